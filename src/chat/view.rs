@@ -1,0 +1,388 @@
+//! What one request asks, found in a single pass over its bytes.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode;
+
+use super::cursor::{Cursor, Kind};
+use super::{Dialect, Fault, Limits, Span, decode};
+
+/// One LLM request, borrowed. Everything is a span of the body; nothing is copied.
+#[derive(Debug, Default)]
+pub struct View<'b> {
+    /// The model that is asked for. Of several top-level `model` keys the last counts, as JSON parsers have it.
+    pub model: Option<Cow<'b, str>>,
+    /// The values of the top-level `model` keys, quotes included. Empty where the model is in the path.
+    pub model_spans: Vec<Span>,
+    /// Text parts of the newest user turn that has any.
+    pub ask: Vec<Span>,
+    /// Text of system prompts, developer messages and instructions.
+    pub system: Vec<Span>,
+    /// How many turns the conversation has.
+    pub turns: usize,
+    /// Whether tools are offered.
+    pub tools: bool,
+    /// Whether any turn has an image.
+    pub images: bool,
+    /// Whether JSON or a schema is demanded of the answer.
+    pub structured: bool,
+    /// Whether the answer is to be streamed.
+    pub stream: bool,
+    /// The most output tokens the client wants.
+    pub max_tokens: Option<u64>,
+    /// The end user's id, as the client tells it.
+    pub user: Option<Span>,
+    /// Bytes of text and tools, as far as they cost input tokens. Images are not counted.
+    pub text_bytes: usize,
+    /// Why the body could not be read to its end. What stands above was found before that.
+    pub fault: Option<Fault>,
+}
+
+/// Reads a body (and, for Gemini, its path) in one pass.
+pub fn view<'b>(body: &'b [u8], path: &'b [u8], dialect: Dialect, limits: &Limits) -> View<'b> {
+    let mut reader = Reader { view: View::default(), dialect, turn: Turn::default() };
+    let mut cursor = Cursor::new(body, limits.max_depth);
+    reader.view.fault = reader.document(&mut cursor).err();
+    match dialect {
+        Dialect::Gemini(span) => {
+            reader.view.model = Some(percent_decode(span.of(path)).decode_utf8_lossy());
+            reader.view.model_spans.clear();
+        }
+        _ => reader.view.model = reader.view.model_spans.last().map(|span| decode(inside(*span).of(body))),
+    }
+    reader.view
+}
+
+/// The content of a string's span with quotes.
+fn inside(span: Span) -> Span {
+    Span { start: span.start.saturating_add(1), end: span.end.saturating_sub(1) }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Role {
+    User,
+    System,
+    /// The model, a tool, or a role that nobody knows: none of them is a person who asks.
+    #[default]
+    Other,
+}
+
+/// The turn that is being read: its role may come after its content.
+#[derive(Debug, Default)]
+struct Turn {
+    role: Role,
+    texts: Vec<Span>,
+}
+
+struct Reader<'b> {
+    view: View<'b>,
+    dialect: Dialect,
+    turn: Turn,
+}
+
+type Read = Result<(), Fault>;
+
+impl Reader<'_> {
+    fn document(&mut self, cursor: &mut Cursor<'_>) -> Read {
+        let body = cursor.bytes();
+        cursor.each_member(|cursor, key| {
+            let key = decode(key.of(body));
+            self.field(&key, cursor)
+        })?;
+        if cursor.at_end() { Ok(()) } else { Err(Fault::NotJson) }
+    }
+
+    /// A top-level field. Dialects share one list: none gives another's field a different meaning, but for `prompt`
+    /// and `input`, which are the conversation in one of them only.
+    fn field(&mut self, key: &str, cursor: &mut Cursor<'_>) -> Read {
+        match (key, self.dialect) {
+            ("model", _) => {
+                let kind = cursor.kind()?;
+                let span = cursor.skip()?;
+                if kind == Kind::String {
+                    self.view.model_spans.push(span);
+                }
+                Ok(())
+            }
+            ("messages", Dialect::ChatCompletions | Dialect::Messages)
+            | ("input", Dialect::Responses)
+            | ("contents", Dialect::Gemini(_)) => self.conversation(cursor),
+            ("prompt", Dialect::Completions) => self.prompt(cursor),
+            ("system" | "instructions" | "systemInstruction" | "system_instruction", _) => {
+                self.turn = Turn { role: Role::System, texts: Vec::new() };
+                self.content(cursor)?;
+                self.end_turn();
+                Ok(())
+            }
+            ("tools" | "functions", _) => {
+                let kind = cursor.kind()?;
+                let span = cursor.skip()?;
+                if kind == Kind::Array {
+                    let empty = inside(span).of(cursor.bytes()).iter().all(u8::is_ascii_whitespace);
+                    self.view.tools |= !empty;
+                    self.view.text_bytes += span.len();
+                }
+                Ok(())
+            }
+            (
+                "max_tokens"
+                | "max_completion_tokens"
+                | "max_output_tokens"
+                | "maxOutputTokens"
+                | "max_tokens_to_sample",
+                _,
+            ) => self.output_limit(cursor),
+            ("response_format" | "text" | "format", _) => self.answer_format(cursor),
+            ("responseSchema" | "response_schema" | "responseJsonSchema", Dialect::Gemini(_)) => {
+                self.view.structured = true;
+                cursor.skip().map(drop)
+            }
+            ("responseMimeType" | "response_mime_type", Dialect::Gemini(_)) => {
+                let body = cursor.bytes();
+                let span = cursor.skip()?;
+                self.view.structured |= inside(span).of(body) == b"application/json";
+                Ok(())
+            }
+            ("generationConfig" | "generation_config", Dialect::Gemini(_)) => self.nested(cursor),
+            ("output_config", Dialect::Messages) => self.nested(cursor),
+            ("stream", _) => {
+                let body = cursor.bytes();
+                self.view.stream = cursor.skip()?.of(body) == b"true";
+                Ok(())
+            }
+            ("user", _) => self.user(cursor),
+            ("metadata", Dialect::Messages) => self.members(cursor, |reader, key, cursor| match key {
+                "user_id" => reader.user(cursor),
+                _ => cursor.skip().map(drop),
+            }),
+            _ => cursor.skip().map(drop),
+        }
+    }
+
+    /// Reads an object whose fields mean what they mean at the top; anything else is skipped.
+    fn nested(&mut self, cursor: &mut Cursor<'_>) -> Read {
+        self.members(cursor, |reader, key, cursor| match key {
+            "model" | "generationConfig" | "generation_config" | "output_config" | "messages"
+            | "contents" => cursor.skip().map(drop),
+            _ => reader.field(key, cursor),
+        })
+    }
+
+    /// Calls `member` for each member of an object; skips a value of another kind.
+    fn members(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        mut member: impl FnMut(&mut Self, &str, &mut Cursor<'_>) -> Read,
+    ) -> Read {
+        if cursor.kind()? != Kind::Object {
+            return cursor.skip().map(drop);
+        }
+        let body = cursor.bytes();
+        cursor.each_member(|cursor, key| member(self, &decode(key.of(body)), cursor))
+    }
+
+    fn user(&mut self, cursor: &mut Cursor<'_>) -> Read {
+        match cursor.kind()? {
+            Kind::String => self.view.user = Some(cursor.string()?),
+            _ => drop(cursor.skip()?),
+        }
+        Ok(())
+    }
+
+    fn output_limit(&mut self, cursor: &mut Cursor<'_>) -> Read {
+        let body = cursor.bytes();
+        let span = cursor.skip()?;
+        let number = std::str::from_utf8(span.of(body)).ok().and_then(|text| text.parse().ok());
+        self.view.max_tokens = number.or(self.view.max_tokens);
+        Ok(())
+    }
+
+    /// `response_format: {"type": "json_schema", …}`, or `text: {"format": {"type": …}}` of the responses dialect.
+    fn answer_format(&mut self, cursor: &mut Cursor<'_>) -> Read {
+        let body = cursor.bytes();
+        self.members(cursor, |reader, key, cursor| match key {
+            "type" => {
+                let kind = cursor.skip()?;
+                reader.view.structured |= matches!(inside(kind).of(body), b"json_object" | b"json_schema");
+                Ok(())
+            }
+            "format" => reader.members(cursor, |reader, key, cursor| {
+                let value = cursor.skip()?;
+                reader.view.structured |=
+                    key == "type" && matches!(inside(value).of(body), b"json_object" | b"json_schema");
+                Ok(())
+            }),
+            _ => cursor.skip().map(drop),
+        })
+    }
+
+    /// The prompt of the completions dialect: a string, or several. Token numbers cannot be judged.
+    fn prompt(&mut self, cursor: &mut Cursor<'_>) -> Read {
+        self.restart();
+        self.turn = Turn { role: Role::User, texts: Vec::new() };
+        match cursor.kind()? {
+            Kind::Array => cursor.each_element(|cursor| self.string_or_skip(cursor))?,
+            _ => self.string_or_skip(cursor)?,
+        }
+        self.end_turn();
+        Ok(())
+    }
+
+    /// The turns: a list of objects, or (responses) a string.
+    fn conversation(&mut self, cursor: &mut Cursor<'_>) -> Read {
+        self.restart();
+        match cursor.kind()? {
+            Kind::Array => cursor.each_element(|cursor| self.message(cursor)),
+            Kind::String => {
+                self.turn = Turn { role: Role::User, texts: Vec::new() };
+                self.string_or_skip(cursor)?;
+                self.end_turn();
+                Ok(())
+            }
+            _ => cursor.skip().map(drop),
+        }
+    }
+
+    /// Forgets an earlier conversation: of a repeated key the last counts.
+    fn restart(&mut self) {
+        self.view.ask.clear();
+        self.view.turns = 0;
+    }
+
+    fn message(&mut self, cursor: &mut Cursor<'_>) -> Read {
+        // Gemini's role may be absent and is then the user's.
+        let role = if matches!(self.dialect, Dialect::Gemini(_)) { Role::User } else { Role::Other };
+        self.turn = Turn { role, texts: std::mem::take(&mut self.turn.texts) };
+        self.turn.texts.clear();
+        if cursor.kind()? == Kind::String {
+            self.turn.role = Role::User;
+            self.string_or_skip(cursor)?;
+        } else {
+            let body = cursor.bytes();
+            self.members(cursor, |reader, key, cursor| match key {
+                "role" => {
+                    let value = cursor.skip()?;
+                    reader.turn.role = match &*decode(inside(value).of(body)) {
+                        "user" => Role::User,
+                        "system" | "developer" => Role::System,
+                        _ => Role::Other,
+                    };
+                    Ok(())
+                }
+                "content" | "parts" => reader.content(cursor),
+                // Calls and answers of tools cost tokens, but nobody asks in them.
+                "tool_calls" | "arguments" | "output" | "function_call" => {
+                    reader.view.text_bytes += cursor.skip()?.len();
+                    Ok(())
+                }
+                _ => cursor.skip().map(drop),
+            })?;
+        }
+        self.end_turn();
+        Ok(())
+    }
+
+    fn end_turn(&mut self) {
+        let bytes: usize = self.turn.texts.iter().map(|t| t.len()).sum();
+        self.view.text_bytes += bytes;
+        match self.turn.role {
+            Role::User => {
+                self.view.turns += 1;
+                if bytes > 0 {
+                    std::mem::swap(&mut self.view.ask, &mut self.turn.texts);
+                }
+            }
+            Role::System => self.view.system.append(&mut self.turn.texts),
+            Role::Other => self.view.turns += 1,
+        }
+    }
+
+    /// Content: a string, a list of parts, one part, or (Gemini's system instruction) an object with parts.
+    fn content(&mut self, cursor: &mut Cursor<'_>) -> Read {
+        match cursor.kind()? {
+            Kind::Array => cursor.each_element(|cursor| self.part(cursor)),
+            _ => self.part(cursor),
+        }
+    }
+
+    /// One part. Its text counts as said in the turn unless its type tells that a tool or the model said it.
+    fn part(&mut self, cursor: &mut Cursor<'_>) -> Read {
+        if cursor.kind()? != Kind::Object {
+            return self.string_or_skip(cursor);
+        }
+        let body = cursor.bytes();
+        let mut text = None;
+        let mut said = true;
+        let mut other_bytes = 0;
+        cursor.each_member(|cursor, key| {
+            match &*decode(key.of(body)) {
+                "type" => match inside(cursor.skip()?).of(body) {
+                    b"text" | b"input_text" | b"output_text" => {}
+                    b"image" | b"image_url" | b"input_image" => {
+                        self.view.images = true;
+                        said = false;
+                    }
+                    _ => said = false,
+                },
+                "text" if cursor.kind()? == Kind::String => text = Some(cursor.string()?),
+                "image_url" | "inlineData" | "inline_data" | "fileData" | "file_data" => {
+                    self.view.images = true;
+                    cursor.skip()?;
+                }
+                "thought" => {
+                    said &= cursor.skip()?.of(body) != b"true";
+                }
+                // What a tool answered or was asked, in Anthropic's and Gemini's spelling.
+                "content" if cursor.kind()? == Kind::Array => {
+                    cursor.each_element(|cursor| self.tool_answer(cursor))?;
+                }
+                "content" | "input" | "functionResponse" | "functionCall" | "thinking" => {
+                    other_bytes += cursor.skip()?.len();
+                }
+                // Gemini's system instruction.
+                "parts" if cursor.kind()? == Kind::Array => {
+                    cursor.each_element(|cursor| self.plain_part(cursor))?
+                }
+                _ => drop(cursor.skip()?),
+            }
+            Ok(())
+        })?;
+        match text {
+            Some(text) if said => self.turn.texts.push(text),
+            Some(text) => self.view.text_bytes += text.len(),
+            None => {}
+        }
+        self.view.text_bytes += other_bytes;
+        Ok(())
+    }
+
+    /// A part of what a tool answered: nobody asks in it, but an image in it has to be seen.
+    fn tool_answer(&mut self, cursor: &mut Cursor<'_>) -> Read {
+        let body = cursor.bytes();
+        self.members(cursor, |reader, key, cursor| {
+            let value = cursor.skip()?;
+            match key {
+                "type" => reader.view.images |= inside(value).of(body) == b"image",
+                "text" => reader.view.text_bytes += value.len(),
+                _ => {}
+            }
+            Ok(())
+        })
+    }
+
+    /// A part of Gemini's system instruction: only its text matters.
+    fn plain_part(&mut self, cursor: &mut Cursor<'_>) -> Read {
+        self.members(cursor, |reader, key, cursor| match key {
+            "text" => reader.string_or_skip(cursor),
+            _ => cursor.skip().map(drop),
+        })
+    }
+
+    fn string_or_skip(&mut self, cursor: &mut Cursor<'_>) -> Read {
+        match cursor.kind()? {
+            Kind::String => self.turn.texts.push(cursor.string()?),
+            _ => drop(cursor.skip()?),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,143 @@
+//! The `tiergate` command: check a configuration, explain a decision, score files of prompts.
+
+mod explain;
+mod models;
+mod score;
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::{Args, Parser, Subcommand};
+use serde_json::{Map, Value};
+
+use crate::config::{self, Config};
+use crate::route::Profile;
+
+#[derive(Parser)]
+#[command(name = "tiergate", version, about = "Judges prompts and checks configurations as the filter does")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check a configuration: prints every error, exit 1 if there is one
+    Check {
+        /// A JSON document, as the filter gets it
+        file: PathBuf,
+    },
+    /// Explain the decision for a prompt, or for a request body on standard input
+    Explain(explain::Options),
+    /// Print the models of each tier
+    Models(Choice),
+    /// Judge prompts: JSONL in, JSONL out, one line each, in the same order
+    Score(score::Options),
+    /// Print the JSON Schema of the configuration
+    Schema,
+    /// Print the reference of the configuration
+    Reference,
+}
+
+/// Which configuration and profile to work with.
+#[derive(Args)]
+struct Choice {
+    /// A configuration, JSON; the shipped defaults without it
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The profile to ask for
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+}
+
+impl Choice {
+    fn load(&self) -> Result<Config, String> {
+        match &self.config {
+            Some(file) => load(file),
+            None => config::parse(b"").map_err(|errors| errors.to_string()),
+        }
+    }
+
+    /// A virtual model that asks for the profile (`auto` where none is chosen and there is one of that name).
+    fn virtual_model<'c>(&self, config: &'c Config) -> Result<&'c str, String> {
+        let wanted = self.profile.as_deref().unwrap_or("auto");
+        let named = |profile: &Profile| profile.name == wanted;
+        let mut all = config.table.virtual_models.iter();
+        let found = all.clone().find(|(_, p)| named(p)).or_else(|| {
+            let chosen = self.profile.is_some();
+            all.next().filter(|_| !chosen)
+        });
+        found.map(|(name, _)| name.as_str()).ok_or_else(|| {
+            let known: Vec<&str> = config.table.profiles.keys().map(String::as_str).collect();
+            format!("no profile {wanted:?}; there are: {}", known.join(", "))
+        })
+    }
+}
+
+/// Runs the command with the process's arguments and streams.
+pub fn main() -> ExitCode {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let done = run(Cli::parse().command, &mut out).and_then(|()| out.flush().map_err(|e| e.to_string()));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            let _ = writeln!(io::stderr(), "{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command, out: &mut dyn Write) -> Result<(), String> {
+    match command {
+        Command::Check { file } => {
+            let config = load(&file)?;
+            let (models, profiles) = (config.table.models.len(), config.table.profiles.len());
+            writeln!(out, "{}: ok ({models} model names, {profiles} profiles)", file.display())
+                .map_err(written)
+        }
+        Command::Explain(options) => explain::run(&options, out),
+        Command::Models(choice) => models::run(&choice, out),
+        Command::Score(options) => score::run(&options, out),
+        Command::Schema => writeln!(out, "{}", config::reference::schema().trim_end()).map_err(written),
+        Command::Reference => writeln!(out, "{}", config::reference::reference().trim_end()).map_err(written),
+    }
+}
+
+fn load(file: &PathBuf) -> Result<Config, String> {
+    let document = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    config::parse(&document).map_err(|errors| format!("{}:\n{errors}", file.display()))
+}
+
+fn written(error: io::Error) -> String {
+    format!("cannot write: {error}")
+}
+
+fn read_stdin() -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes).map_err(|error| format!("cannot read: {error}"))?;
+    Ok(bytes)
+}
+
+/// Unix time in seconds.
+fn now() -> u64 {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the command is a front door: it reads the clock for the core"
+    )]
+    let now = SystemTime::now();
+    now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// A chat request for `prompt`.
+fn chat_body(model: &str, prompt: &str) -> Vec<u8> {
+    let mut message = Map::new();
+    message.insert("role".to_owned(), Value::from("user"));
+    message.insert("content".to_owned(), Value::from(prompt));
+    let mut body = Map::new();
+    body.insert("model".to_owned(), Value::from(model));
+    body.insert("messages".to_owned(), Value::from(vec![Value::Object(message)]));
+    Value::Object(body).to_string().into_bytes()
+}

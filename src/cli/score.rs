@@ -1,0 +1,178 @@
+//! `tiergate score`: prompts in bulk.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::{Choice, now, written};
+use crate::chat::Dialect;
+use crate::config::Config;
+use crate::engine::{Request, Scratch, decide};
+use crate::tier::Tier;
+
+#[derive(Args)]
+pub struct Options {
+    #[command(flatten)]
+    choice: Choice,
+    /// JSONL files; standard input without one
+    files: Vec<PathBuf>,
+}
+
+/// One line: `prompt` (with `system` and `history`) or `messages` (with `tools`).
+#[derive(Deserialize)]
+struct Line<'l> {
+    id: Value,
+    #[serde(borrow)]
+    prompt: Option<&'l RawValue>,
+    system: Option<String>,
+    history: Option<Vec<Turn>>,
+    #[serde(borrow)]
+    messages: Option<&'l RawValue>,
+    #[serde(borrow)]
+    tools: Option<&'l RawValue>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct Turn {
+    role: String,
+    content: Value,
+}
+
+#[derive(Serialize)]
+struct Verdict<'v> {
+    id: &'v Value,
+    tier: Option<&'static str>,
+    score: Option<f64>,
+    confidence: Option<f64>,
+    cause: &'static str,
+    model: Option<&'v str>,
+}
+
+#[derive(Serialize)]
+struct Failure {
+    id: Value,
+    error: String,
+}
+
+pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
+    let config = options.choice.load()?;
+    let model = options.choice.virtual_model(&config)?.to_owned();
+    let mut judge =
+        Judge { config: &config, model, now: now(), body: Vec::new(), scratch: Scratch::default() };
+    if options.files.is_empty() {
+        return judge.all(io::stdin().lock(), out);
+    }
+    for file in &options.files {
+        let input = File::open(file).map_err(|error| format!("{}: {error}", file.display()))?;
+        judge.all(BufReader::new(input), out)?;
+    }
+    Ok(())
+}
+
+struct Judge<'c> {
+    config: &'c Config,
+    model: String,
+    now: u64,
+    body: Vec<u8>,
+    scratch: Scratch,
+}
+
+impl Judge<'_> {
+    fn all(&mut self, mut input: impl BufRead, out: &mut dyn Write) -> Result<(), String> {
+        let mut line = Vec::new();
+        let mut number = 0usize;
+        loop {
+            line.clear();
+            if input.read_until(b'\n', &mut line).map_err(|error| format!("cannot read: {error}"))? == 0 {
+                return Ok(());
+            }
+            number += 1;
+            if line.trim_ascii().is_empty() {
+                continue;
+            }
+            if let Err(error) = self.one(&line, out)? {
+                let id = serde_json::from_slice::<Value>(&line)
+                    .ok()
+                    .and_then(|v| v.get("id").cloned())
+                    .unwrap_or(Value::Null);
+                let failure = Failure { id, error: format!("line {number}: {error}") };
+                emit(&failure, out)?;
+            }
+        }
+    }
+
+    /// The outer error ends the run, the inner one is this line's.
+    fn one(&mut self, line: &[u8], out: &mut dyn Write) -> Result<Result<(), String>, String> {
+        let line: Line<'_> = match serde_json::from_slice(line) {
+            Ok(line) => line,
+            Err(error) => return Ok(Err(error.to_string())),
+        };
+        if let Err(error) = self.write_body(&line) {
+            return Ok(Err(error));
+        }
+        let request =
+            Request { dialect: Dialect::ChatCompletions, path: b"/v1/chat/completions", body: &self.body };
+        let decision = decide(self.config, &request, self.now, &mut self.scratch);
+        let verdict = Verdict {
+            id: &line.id,
+            tier: decision.tier.map(Tier::name),
+            score: decision.score.map(|s| s.value),
+            confidence: decision.score.map(|s| s.confidence),
+            cause: decision.cause.name(),
+            model: decision.model.map(|m| m.name.as_str()),
+        };
+        emit(&verdict, out).map(Ok)
+    }
+
+    /// The chat request that the line stands for. Text is passed on as it is spelled.
+    fn write_body(&mut self, line: &Line<'_>) -> Result<(), String> {
+        let body = &mut self.body;
+        body.clear();
+        body.extend_from_slice(b"{\"model\":");
+        body.extend_from_slice(&json(&self.model)?);
+        if let Some(tools) = line.tools {
+            body.extend_from_slice(b",\"tools\":");
+            body.extend_from_slice(tools.get().as_bytes());
+        }
+        body.extend_from_slice(b",\"messages\":");
+        match (line.messages, line.prompt) {
+            (Some(messages), None) => body.extend_from_slice(messages.get().as_bytes()),
+            (None, Some(prompt)) => {
+                if !prompt.get().starts_with('"') {
+                    return Err("`prompt` must be a string".to_owned());
+                }
+                body.push(b'[');
+                if let Some(system) = &line.system {
+                    let turn = Turn { role: "system".to_owned(), content: Value::from(system.as_str()) };
+                    body.extend_from_slice(&json(&turn)?);
+                    body.push(b',');
+                }
+                for turn in line.history.iter().flatten() {
+                    body.extend_from_slice(&json(turn)?);
+                    body.push(b',');
+                }
+                body.extend_from_slice(b"{\"role\":\"user\",\"content\":");
+                body.extend_from_slice(prompt.get().as_bytes());
+                body.extend_from_slice(b"}]");
+            }
+            (Some(_), Some(_)) => return Err("`prompt` and `messages` exclude each other".to_owned()),
+            (None, None) => return Err("`prompt` or `messages` is missing".to_owned()),
+        }
+        body.push(b'}');
+        Ok(())
+    }
+}
+
+fn json(value: &impl Serialize) -> Result<Vec<u8>, String> {
+    serde_json::to_vec(value).map_err(|error| error.to_string())
+}
+
+fn emit(value: &impl Serialize, out: &mut dyn Write) -> Result<(), String> {
+    serde_json::to_writer(&mut *out, value).map_err(|error| format!("cannot write: {error}"))?;
+    out.write_all(b"\n").map_err(written)
+}

@@ -1,0 +1,277 @@
+//! One HTTP stream.
+
+use std::rc::Rc;
+use std::time::UNIX_EPOCH;
+
+use proxy_wasm::hostcalls;
+use proxy_wasm::traits::{Context, HttpContext};
+use proxy_wasm::types::{Action, BufferType, MapType};
+
+use super::Shared;
+use crate::chat::{self, Dialect};
+use crate::config::{Headers, ResponseHeaders};
+use crate::engine::{self, Cause, Decision, Edit, Request};
+use crate::tier::Tier;
+
+/// Every header that begins so is ours: what a client sends under these names is removed.
+const OWN_PREFIX: &str = "x-tiergate-";
+
+/// A stream between the callbacks.
+pub struct Stream {
+    shared: Option<Rc<Shared>>,
+    /// An LLM call whose body has not come whole; its headers are held back.
+    waiting: Option<Waiting>,
+    /// What the client is told.
+    answer: Vec<(&'static str, String)>,
+}
+
+struct Waiting {
+    dialect: Dialect,
+    path: Vec<u8>,
+    has_length: bool,
+    body_size: usize,
+}
+
+impl Stream {
+    pub fn new(shared: Option<Rc<Shared>>) -> Self {
+        Self { shared, waiting: None, answer: Vec::new() }
+    }
+
+    /// The body is whole: decide, rewrite, let go.
+    fn finish(&mut self) {
+        let (Some(shared), Some(waiting)) = (self.shared.clone(), self.waiting.take()) else { return };
+        let started = now_nanos();
+        let body = match waiting.body_size {
+            0 => None,
+            size => hostcalls::get_buffer(BufferType::HttpRequestBody, 0, size).ok().flatten(),
+        };
+        let mut scratch = shared.scratch.borrow_mut();
+        let Some(body) = body else {
+            let decision =
+                engine::decide_unread(&shared.config, waiting.dialect, &waiting.path, Cause::NoBody);
+            self.carry_out(&shared, &decision, started);
+            return;
+        };
+        let request = Request { dialect: waiting.dialect, path: &waiting.path, body: &body };
+        let mut decision = engine::decide(&shared.config, &request, started / 1_000_000_000, &mut scratch);
+        if let (Edit::Body(spans), Some(model)) = (&mut decision.edit, decision.model) {
+            let old_length = body.len();
+            if let Some(prefix) = chat::splice(body, spans, &model.upstream_model) {
+                replace(&prefix);
+                if waiting.has_length {
+                    let length =
+                        i64::try_from(old_length).unwrap_or_default().saturating_add(prefix.growth());
+                    set_request_header("content-length", &length.to_string());
+                }
+            }
+        }
+        self.carry_out(&shared, &decision, started);
+    }
+
+    /// Headers, metrics, filter state.
+    fn carry_out(&mut self, shared: &Shared, decision: &Decision<'_>, started: u64) {
+        let headers = &shared.config.headers;
+        if let Edit::Path(path) = &decision.edit {
+            let _ = hostcalls::set_map_value_bytes(MapType::HttpRequestHeaders, ":path", Some(path));
+        }
+        add_request_header(&headers.cluster, decision.cluster);
+        if let Some(model) = decision.model {
+            add_request_header(&headers.model, &model.name);
+            for name in &headers.model_as {
+                add_request_header(name, &model.upstream_model);
+            }
+        }
+        if let Some(tier) = decision.tier {
+            add_request_header(&headers.tier, tier.name());
+        }
+        let micros = now_nanos().saturating_sub(started) / 1000;
+        shared.metrics.borrow_mut().count(decision, micros);
+        self.answer = answer(decision, headers.response);
+        for (name, value) in &answer(decision, ResponseHeaders::Full) {
+            let property = name.strip_prefix("x-").unwrap_or(name).replace('-', "_");
+            let _ = hostcalls::set_property(vec![&property], Some(value.as_bytes()));
+        }
+        let _ = hostcalls::set_property(vec!["tiergate_decision_us"], Some(micros.to_string().as_bytes()));
+    }
+}
+
+impl Context for Stream {}
+
+impl HttpContext for Stream {
+    fn on_http_request_headers(&mut self, _count: usize, end_of_stream: bool) -> Action {
+        let Some(shared) = self.shared.clone() else { return Action::Continue };
+        let config = &shared.config;
+        let facts = Facts::gather(&config.headers);
+        for name in &facts.forged {
+            let _ = hostcalls::remove_map_value(MapType::HttpRequestHeaders, name);
+        }
+        let dialect = if facts.may_be_llm_call { config.paths.dialect(&facts.path) } else { None };
+        let Some(dialect) = dialect else {
+            add_request_header(&config.headers.cluster, &config.table.default_cluster);
+            return Action::Continue;
+        };
+        let unread = match (end_of_stream, facts.encoded) {
+            (true, _) => Some(Cause::NoBody),
+            (false, true) => Some(Cause::Encoded),
+            (false, false) => None,
+        };
+        if let Some(cause) = unread {
+            let started = now_nanos();
+            let decision = engine::decide_unread(config, dialect, &facts.path, cause);
+            self.carry_out(&shared, &decision, started);
+            return Action::Continue;
+        }
+        self.waiting =
+            Some(Waiting { dialect, path: facts.path, has_length: facts.has_length, body_size: 0 });
+        Action::Pause
+    }
+
+    fn on_http_request_body(&mut self, body_size: usize, end_of_stream: bool) -> Action {
+        let Some(waiting) = &mut self.waiting else { return Action::Continue };
+        waiting.body_size = body_size;
+        if !end_of_stream {
+            return Action::Pause;
+        }
+        self.finish();
+        Action::Continue
+    }
+
+    fn on_http_request_trailers(&mut self, _count: usize) -> Action {
+        // With trailers the body callback never tells the end of the stream.
+        self.finish();
+        Action::Continue
+    }
+
+    fn on_http_response_headers(&mut self, _count: usize, _end_of_stream: bool) -> Action {
+        for (name, value) in self.answer.drain(..) {
+            let _ = hostcalls::set_map_value(MapType::HttpResponseHeaders, name, Some(&value));
+        }
+        Action::Continue
+    }
+}
+
+/// What the request's headers tell.
+struct Facts {
+    path: Vec<u8>,
+    /// A `POST` of JSON that is not an upgrade.
+    may_be_llm_call: bool,
+    encoded: bool,
+    has_length: bool,
+    /// Names of headers that only we may set, as the client spelled them.
+    forged: Vec<String>,
+}
+
+impl Facts {
+    /// One host call for all headers: less than one for each that is looked at.
+    fn gather(names: &Headers) -> Self {
+        let mut facts = Self {
+            path: Vec::new(),
+            may_be_llm_call: false,
+            encoded: false,
+            has_length: false,
+            forged: Vec::new(),
+        };
+        let mut post = false;
+        let mut json = true;
+        let mut upgrade = false;
+        let map = hostcalls::get_map_bytes(MapType::HttpRequestHeaders).unwrap_or_default();
+        for (name, value) in map {
+            match name.as_str() {
+                ":method" => post = value == b"POST",
+                ":path" => facts.path = value,
+                "content-type" => json = is_json(&value),
+                "content-encoding" => facts.encoded = !value.eq_ignore_ascii_case(b"identity"),
+                "content-length" => facts.has_length = true,
+                "upgrade" => upgrade = true,
+                _ => {
+                    let ours = name.starts_with(OWN_PREFIX)
+                        || name == names.cluster
+                        || name == names.model
+                        || name == names.tier
+                        || names.model_as.contains(&name);
+                    if ours && !facts.forged.contains(&name) {
+                        facts.forged.push(name);
+                    }
+                }
+            }
+        }
+        facts.may_be_llm_call = post && json && !upgrade;
+        facts
+    }
+}
+
+/// `application/json`, or any type whose subtype is JSON.
+fn is_json(content_type: &[u8]) -> bool {
+    let essence = content_type.split(|&b| b == b';').next().unwrap_or_default().trim_ascii();
+    let subtype = essence.rsplit(|&b| b == b'/' || b == b'+').next().unwrap_or_default();
+    subtype.eq_ignore_ascii_case(b"json")
+}
+
+fn add_request_header(name: &str, value: &str) {
+    let _ = hostcalls::add_map_value(MapType::HttpRequestHeaders, name, value);
+}
+
+fn set_request_header(name: &str, value: &str) {
+    let _ = hostcalls::set_map_value(MapType::HttpRequestHeaders, name, Some(value));
+}
+
+fn replace(prefix: &chat::Prefix) {
+    if prefix.tail.is_empty() {
+        let _ = hostcalls::set_buffer(BufferType::HttpRequestBody, 0, prefix.end, &prefix.head);
+    } else {
+        let _ = hostcalls::set_buffer(BufferType::HttpRequestBody, 0, prefix.end, &prefix.tail);
+        let _ = hostcalls::set_buffer(BufferType::HttpRequestBody, 0, 0, &prefix.head);
+    }
+}
+
+/// The decision as headers for the client.
+fn answer(decision: &Decision<'_>, detail: ResponseHeaders) -> Vec<(&'static str, String)> {
+    let mut headers = Vec::new();
+    if detail == ResponseHeaders::None {
+        return headers;
+    }
+    if let Some(model) = decision.model {
+        headers.push(("x-tiergate-model", model.name.clone()));
+    }
+    if let Some(tier) = decision.tier {
+        headers.push(("x-tiergate-tier", Tier::name(tier).to_owned()));
+    }
+    headers.push(("x-tiergate-cause", decision.cause.name().to_owned()));
+    if detail == ResponseHeaders::Basic {
+        return headers;
+    }
+    if let Some(profile) = decision.profile {
+        headers.push(("x-tiergate-profile", profile.name.clone()));
+    }
+    if let Some(score) = decision.score {
+        headers.push(("x-tiergate-score", format!("{:.3}", score.value)));
+        headers.push(("x-tiergate-confidence", format!("{:.2}", score.confidence)));
+    }
+    if let Some(savings) = decision.savings {
+        headers.push(("x-tiergate-savings", format!("{savings:.3}")));
+    }
+    headers
+}
+
+fn now_nanos() -> u64 {
+    let time = hostcalls::get_current_time().unwrap_or(UNIX_EPOCH);
+    time.duration_since(UNIX_EPOCH).map_or(0, |d| u64::try_from(d.as_nanos()).unwrap_or(u64::MAX))
+}
+
+/// Benchmarks: what every filter that reads a body costs at least.
+#[cfg(feature = "probe")]
+pub struct OnlyBuffer;
+
+#[cfg(feature = "probe")]
+impl Context for OnlyBuffer {}
+
+#[cfg(feature = "probe")]
+impl HttpContext for OnlyBuffer {
+    fn on_http_request_headers(&mut self, _count: usize, end_of_stream: bool) -> Action {
+        if end_of_stream { Action::Continue } else { Action::Pause }
+    }
+
+    fn on_http_request_body(&mut self, _size: usize, end_of_stream: bool) -> Action {
+        if end_of_stream { Action::Continue } else { Action::Pause }
+    }
+}

@@ -1,0 +1,60 @@
+//! Which concepts a text has.
+
+use super::Dimension;
+use super::lexicon::{Concept, Order};
+
+/// Concepts found in one text. Kept and reused, so that scoring allocates nothing.
+#[derive(Debug, Default)]
+pub struct Hits {
+    seen: Vec<u64>,
+    counts: [u32; Dimension::ALL.len()],
+    /// A line that begins with "1. ".
+    pub numbered: bool,
+    first_at: Option<usize>,
+    in_order: bool,
+}
+
+impl Hits {
+    /// Forgets everything; makes room for `concepts` concepts.
+    pub fn clear(&mut self, concepts: usize) {
+        self.seen.clear();
+        self.seen.resize(concepts.div_ceil(64), 0);
+        self.counts = [0; Dimension::ALL.len()];
+        self.numbered = false;
+        self.first_at = None;
+        self.in_order = false;
+    }
+
+    /// Notes a concept at a position; a concept counts once however often it is said.
+    pub(super) fn add(&mut self, index: usize, concept: &Concept, at: usize) {
+        match concept.order {
+            Some(Order::First) => self.first_at = self.first_at.or(Some(at)),
+            Some(Order::Then) => self.in_order |= self.first_at.is_some_and(|first| first < at),
+            None => {}
+        }
+        let Some(word) = self.seen.get_mut(index / 64) else { return };
+        let bit = 1u64 << (index % 64);
+        if *word & bit == 0 {
+            *word |= bit;
+            if concept.order.is_none()
+                && let Some(count) = self.counts.get_mut(concept.dimension as usize)
+            {
+                *count += 1;
+            }
+        }
+    }
+
+    /// Whether the text has a concept.
+    pub fn has(&self, index: usize) -> bool {
+        self.seen.get(index / 64).is_some_and(|word| word >> (index % 64) & 1 == 1)
+    }
+
+    /// How many concepts of a dimension the text has.
+    pub fn count(&self, dimension: Dimension) -> u32 {
+        let words = self.counts.get(dimension as usize).copied().unwrap_or_default();
+        match dimension {
+            Dimension::MultiStepPatterns => words + u32::from(self.numbered) + u32::from(self.in_order),
+            _ => words,
+        }
+    }
+}

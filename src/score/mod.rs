@@ -1,0 +1,16 @@
+//! How hard a prompt is: text -> [`Score`], by rules over a multilingual lexicon.
+
+mod dimension;
+mod fold;
+mod fold_table;
+mod hits;
+mod lexicon;
+mod params;
+mod rules;
+
+#[cfg(test)]
+mod tests;
+
+pub use dimension::Dimension;
+pub use params::{Boundaries, Rule, RuleParams, Step, TokenRule};
+pub use rules::{Part, RuleScorer, Score, Scratch, Verdict};

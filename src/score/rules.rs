@@ -1,0 +1,180 @@
+//! The rule scorer: fifteen dimensions, a weighted sum, three boundaries.
+
+use aho_corasick::AhoCorasick;
+use serde::Serialize;
+
+use super::fold::Folded;
+use super::hits::Hits;
+use super::lexicon::{self, Lexicon};
+use super::{Dimension, Rule, RuleParams};
+use crate::tier::Tier;
+
+/// Concepts of the lexicon that, in a system prompt, ask for structured output.
+const STRUCTURE: [&str; 3] = ["json", "schema", "structured_output"];
+
+/// Why the scorer chose its tier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The weighted sum lies in the tier.
+    Sum,
+    /// It lies too near a boundary to tell.
+    Ambiguous,
+    /// So many reasoning markers that the sum does not matter.
+    ReasoningMarkers,
+}
+
+/// How hard a prompt is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Score {
+    /// The weighted sum of the dimensions.
+    pub value: f64,
+    /// The tier it gives.
+    pub tier: Tier,
+    /// How sure that is, 0.5 to 1.
+    pub confidence: f64,
+    /// Why that tier.
+    pub verdict: Verdict,
+    /// How much the ask wants work on files, commands and repositories done, 0 to 1.
+    pub agentic: f64,
+}
+
+/// What one dimension added to a score.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Part<'s> {
+    /// Which dimension.
+    pub dimension: &'static str,
+    /// Its value, -1 to 1.
+    pub value: f64,
+    /// Its weight.
+    pub weight: f64,
+    /// What it added: value times weight.
+    pub added: f64,
+    /// The concepts that were found.
+    pub concepts: Vec<&'s str>,
+}
+
+/// Working memory of the scorer, kept from prompt to prompt.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    folded: Folded,
+    hits: Hits,
+}
+
+/// The rule scorer: numbers and lexicon, compiled.
+#[derive(Debug)]
+pub struct RuleScorer {
+    params: RuleParams,
+    lexicon: Lexicon,
+    structure: AhoCorasick,
+}
+
+impl RuleScorer {
+    /// Compiles the lexicon with more keywords (a trailing `*` lets letters follow). Fails with a message where the
+    /// automaton cannot be built.
+    pub fn new(params: RuleParams, keywords: &[(Dimension, String)]) -> Result<Self, String> {
+        let lexicon = Lexicon::new(keywords)?;
+        let structure = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .build(STRUCTURE.iter().flat_map(|name| lexicon::spellings(name)))
+            .map_err(|error| format!("lexicon: {error}"))?;
+        Ok(Self { params, lexicon, structure })
+    }
+
+    /// The numbers it works with.
+    pub const fn params(&self) -> &RuleParams {
+        &self.params
+    }
+
+    /// Heap bytes of the compiled lexicon.
+    pub fn memory_usage(&self) -> usize {
+        self.lexicon.memory_usage()
+    }
+
+    /// Scores a text (of a long prompt, its excerpt) of an ask of `tokens` estimated tokens.
+    pub fn score(&self, text: &str, tokens: u64, scratch: &mut Scratch) -> Score {
+        scratch.folded.set(text);
+        scratch.hits.clear(self.lexicon.concepts().len());
+        self.lexicon.find(&scratch.folded.text, &mut scratch.hits);
+        self.judge(tokens, scratch)
+    }
+
+    /// Whether a system prompt asks for JSON, a schema or structured output, in any of the lexicon's languages.
+    pub fn mentions_structure(&self, text: &str) -> bool {
+        !text.is_empty() && self.structure.is_match(text)
+    }
+
+    /// What each dimension added to the score that `scratch` was last used for; dimensions that added nothing are
+    /// left out.
+    pub fn explain(&self, tokens: u64, scratch: &Scratch) -> Vec<Part<'_>> {
+        let parts = self.params.rules.iter().map(|rule| {
+            let value = self.value(rule, tokens, scratch);
+            let concepts = self.lexicon.concepts().iter().enumerate();
+            Part {
+                dimension: rule.dimension.name(),
+                value,
+                weight: rule.weight,
+                added: value * rule.weight,
+                concepts: concepts
+                    .filter(|(index, c)| c.dimension == rule.dimension && scratch.hits.has(*index))
+                    .map(|(_, c)| c.name.as_str())
+                    .collect(),
+            }
+        });
+        parts.filter(|part| part.value != 0.0).collect()
+    }
+
+    fn judge(&self, tokens: u64, scratch: &Scratch) -> Score {
+        let params = &self.params;
+        let mut sum = 0.0;
+        let mut agentic = 0.0;
+        for rule in &params.rules {
+            let value = self.value(rule, tokens, scratch);
+            sum += value * rule.weight;
+            if rule.dimension == Dimension::AgenticTask {
+                agentic = value;
+            }
+        }
+        let edges = &params.boundaries;
+        let tier = if sum < edges.medium {
+            Tier::Simple
+        } else if sum < edges.complex {
+            Tier::Medium
+        } else if sum < edges.reasoning {
+            Tier::Complex
+        } else {
+            Tier::Reasoning
+        };
+        let distance = [edges.medium, edges.complex, edges.reasoning]
+            .into_iter()
+            .map(|edge| (sum - edge).abs())
+            .fold(f64::INFINITY, f64::min);
+        let confidence = 1.0 / (1.0 + libm::exp(-params.steepness * distance));
+        let (tier, confidence, verdict) =
+            if scratch.hits.count(Dimension::ReasoningMarkers) >= params.reasoning_override {
+                (Tier::Reasoning, confidence.max(params.reasoning_confidence), Verdict::ReasoningMarkers)
+            } else if confidence < params.min_confidence {
+                (params.ambiguous_tier, confidence, Verdict::Ambiguous)
+            } else {
+                (tier, confidence, Verdict::Sum)
+            };
+        Score { value: sum, tier, confidence, verdict, agentic }
+    }
+
+    fn value(&self, rule: &Rule, tokens: u64, scratch: &Scratch) -> f64 {
+        let count = match rule.dimension {
+            Dimension::TokenCount => {
+                let lengths = self.params.tokens;
+                return if tokens < lengths.short {
+                    -1.0
+                } else if tokens > lengths.long {
+                    1.0
+                } else {
+                    0.0
+                };
+            }
+            Dimension::QuestionComplexity => scratch.folded.questions,
+            other => scratch.hits.count(other),
+        };
+        rule.steps.iter().rev().find(|step| count >= step.at).map_or(0.0, |step| step.value)
+    }
+}
