@@ -5,8 +5,8 @@ use super::fold_table::{LATIN, LATIN_ADDITIONAL};
 /// Folded text, and what was counted on the way.
 #[derive(Debug, Default)]
 pub struct Folded {
-    /// UTF-8: lower case, without accents or vowel marks, white space in runs of one (a newline where the run had
-    /// one).
+    /// UTF-8: lower case, without accents or vowel marks. White space stays as it is, but for spaces next to
+    /// Chinese and Japanese characters.
     pub text: Vec<u8>,
     /// Question marks of any script.
     pub questions: u32,
@@ -18,45 +18,47 @@ impl Folded {
         self.text.clear();
         self.text.reserve(text.len());
         self.questions = 0;
-        let bytes = text.as_bytes();
-        let mut at = 0;
-        while let Some(&byte) = bytes.get(at) {
-            if byte < 0x80 {
-                self.ascii(byte);
-                at += 1;
-                continue;
+        let mut rest = text;
+        while !rest.is_empty() {
+            let length = ascii_run(rest.as_bytes());
+            if length > 0
+                && let Some((run, after)) = rest.split_at_checked(length)
+            {
+                self.ascii(run);
+                rest = after;
             }
-            let Some(character) = text.get(at..).and_then(|rest| rest.chars().next()) else { return };
-            at += character.len_utf8();
-            self.character(character);
-        }
-    }
-
-    #[inline]
-    fn ascii(&mut self, byte: u8) {
-        match byte {
-            b' ' | b'\t' | b'\r' => self.space(),
-            b'\n' => self.newline(),
-            b'?' => {
-                self.questions += 1;
-                self.text.push(byte);
+            let mut characters = rest.chars();
+            while let Some(character) = characters.next() {
+                self.character(character);
+                rest = characters.as_str();
+                if rest.as_bytes().first().is_some_and(u8::is_ascii) {
+                    break;
+                }
             }
-            _ => self.text.push(byte.to_ascii_lowercase()),
         }
     }
 
-    fn space(&mut self) {
-        if !matches!(self.text.last(), None | Some(b' ' | b'\n')) {
-            self.text.push(b' ');
+    fn ascii(&mut self, run: &str) {
+        let run = if self.after_ideograph() { run.trim_start_matches(' ') } else { run };
+        let start = self.text.len();
+        self.text.extend_from_slice(run.as_bytes());
+        if let Some(new) = self.text.get_mut(start..) {
+            new.make_ascii_lowercase();
         }
+        let marks = memchr::memchr_iter(b'?', run.as_bytes()).count();
+        self.questions = self.questions.saturating_add(u32::try_from(marks).unwrap_or(u32::MAX));
     }
 
-    fn newline(&mut self) {
-        match self.text.last_mut() {
-            Some(last @ b' ') => *last = b'\n',
-            None | Some(b'\n') => {}
-            Some(_) => self.text.push(b'\n'),
+    /// Chinese and Japanese are written with or without spaces around foreign words: spaces there are left out.
+    fn after_ideograph(&self) -> bool {
+        matches!(self.text.last_chunk(), Some([0xE3..=0xE9, _, _]))
+    }
+
+    fn ideograph(&mut self, character: char) {
+        while self.text.last() == Some(&b' ') {
+            self.text.pop();
         }
+        self.push(character);
     }
 
     fn character(&mut self, character: char) {
@@ -86,14 +88,16 @@ impl Folded {
             0xFF1F => self.question('?'),
             // Full-width forms.
             0xFF01..=0xFF5E => {
-                self.ascii(u8::try_from(code - 0xFF01 + 0x21).unwrap_or(b' '));
+                self.text.push(u8::try_from(code - 0xFF01 + 0x21).unwrap_or(b' ').to_ascii_lowercase());
             }
-            0x3000 | 0xA0 | 0x2000..=0x200A | 0x202F => self.space(),
+            0x3000 if self.after_ideograph() => {}
+            0x3000 | 0xA0 | 0x2000..=0x200A | 0x202F => self.text.push(b' '),
             // Joiners, direction marks, byte order mark.
             0x200B..=0x200F | 0x2060 | 0xFEFF => {}
             0x2018 | 0x2019 => self.text.push(b'\''),
             0x201C | 0x201D => self.text.push(b'"'),
             0x2010..=0x2015 => self.text.push(b'-'),
+            0x3040..=0x9FFF => self.ideograph(character),
             0x2E80.. => self.push(character),
             _ => character.to_lowercase().for_each(|c| self.push(c)),
         }
@@ -107,6 +111,19 @@ impl Folded {
     fn push(&mut self, character: char) {
         self.text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
     }
+}
+
+/// How many bytes at the start are ASCII.
+fn ascii_run(bytes: &[u8]) -> usize {
+    let mut length = 0;
+    for chunk in bytes.chunks(32) {
+        if chunk.is_ascii() {
+            length += chunk.len();
+        } else {
+            return length + chunk.iter().take_while(|b| b.is_ascii()).count();
+        }
+    }
+    length
 }
 
 fn offset(code: u32, first: u32) -> usize {

@@ -1,0 +1,260 @@
+"""Speed, as ratios within one run.
+
+    python scripts/bench.py [--native] [--envoy] [--rounds N]
+
+--native   the scorer and the whole decision on this machine, next to the Python rule router (smart-llm-router)
+--envoy    requests per second and latency through Envoy (one worker): without a filter, with a filter that only
+           buffers (a test build: the floor of every router that reads bodies), and with tiergate
+
+Both without an option. Needs `wrk` (Debian: apt-get install wrk) and, for --envoy, `make wasm` before.
+Absolute numbers of a shared machine mean little; the ratios are what counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import yaml
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import stack  # noqa: E402
+
+ROOT = stack.ROOT
+RUN = ROOT / ".run" / "bench"
+PROMPT = (ROOT / "benches" / "prompt.txt").read_text(encoding="utf-8")
+NATIVE_SIZES = [150, 2_000, 20_000, 200_000]
+ENVOY_SIZES = [1_000, 20_000, 200_000]
+TARGETS = {1_000: 0.85, 20_000: 0.80, 200_000: 0.45}
+
+
+def prompt(size: int) -> str:
+    """As benches/decide.rs makes it."""
+    raw = PROMPT.encode()
+    return (raw * (size // len(raw) + 1))[:size].decode(errors="ignore")
+
+
+# ------------------------------------------------------------------------------------------------------------ native
+
+
+def python_router_seconds(text: str) -> float:
+    """Median seconds a prompt in the Python rule router."""
+    from smart_llm_router.router import DEFAULT_ROUTING_CONFIG, RouterOptions, route
+
+    options = RouterOptions(config=DEFAULT_ROUTING_CONFIG, model_pricing={}, routing_profile="auto")
+    times = []
+    deadline = time.perf_counter() + 3
+    while len(times) < 5 or (time.perf_counter() < deadline and len(times) < 2000):
+        start = time.perf_counter()
+        route(text, None, 1000, options)
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def native() -> None:
+    subprocess.run(["cargo", "bench", "--quiet", "--bench", "decide"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+    def nanoseconds(group: str, size: int) -> float:
+        found = json.loads((ROOT / f"target/criterion/{group}/{size}/new/estimates.json").read_text())
+        return found["median"]["point_estimate"]
+
+    print("native, one thread, medians")
+    print(f"{'prompt':>8} {'score ns':>10} {'MB/s':>7} {'decide ns':>10} {'MB/s':>7} {'Python router us':>17} {'ratio':>7}")
+    for size in NATIVE_SIZES:
+        score, decide = nanoseconds("score", size), nanoseconds("decide", size)
+        python = python_router_seconds(prompt(size))
+        print(
+            f"{size:>8} {score:>10.0f} {size / score * 1e3:>7.0f} {decide:>10.0f} {size / decide * 1e3:>7.0f} "
+            f"{python * 1e6:>17.0f} {python * 1e9 / decide:>6.0f}x"
+        )
+    print("score: the whole text. decide: view, excerpt, score, route. ratio: Python router / decide.\n")
+
+
+# ------------------------------------------------------------------------------------------------------------- Envoy
+
+
+def listener(name: str, port: int, filters: list[dict]) -> dict:
+    router = {
+        "name": "envoy.filters.http.router",
+        "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"},
+    }
+    manager = {
+        "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "stat_prefix": name,
+        "http_filters": [*filters, router],
+        "route_config": {
+            "virtual_hosts": [
+                {
+                    "name": "all",
+                    "domains": ["*"],
+                    "request_body_buffer_limit": 4194304,
+                    "routes": [{"match": {"prefix": "/"}, "route": {"cluster": "sink"}}],
+                }
+            ]
+        },
+    }
+    return {
+        "name": name,
+        "address": {"socket_address": {"address": "127.0.0.1", "port_value": port}},
+        "filter_chains": [{"filters": [{"name": "hcm", "typed_config": manager}]}],
+    }
+
+
+def wasm(name: str, module: Path, configuration: dict) -> dict:
+    return {
+        "name": name,
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
+            "config": {
+                "name": name,
+                "allow_on_headers_stop_iteration": True,
+                "vm_config": {
+                    "vm_id": name,
+                    "runtime": "envoy.wasm.runtime.v8",
+                    "code": {"local": {"filename": str(module)}},
+                },
+                "configuration": {
+                    "@type": "type.googleapis.com/google.protobuf.StringValue",
+                    "value": json.dumps(configuration, separators=(",", ":")),
+                },
+            },
+        },
+    }
+
+
+def start(name: str, configuration: dict) -> stack.Process:
+    port = stack.free_port()
+    configuration["admin"] = {"address": {"socket_address": {"address": "127.0.0.1", "port_value": port}}}
+    options = ("--log-level", "warning", "--component-log-level", "wasm:info")
+    process = stack.envoy_process(RUN, configuration, concurrency=1, options=options, name=name)
+    process.start()
+    return process
+
+
+def load(port: int, lua: Path, seconds: int) -> tuple[float, float, float]:
+    """Requests per second, p50 and p99 in microseconds."""
+    url = f"http://127.0.0.1:{port}/v1/chat/completions"
+    command = ["wrk", "-t1", "-c16", f"-d{seconds}s", "--latency", "-s", str(lua), url]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    if "Non-2xx" in said or "Socket errors" in said:
+        raise SystemExit(f"the gateway failed under load:\n{said}")
+    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", said).group(1))
+    unit = {"us": 1, "ms": 1000, "s": 1_000_000}
+
+    def latency(percent: str) -> float:
+        value, name = re.search(rf"{percent}%\s+([\d.]+)(us|ms|s)", said).groups()
+        return float(value) * unit[name]
+
+    return rate, latency("50"), latency("99")
+
+
+def envoy(rounds: int, seconds: int) -> None:
+    if not shutil.which("wrk"):
+        raise SystemExit("wrk is missing: apt-get install wrk")
+    RUN.mkdir(parents=True, exist_ok=True)
+    build = ["cargo", "build", "--quiet", "--release", "--target", "wasm32-wasip1", "--features", "probe"]
+    subprocess.run([*build, "--target-dir", "target/probe"], cwd=ROOT, check=True)
+    probe = ROOT / "target/probe/wasm32-wasip1/release/tiergate.wasm"
+    sink, *ports = (stack.free_port() for _ in range(4))
+
+    direct = {
+        "name": "envoy.filters.http.buffer",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.buffer.v3.Buffer",
+            "max_request_bytes": 8388608,
+        },
+    }
+    upstream = listener("sink", sink, [direct])
+    routes = upstream["filter_chains"][0]["filters"][0]["typed_config"]["route_config"]["virtual_hosts"][0]["routes"]
+    routes[0] = {"match": {"prefix": "/"}, "direct_response": {"status": 200, "body": {"inline_string": "{}"}}}
+    upstream["per_connection_buffer_limit_bytes"] = 8388608
+
+    variants = {
+        "no filter": [],
+        "only buffers": [wasm("buffer", probe, {"probe": "buffer"})],
+        "tiergate": [wasm("tiergate", stack.WASM, {"headers": {"response": "full"}})],
+    }
+    endpoint = {"endpoint": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": sink}}}}
+    gateway = {
+        "static_resources": {
+            "listeners": [listener(n.replace(" ", "_"), p, f) for (n, f), p in zip(variants.items(), ports)],
+            "clusters": [
+                {
+                    "name": "sink",
+                    "type": "STATIC",
+                    "load_assignment": {"cluster_name": "sink", "endpoints": [{"lb_endpoints": [endpoint]}]},
+                }
+            ],
+        }
+    }
+    processes = []
+    try:
+        processes.append(start("sink", {"static_resources": {"listeners": [upstream]}}))
+        processes.append(start("gateway", gateway))
+        for process in processes:
+            process.wait_ready()
+        measured: dict[tuple[int, str], list[tuple[float, float, float]]] = {}
+        for size in ENVOY_SIZES:
+            body = json.dumps({"messages": [{"role": "user", "content": prompt(size)}], "model": "smart/auto"}, ensure_ascii=False)
+            lua = RUN / f"{size}.lua"
+            lua.write_text(
+                f'local f = io.open("{RUN}/body{size}.json", "rb")\nwrk.body = f:read("*a")\nf:close()\n'
+                'wrk.method = "POST"\nwrk.headers["content-type"] = "application/json"\n'
+            )
+            (RUN / f"body{size}.json").write_text(body)
+            for round_ in range(rounds + 1):
+                for name, port in zip(variants, ports):
+                    result = load(port, lua, seconds)
+                    if round_ > 0:  # the first warms up
+                        measured.setdefault((size, name), []).append(result)
+    finally:
+        for process in processes:
+            process.stop()
+
+    def median(size: int, name: str, index: int) -> float:
+        return statistics.median(sample[index] for sample in measured[size, name])
+
+    print(f"Envoy, one worker, 16 connections, medians of {rounds} rounds of {seconds} s")
+    print(f"{'body':>8} {'filter':<14} {'requests/s':>11} {'p50 us':>8} {'p99 us':>8} {'of no filter':>13} {'of only buffers':>16}")
+    for size in ENVOY_SIZES:
+        for name in variants:
+            rate = median(size, name, 0)
+            pairs = measured[size, name]
+
+            def ratio(other: str) -> float:
+                return statistics.median(a[0] / b[0] for a, b in zip(pairs, measured[size, other]))
+
+            floor = f"{ratio('only buffers'):.2f}" if name == "tiergate" else ""
+            goal = f" (goal {TARGETS[size]:.2f})" if name == "tiergate" else ""
+            print(
+                f"{size:>8} {name:<14} {rate:>11.0f} {median(size, name, 1):>8.0f} {median(size, name, 2):>8.0f} "
+                f"{ratio('no filter'):>13.2f} {floor:>16}{goal}"
+            )
+    log = (RUN / "gateway.log").read_text(errors="replace")
+    for line in dict.fromkeys(re.findall(r"tiergate \d[^\n]*VM memory[^\n]*", log)):
+        print(line)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--native", action="store_true")
+    parser.add_argument("--envoy", action="store_true")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=4)
+    args = parser.parse_args()
+    both = args.native == args.envoy
+    if both or args.native:
+        native()
+    if both or args.envoy:
+        envoy(args.rounds, args.seconds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""Writes src/config/catalogue.json from the cost map of the installed LiteLLM.
+
+    .venv/bin/python scripts/catalogue.py            writes the file
+    .venv/bin/python scripts/catalogue.py --check    fails if the file is out of step
+
+Only the names below are typed in; prices, windows and capabilities are LiteLLM's.
+"""
+
+import argparse
+import json
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+CATALOGUE = ROOT / "src/config/catalogue.json"
+DEFAULTS = ROOT / "src/config/defaults.json"
+COST_MAP = "model_prices_and_context_window_backup.json"
+
+# The shipped profiles use no model whose provider has announced its end before this date.
+IN_SERVICE_UNTIL = "2027-01-31"
+
+# Spelled as the cost map spells them. The catalogue holds more than the shipped profiles use: these are the models
+# that a document may name without an entry of its own.
+MODELS = """
+    claude-fable-5-1 claude-opus-4-8 claude-opus-5 claude-sonnet-4-6 claude-sonnet-5
+    deepseek/deepseek-v4-flash deepseek/deepseek-v4-pro
+    gemini/gemini-2.5-flash gemini/gemini-2.5-flash-lite gemini/gemini-2.5-pro gemini/gemini-3.1-flash-lite
+    gemini/gemini-3.5-flash gemini/gemini-3.7-flash
+    gpt-4.1 gpt-4.1-mini gpt-4o gpt-4o-mini gpt-5 gpt-5-mini gpt-5-nano gpt-5.4 gpt-5.4-mini gpt-5.4-nano gpt-5.5
+    gpt-5.6 gpt-5.6-luna gpt-5.6-sol gpt-5.6-terra gpt-6-astra
+    groq/openai/gpt-oss-120b groq/openai/gpt-oss-20b
+    minimax/MiniMax-M3
+    mistral/mistral-large-2512 mistral/mistral-medium-2604 mistral/mistral-small-2603
+    moonshot/kimi-k2.7-code moonshot/kimi-k3
+    openrouter/google/gemma-4-26b-a4b-it:free openrouter/google/gemma-4-31b-it:free openrouter/minimax/minimax-m3:free
+    openrouter/nvidia/nemotron-3-nano-omni-30b-a3b-reasoning:free
+    openrouter/nvidia/nemotron-3-ultra-550b-a55b:free openrouter/z-ai/glm-5.2:free
+    xai/grok-4.3 xai/grok-4.6
+    zai/glm-5.3 zai/glm-5.3-flash
+""".split()
+
+
+def litellm_directory():
+    """The installed LiteLLM: of this interpreter, else of the project's .venv. Nothing of it is imported."""
+    places = [pathlib.Path(p) / "litellm" for p in sys.path if p]
+    places += sorted(ROOT.glob(".venv/lib/python*/site-packages/litellm"))
+    for place in places:
+        if (place / COST_MAP).is_file():
+            return place
+    sys.exit("catalogue.py: no LiteLLM found; run it with .venv/bin/python (see `make demo`)")
+
+
+def litellm_version(directory):
+    for info in sorted(directory.parent.glob("litellm-*.dist-info")):
+        if match := re.fullmatch(r"litellm-([0-9][^-]*)\.dist-info", info.name):
+            return match[1]
+    return "unknown"
+
+
+def per_million(per_token):
+    """USD per million tokens, without the noise of binary fractions. A whole number stays one."""
+    price = round(per_token * 1e6, 6)
+    return int(price) if price == int(price) else price
+
+
+def entry(name, known):
+    """The catalogue's entry of a model, from the cost map's."""
+    if known.get("mode") not in ("chat", "responses"):
+        raise ValueError(f"{name}: mode is {known.get('mode')!r}, not chat")
+    window = known.get("max_input_tokens")
+    most = known.get("max_output_tokens")
+    fields = {
+        "input_price": per_million(known["input_cost_per_token"]),
+        "output_price": per_million(known["output_cost_per_token"]),
+        "context_window": window and int(window),
+        "max_output": most and int(most),
+        "tools": bool(known.get("supports_function_calling")),
+        "vision": bool(known.get("supports_vision")),
+    }
+    return {key: value for key, value in fields.items() if value is not None}
+
+
+def used_by_defaults():
+    """Every model that the shipped profiles name."""
+    names = set()
+    for profile in json.loads(DEFAULTS.read_text())["profiles"].values():
+        for models in profile["tiers"].values():
+            names.update([models] if isinstance(models, str) else models)
+        names.update(filter(None, [profile.get("default_model")]))
+    return names
+
+
+def catalogue(directory):
+    cost_map = json.loads((directory / COST_MAP).read_text())
+    faults, models = [], {}
+    for name in sorted(MODELS):
+        if name not in cost_map:
+            faults.append(f"{name}: not in the cost map")
+            continue
+        try:
+            models[name] = entry(name, cost_map[name])
+        except (KeyError, ValueError) as error:
+            faults.append(f"{name}: {error}")
+    for name in sorted(used_by_defaults()):
+        end = cost_map.get(name, {}).get("deprecation_date", "9999-12-31")
+        if name not in models:
+            faults.append(f"{name}: in the shipped profiles, but not in the list of this script")
+        elif end < IN_SERVICE_UNTIL:
+            faults.append(f"{name}: in the shipped profiles, but its provider ends it on {end}")
+    if faults:
+        sys.exit("catalogue.py:\n  " + "\n  ".join(faults))
+    source = f"litellm {litellm_version(directory)}, {COST_MAP}"
+    rows = ",\n".join(f"    {json.dumps(name)}: {json.dumps(fields)}" for name, fields in models.items())
+    return f'{{\n  "source": {json.dumps(source)},\n  "models": {{\n{rows}\n  }}\n}}\n'
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--check", action="store_true", help="fail if the file is out of step with the cost map")
+    parser.add_argument("--litellm", type=pathlib.Path, help="directory of the litellm package to read")
+    args = parser.parse_args()
+    text = catalogue(args.litellm or litellm_directory())
+    if not args.check:
+        CATALOGUE.write_text(text)
+        return
+    if not CATALOGUE.is_file() or CATALOGUE.read_text() != text:
+        sys.exit(f"catalogue.py: {CATALOGUE.relative_to(ROOT)} is out of step; run scripts/catalogue.py")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+//! Raw document -> compiled parts. Every mistake in the meaning is told; nothing is guessed or skipped in silence.
+
+mod models;
+mod names;
+mod profiles;
+mod promotions;
+pub(super) mod rules;
+mod wire;
+
+use std::collections::BTreeMap;
+
+use super::Config;
+use super::error::{Errors, Path};
+use super::raw;
+use super::shipped;
+use crate::route::Table;
+
+/// Compiles a document. Complete only where nothing was told.
+pub(super) fn compile(document: &raw::Document, errors: &mut Errors) -> Option<Config> {
+    let root = Path::Root;
+    let catalogue = shipped::catalogue(errors);
+    let shipped_profiles = shipped::profiles(errors);
+    names::cluster(&document.default_cluster, &root.key("default_cluster"), errors);
+
+    let own = document.tiers.is_some() || document.profiles.is_some();
+    let mut profiles: BTreeMap<&str, &raw::Profile> = BTreeMap::new();
+    let of_tiers = raw::Profile::default();
+    if own {
+        profiles.extend(document.profiles.iter().flatten().map(|(name, profile)| (name.as_str(), profile)));
+        if document.tiers.is_some() {
+            profiles.entry("auto").or_insert(&of_tiers);
+        }
+    } else {
+        profiles.extend(shipped_profiles.iter().map(|(name, profile)| (name.as_str(), profile)));
+    }
+
+    let models = models::compile(document, &catalogue, &profiles, errors);
+    let compiled = profiles::compile(document, &profiles, own, &models, errors);
+    let virtual_models =
+        profiles::virtual_names(document, &shipped_profiles, &profiles, &compiled, &models, errors);
+    let promotions = promotions::compile(document, &profiles, &models, errors);
+    let baseline = models.baseline(&document.baseline, &root.key("baseline"), errors);
+    let headers = wire::headers(&document.headers, &root.key("headers"), errors);
+    let paths = wire::paths(&document.paths, &root.key("paths"), errors);
+    let scorer = rules::compile(document, errors)?;
+
+    let table = Table {
+        models: models.into_table(&virtual_models),
+        profiles: compiled,
+        virtual_models,
+        promotions,
+        baseline,
+        default_cluster: document.default_cluster.clone(),
+    };
+    Some(Config {
+        table,
+        scorer,
+        overrides: wire::overrides(&document.overrides),
+        headers,
+        paths,
+        limits: wire::limits(&document.limits),
+        default_output_tokens: document.default_output_tokens,
+    })
+}

@@ -1,0 +1,174 @@
+//! Models: the document's entries over the shipped catalogue, found by name and by alias.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::super::check::unknown;
+use super::super::error::{Errors, Path, quoted};
+use super::super::raw;
+use super::names;
+use crate::route::{Model, Profile};
+use crate::tier::Tier;
+
+/// All models that can be referred to.
+pub(super) struct Models {
+    by_name: BTreeMap<String, Arc<Model>>,
+    aliases: BTreeMap<String, Arc<Model>>,
+    /// Names in the document: of its own entries, and of the catalogue's that its tables use.
+    in_use: BTreeSet<String>,
+}
+
+/// Compiles the models of the document and of the catalogue.
+pub(super) fn compile(
+    document: &raw::Document,
+    catalogue: &BTreeMap<String, raw::Model>,
+    profiles: &BTreeMap<&str, &raw::Profile>,
+    errors: &mut Errors,
+) -> Models {
+    let path = Path::Root.key("models");
+    let nothing = raw::Model::default();
+    let mut by_name = BTreeMap::new();
+    for (name, entry) in catalogue {
+        by_name.insert(name.clone(), model(name, &nothing, entry, &document.default_cluster));
+    }
+    for (name, entry) in &document.models {
+        let path = path.key(name);
+        names::model(name, &path, errors);
+        if let Some(cluster) = &entry.cluster {
+            names::cluster(cluster, &path.key("cluster"), errors);
+        }
+        if let Some(upstream) = &entry.upstream_model {
+            names::upstream(upstream, &path.key("upstream_model"), errors);
+        }
+        let upstream = entry.upstream_model.as_deref().unwrap_or(name);
+        let base = catalogue.get(name).or_else(|| catalogue.get(upstream)).unwrap_or(&nothing);
+        by_name.insert(name.clone(), model(name, entry, base, &document.default_cluster));
+    }
+    let in_use = in_use(document, profiles);
+    let mut models = Models { by_name, aliases: BTreeMap::new(), in_use };
+    for (name, entry) in &document.models {
+        let path = path.key(name);
+        let path = path.key("aliases");
+        for (i, alias) in entry.aliases.iter().flatten().enumerate() {
+            models.alias(name, alias, &path.index(i), errors);
+        }
+    }
+    models
+}
+
+/// An entry over a base, field by field.
+fn model(name: &str, entry: &raw::Model, base: &raw::Model, default_cluster: &str) -> Arc<Model> {
+    Arc::new(Model {
+        name: name.to_owned(),
+        upstream_model: entry.upstream_model.clone().unwrap_or_else(|| name.to_owned()),
+        cluster: entry.cluster.clone().unwrap_or_else(|| default_cluster.to_owned()),
+        input_price: entry.input_price.or(base.input_price),
+        output_price: entry.output_price.or(base.output_price),
+        context_window: entry.context_window.or(base.context_window),
+        max_output: entry.max_output.or(base.max_output),
+        tools: entry.tools.or(base.tools).unwrap_or(true),
+        vision: entry.vision.or(base.vision).unwrap_or(false),
+    })
+}
+
+/// Every name that the document gives an entry or refers to.
+fn in_use(document: &raw::Document, profiles: &BTreeMap<&str, &raw::Profile>) -> BTreeSet<String> {
+    let tables = document.tiers.iter().chain(profiles.values().filter_map(|p| p.tiers.as_ref()));
+    let mut names: BTreeSet<String> = document.models.keys().cloned().collect();
+    for tiers in tables {
+        names.extend(
+            Tier::ALL.into_iter().filter_map(|t| tiers.get(t)).flat_map(|l| l.names().iter().cloned()),
+        );
+    }
+    names.extend(profiles.values().filter_map(|p| p.default_model.clone()));
+    names.extend(
+        document.promotions.iter().filter_map(|p| p.models.as_ref()).flat_map(|m| m.names().iter().cloned()),
+    );
+    names
+}
+
+impl Models {
+    fn alias(&mut self, name: &str, alias: &str, path: &Path<'_>, errors: &mut Errors) {
+        names::model(alias, path, errors);
+        if alias == name {
+            errors.meaning(path, format!("alias {} is the model's own name; leave it out", quoted(alias)));
+            return;
+        }
+        if self.by_name.contains_key(alias) && self.in_use.contains(alias) {
+            errors.meaning(path, format!("alias {} is a model's name; choose another", quoted(alias)));
+            return;
+        }
+        let Some(model) = self.by_name.get(name) else { return };
+        if let Some(other) = self.aliases.insert(alias.to_owned(), Arc::clone(model)) {
+            let (alias, other) = (quoted(alias), quoted(&other.name));
+            errors.meaning(path, format!("alias {alias} is one of model {other} too; keep one of them"));
+        }
+    }
+
+    /// The model of a name or an alias.
+    pub fn get(&self, name: &str) -> Option<&Arc<Model>> {
+        self.aliases.get(name).or_else(|| self.by_name.get(name))
+    }
+
+    /// The name or alias of a model that the document gives or uses, which no virtual name may be.
+    pub fn is_in_use(&self, name: &str) -> bool {
+        self.aliases.contains_key(name) || (self.by_name.contains_key(name) && self.in_use.contains(name))
+    }
+
+    /// The model that a place refers to; tells where there is none.
+    pub fn find(&self, name: &str, path: &Path<'_>, errors: &mut Errors) -> Option<Arc<Model>> {
+        if let Some(model) = self.get(name) {
+            return Some(Arc::clone(model));
+        }
+        let known = self.by_name.keys().chain(self.aliases.keys()).map(String::as_str);
+        errors
+            .meaning(path, unknown("model", name, known, "name one of `models` or of the shipped catalogue"));
+        None
+    }
+
+    /// The models that a list refers to, in its order; tells of unknown ones and of those listed twice.
+    pub fn list(
+        &self,
+        names: &[String],
+        path: &Path<'_>,
+        single: bool,
+        errors: &mut Errors,
+    ) -> Vec<Arc<Model>> {
+        let mut found: Vec<Arc<Model>> = Vec::with_capacity(names.len());
+        for (i, name) in names.iter().enumerate() {
+            let place = path.index(i);
+            let place = if single { path } else { &place };
+            let Some(model) = self.find(name, place, errors) else { continue };
+            if found.iter().any(|m| m.name == model.name) {
+                errors.meaning(
+                    place,
+                    format!("model {} is listed twice; keep one of them", quoted(&model.name)),
+                );
+            } else {
+                found.push(model);
+            }
+        }
+        found
+    }
+
+    /// The baseline, which needs prices.
+    pub fn baseline(&self, name: &str, path: &Path<'_>, errors: &mut Errors) -> Option<Arc<Model>> {
+        let model = self.find(name, path, errors)?;
+        if model.input_price.is_none() || model.output_price.is_none() {
+            let place = format!("models[{}]", quoted(name));
+            errors.meaning(
+                path,
+                format!("the baseline has no price; give {place} input_price and output_price"),
+            );
+        }
+        Some(model)
+    }
+
+    /// By name and by alias. A virtual name hides a model of the catalogue that is not in use.
+    pub fn into_table(self, virtual_models: &BTreeMap<String, Arc<Profile>>) -> BTreeMap<String, Arc<Model>> {
+        let mut table = self.by_name;
+        table.extend(self.aliases);
+        table.retain(|name, _| !virtual_models.contains_key(name));
+        table
+    }
+}

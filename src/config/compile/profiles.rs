@@ -1,0 +1,146 @@
+//! Profiles and the names they are asked by.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::super::check::unknown;
+use super::super::error::{Errors, Path, quoted};
+use super::super::raw;
+use super::models::Models;
+use super::names;
+use crate::route::{Model, Profile};
+use crate::tier::{PerTier, Tier};
+
+/// The profile of the shortest form, and of shipped virtual names without a profile of their own.
+const AUTO: &str = "auto";
+/// The profile of agentic requests under [`AUTO`].
+const AGENTIC: &str = "agentic";
+
+/// Compiles profiles. `own`: they are the document's and not the shipped ones.
+pub(super) fn compile(
+    document: &raw::Document,
+    profiles: &BTreeMap<&str, &raw::Profile>,
+    own: bool,
+    models: &Models,
+    errors: &mut Errors,
+) -> BTreeMap<String, Arc<Profile>> {
+    let root = Path::Root;
+    let top = root.key("tiers");
+    let all = root.key("profiles");
+    let shared = document.tiers.as_ref().map(|tiers| table(tiers, &top, models, errors));
+    let mut compiled = BTreeMap::new();
+    for (&name, profile) in profiles {
+        let path = all.key(name);
+        if own {
+            names::profile(name, &path, errors);
+        }
+        if name == AUTO && document.tiers.is_some() && profile.tiers.is_some() {
+            let message =
+                "the table of profile auto is also given by the document's `tiers`; keep one of them";
+            errors.meaning(&path.key("tiers"), message);
+        }
+        let tiers = match (&profile.tiers, &shared) {
+            (Some(tiers), _) => table(tiers, &path.key("tiers"), models, errors),
+            (None, Some(shared)) => shared.clone(),
+            (None, None) => {
+                let message = "missing; give a model for each of SIMPLE, MEDIUM, COMPLEX and REASONING, \
+                               here or in the document's `tiers`";
+                errors.meaning(&path.key("tiers"), message);
+                continue;
+            }
+        };
+        let default_model = match &profile.default_model {
+            Some(model) => models.find(model, &path.key("default_model"), errors),
+            None => tiers.medium.first().cloned(),
+        };
+        let agentic_profile = agentic(name, profile, profiles, &path, errors);
+        if let Some(default_model) = default_model {
+            let profile = Profile { name: name.to_owned(), tiers, default_model, agentic_profile };
+            compiled.insert(name.to_owned(), Arc::new(profile));
+        }
+    }
+    compiled
+}
+
+fn table(
+    tiers: &raw::Tiers,
+    path: &Path<'_>,
+    models: &Models,
+    errors: &mut Errors,
+) -> PerTier<Vec<Arc<Model>>> {
+    let mut table: PerTier<Vec<Arc<Model>>> = PerTier::default();
+    for tier in Tier::ALL {
+        let Some(list) = tiers.get(tier) else { continue };
+        *table.get_mut(tier) = models.list(list.names(), &path.key(tier.name()), list.is_single(), errors);
+    }
+    table
+}
+
+fn agentic(
+    name: &str,
+    profile: &raw::Profile,
+    profiles: &BTreeMap<&str, &raw::Profile>,
+    path: &Path<'_>,
+    errors: &mut Errors,
+) -> Option<String> {
+    match profile.agentic_profile.as_deref() {
+        None => (name == AUTO && profiles.contains_key(AGENTIC)).then(|| AGENTIC.to_owned()),
+        Some(other) if other == name => None,
+        Some(other) => {
+            known_profile(other, profiles, &path.key("agentic_profile"), errors);
+            Some(other.to_owned())
+        }
+    }
+}
+
+/// Tells where there is no profile of a name.
+pub(super) fn known_profile(
+    name: &str,
+    profiles: &BTreeMap<&str, &raw::Profile>,
+    path: &Path<'_>,
+    errors: &mut Errors,
+) -> bool {
+    let known = profiles.contains_key(name);
+    if !known {
+        let defined: Vec<&str> = profiles.keys().copied().collect();
+        let otherwise = format!("defined: {}", defined.join(", "));
+        errors.meaning(path, unknown("profile", name, defined.iter().copied(), &otherwise));
+    }
+    known
+}
+
+/// Every name that stands for a profile: `smart/P`, the shipped ones, the document's own.
+pub(super) fn virtual_names(
+    document: &raw::Document,
+    shipped: &BTreeMap<String, raw::Profile>,
+    profiles: &BTreeMap<&str, &raw::Profile>,
+    compiled: &BTreeMap<String, Arc<Profile>>,
+    models: &Models,
+    errors: &mut Errors,
+) -> BTreeMap<String, Arc<Profile>> {
+    let path = Path::Root.key("virtual_models");
+    let mut names = BTreeMap::new();
+    let stand_in = compiled.get(AUTO).or_else(|| compiled.values().next());
+    for name in shipped.keys() {
+        if let Some(profile) = compiled.get(name).or(stand_in) {
+            names.insert(format!("smart/{name}"), Arc::clone(profile));
+        }
+    }
+    for (name, profile) in compiled {
+        names.insert(format!("smart/{name}"), Arc::clone(profile));
+    }
+    for (name, profile) in &document.virtual_models {
+        let path = path.key(name);
+        names::model(name, &path, errors);
+        if known_profile(profile, profiles, &path, errors)
+            && let Some(profile) = compiled.get(profile)
+        {
+            names.insert(name.clone(), Arc::clone(profile));
+        }
+    }
+    for name in names.keys().filter(|name| models.is_in_use(name)) {
+        let message = format!("{} is a model's name or alias too; rename one of them", quoted(name));
+        errors.meaning(&path.key(name), message);
+    }
+    names
+}

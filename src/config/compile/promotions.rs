@@ -1,0 +1,96 @@
+//! Promotions: lists of candidates that hold for a while.
+
+use std::collections::BTreeMap;
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::super::error::{Errors, Path, quoted};
+use super::super::raw;
+use super::models::Models;
+use super::{names, profiles};
+use crate::route::Promotion;
+
+/// Compiles promotions; no two of one tier of one profile overlap.
+pub(super) fn compile(
+    document: &raw::Document,
+    profiles: &BTreeMap<&str, &raw::Profile>,
+    models: &Models,
+    errors: &mut Errors,
+) -> Vec<Promotion> {
+    let path = Path::Root.key("promotions");
+    let mut compiled: Vec<(usize, Promotion)> = Vec::with_capacity(document.promotions.len());
+    for (i, promotion) in document.promotions.iter().enumerate() {
+        let path = path.index(i);
+        let Some(promotion) = one(promotion, &path, profiles, models, errors) else { continue };
+        let same = |p: &Promotion| p.profile == promotion.profile && p.tier == promotion.tier;
+        let overlaps = |p: &Promotion| p.from < promotion.until && promotion.from < p.until;
+        if let Some((other, _)) = compiled.iter().find(|(_, p)| same(p) && overlaps(p)) {
+            let tier = format!("{} of profile {}", promotion.tier.name(), quoted(&promotion.profile));
+            let message = format!(
+                "overlaps promotions[{other}], which changes {tier} too; let one end before the other"
+            );
+            errors.meaning(&path, message);
+        }
+        compiled.push((i, promotion));
+    }
+    compiled.into_iter().map(|(_, promotion)| promotion).collect()
+}
+
+fn one(
+    promotion: &raw::Promotion,
+    path: &Path<'_>,
+    all: &BTreeMap<&str, &raw::Profile>,
+    models: &Models,
+    errors: &mut Errors,
+) -> Option<Promotion> {
+    if let Some(name) = &promotion.name {
+        names::model(name, &path.key("name"), errors);
+    }
+    if let Some(profile) = &promotion.profile {
+        profiles::known_profile(profile, all, &path.key("profile"), errors);
+    }
+    let candidates = promotion
+        .models
+        .as_ref()
+        .map(|list| models.list(list.names(), &path.key("models"), list.is_single(), errors));
+    let from = promotion.from.as_deref().and_then(|text| moment(text, &path.key("from"), errors));
+    let until = promotion.until.as_deref().and_then(|text| moment(text, &path.key("until"), errors));
+    let (from, until) = (from?, until?);
+    if until <= from {
+        let text = promotion.until.as_deref().unwrap_or_default();
+        errors.meaning(
+            &path.key("until"),
+            format!("{} is not after `from`; give a later moment", quoted(text)),
+        );
+        return None;
+    }
+    Some(Promotion {
+        name: promotion.name.clone()?,
+        profile: promotion.profile.clone()?,
+        tier: promotion.tier?,
+        models: candidates?,
+        from,
+        until,
+    })
+}
+
+/// Unix seconds of a date (midnight UTC) or an RFC 3339 date and time.
+fn moment(text: &str, path: &Path<'_>, errors: &mut Errors) -> Option<u64> {
+    let date = text.len() == "2026-11-01".len();
+    let full = if date { format!("{text}T00:00:00Z") } else { text.to_owned() };
+    let right = "give a date such as 2026-11-01 (midnight UTC) or 2026-11-01T08:00:00+02:00";
+    match OffsetDateTime::parse(&full, &Rfc3339) {
+        Ok(moment) => match u64::try_from(moment.unix_timestamp()) {
+            Ok(seconds) => Some(seconds),
+            Err(_) => {
+                errors.meaning(path, format!("{} is before 1970; {right}", quoted(text)));
+                None
+            }
+        },
+        Err(_) => {
+            errors.meaning(path, format!("{} is no date; {right}", quoted(text)));
+            None
+        }
+    }
+}

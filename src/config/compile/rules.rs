@@ -1,0 +1,164 @@
+//! Numbers and keywords of the rule scorer.
+
+use super::super::error::{Errors, Path, quoted};
+use super::super::raw::{self, Dimensions, RawStep};
+use crate::score::{Boundaries, Dimension, Rule, RuleParams, RuleScorer, Step, TokenRule};
+
+/// Most keywords a dimension.
+const MOST_KEYWORDS: usize = 2000;
+/// Most characters of a keyword.
+const LONGEST_KEYWORD: usize = 128;
+
+/// Compiles the scorer. None where its numbers or keywords are wrong.
+pub(super) fn compile(document: &raw::Document, errors: &mut Errors) -> Option<RuleScorer> {
+    let raw::Scorer::Rules = document.scorer;
+    let root = Path::Root;
+    let path = root.key("rules");
+    let path = path.key("keywords");
+    let params = params(document, errors);
+    let keywords = keywords(&document.rules, &path, errors);
+    // An automaton over the lexicon is much work, and lost on a document that is refused.
+    if !errors.is_empty() {
+        return None;
+    }
+    match RuleScorer::new(params, &keywords) {
+        Ok(scorer) => Some(scorer),
+        Err(message) => {
+            errors.meaning(&path, message);
+            None
+        }
+    }
+}
+
+/// Compiles the scorer's numbers.
+pub(in super::super) fn params(document: &raw::Document, errors: &mut Errors) -> RuleParams {
+    let root = Path::Root;
+    let path = root.key("rules");
+    let dimensions = path.key("dimensions");
+    let rules = &document.rules;
+    let params = RuleParams {
+        rules: Dimension::ALL.into_iter().map(|d| rule(d, &rules.dimensions, &dimensions, errors)).collect(),
+        tokens: TokenRule { short: rules.token_count.short, long: rules.token_count.long },
+        boundaries: Boundaries {
+            medium: rules.boundaries.medium,
+            complex: rules.boundaries.complex,
+            reasoning: rules.boundaries.reasoning,
+        },
+        steepness: rules.confidence.steepness,
+        min_confidence: rules.confidence.minimum,
+        ambiguous_tier: rules.confidence.ambiguous_tier,
+        reasoning_override: document.overrides.reasoning_markers,
+        reasoning_confidence: document.overrides.reasoning_confidence,
+    };
+    if params.tokens.long < params.tokens.short {
+        let message =
+            format!("{} is below `short`; give at least {}", params.tokens.long, params.tokens.short);
+        errors.meaning(&path.key("token_count").key("long"), message);
+    }
+    boundaries(&params, &path.key("boundaries"), errors);
+    params
+}
+
+fn rule(dimension: Dimension, dimensions: &Dimensions, path: &Path<'_>, errors: &mut Errors) -> Rule {
+    let path = path.key(dimension.name());
+    let path = path.key("steps");
+    let (given, default) = (dimensions.get(dimension), Dimensions::numbers(dimension));
+    let steps = match &given.steps {
+        None => default.steps.iter().map(|&(at, value)| Step { at, value }).collect(),
+        Some(steps) => {
+            if dimension == Dimension::TokenCount && !steps.is_empty() {
+                errors.meaning(&path, "tokenCount has no steps; its lengths are `rules.token_count`");
+            }
+            let mut last = 0;
+            for (i, step) in steps.iter().enumerate() {
+                let Some(at) = step.at else { continue };
+                if i > 0 && at <= last {
+                    let message = format!("{at} is not above the step before; give more than {last}");
+                    errors.meaning(&path.index(i).key("at"), message);
+                }
+                last = at;
+            }
+            steps.iter().filter_map(|s: &RawStep| Some(Step { at: s.at?, value: s.value? })).collect()
+        }
+    };
+    Rule { dimension, weight: given.weight.unwrap_or(default.weight), steps }
+}
+
+/// Boundaries rise, and every tier can be reached with the weights there are.
+fn boundaries(params: &RuleParams, path: &Path<'_>, errors: &mut Errors) {
+    let Boundaries { medium, complex, reasoning } = params.boundaries;
+    let before = errors.len();
+    if complex <= medium {
+        errors.meaning(
+            &path.key("complex"),
+            format!("{complex} is not above `medium`; give more than {medium}"),
+        );
+    }
+    if reasoning <= complex {
+        errors.meaning(
+            &path.key("reasoning"),
+            format!("{reasoning} is not above `complex`; give more than {complex}"),
+        );
+    }
+    if errors.len() > before {
+        return;
+    }
+    let (least, most) = range(params);
+    let reach = format!("the weights give scores from {least:.3} to {most:.3}");
+    if medium <= least {
+        errors.meaning(&path.key("medium"), format!("SIMPLE is out of reach below {medium}; {reach}"));
+    }
+    if reasoning > most {
+        errors.meaning(
+            &path.key("reasoning"),
+            format!("REASONING is out of reach from {reasoning} on; {reach}"),
+        );
+    }
+}
+
+/// The least and the greatest score.
+fn range(params: &RuleParams) -> (f64, f64) {
+    params.rules.iter().fold((0.0, 0.0), |(least, most), rule| {
+        let tokens = [-rule.weight, rule.weight];
+        let steps = rule.steps.iter().map(|s| s.value * rule.weight);
+        let values = if rule.dimension == Dimension::TokenCount { tokens.to_vec() } else { steps.collect() };
+        let low = values.iter().copied().fold(0.0, f64::min);
+        let high = values.iter().copied().fold(0.0, f64::max);
+        (least + low, most + high)
+    })
+}
+
+fn keywords(rules: &raw::Rules, path: &Path<'_>, errors: &mut Errors) -> Vec<(Dimension, String)> {
+    let mut all = Vec::new();
+    for (&dimension, words) in &rules.keywords {
+        let path = path.key(dimension.name());
+        if words.len() > MOST_KEYWORDS {
+            errors.meaning(&path, format!("{} keywords; give at most {MOST_KEYWORDS}", words.len()));
+            continue;
+        }
+        for (i, word) in words.iter().enumerate() {
+            match keyword(word) {
+                Ok(()) => all.push((dimension, word.clone())),
+                Err(message) => errors.meaning(&path.index(i), format!("{}: {message}", quoted(word))),
+            }
+        }
+    }
+    all
+}
+
+fn keyword(word: &str) -> Result<(), String> {
+    let stem = word.strip_suffix('*').unwrap_or(word);
+    let written = stem.chars().filter(|c| c.is_alphanumeric() || c.is_ascii_punctuation()).count();
+    let han = stem.chars().any(|c| matches!(c, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}'));
+    if stem.trim() != stem || stem.chars().any(char::is_control) {
+        Err("white space around it or a control character; leave it out".to_owned())
+    } else if stem.contains('*') {
+        Err("a `*` may stand at the end only; it lets letters follow".to_owned())
+    } else if written < if han { 1 } else { 2 } {
+        Err("too short to tell anything; give at least two characters".to_owned())
+    } else if word.chars().count() > LONGEST_KEYWORD {
+        Err(format!("too long; give at most {LONGEST_KEYWORD} characters"))
+    } else {
+        Ok(())
+    }
+}

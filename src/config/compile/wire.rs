@@ -1,0 +1,163 @@
+//! Headers, paths, overrides, limits.
+
+use super::super::error::{Errors, Path, quoted};
+use super::super::raw;
+use super::super::{Headers, Overrides, ResponseHeaders};
+use crate::chat::{Limits, Paths};
+
+/// Headers that mean something to HTTP, to Envoy or to providers. The filter removes and sets what it is told to
+/// own: any of these would break requests.
+const STANDARD: &[&str] = &[
+    "accept",
+    "accept-encoding",
+    "anthropic-beta",
+    "anthropic-version",
+    "api-key",
+    "authorization",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "cookie",
+    "date",
+    "expect",
+    "forwarded",
+    "grpc-timeout",
+    "host",
+    "http2-settings",
+    "keep-alive",
+    "origin",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "referer",
+    "server",
+    "set-cookie",
+    "te",
+    "traceparent",
+    "tracestate",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "via",
+    "www-authenticate",
+    "x-api-key",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-goog-api-key",
+    "x-request-id",
+];
+
+/// Longest header name.
+const LONGEST: usize = 128;
+
+/// Compiles header names: lower-case tokens, none of a standard header, no two the same.
+pub(super) fn headers(raw: &raw::Headers, path: &Path<'_>, errors: &mut Errors) -> Headers {
+    let list = path.key("model_as");
+    let mut places = vec![
+        (path.key("cluster"), &raw.cluster),
+        (path.key("model"), &raw.model),
+        (path.key("tier"), &raw.tier),
+    ];
+    places.extend(raw.model_as.iter().enumerate().map(|(i, name)| (list.index(i), name)));
+    let mut seen: Vec<&str> = Vec::with_capacity(places.len());
+    for (place, name) in &places {
+        if let Err(message) = header(name) {
+            errors.meaning(place, message);
+        } else if seen.contains(&name.as_str()) {
+            errors.meaning(place, format!("header {} is used twice; give each its own name", quoted(name)));
+        }
+        seen.push(name);
+    }
+    Headers {
+        cluster: raw.cluster.clone(),
+        model: raw.model.clone(),
+        tier: raw.tier.clone(),
+        model_as: raw.model_as.clone(),
+        response: match raw.response {
+            raw::ResponseDetail::None => ResponseHeaders::None,
+            raw::ResponseDetail::Basic => ResponseHeaders::Basic,
+            raw::ResponseDetail::Full => ResponseHeaders::Full,
+        },
+    }
+}
+
+fn header(name: &str) -> Result<(), String> {
+    let token = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"!#$%&'*+-.^_`|~".contains(&b);
+    if name.is_empty() {
+        Err("the header's name is empty; give one such as x-tiergate-model".to_owned())
+    } else if name.starts_with(':') {
+        Err(format!("{} is a pseudo header; choose another name", quoted(name)))
+    } else if name.bytes().any(|b| b.is_ascii_uppercase())
+        && name.bytes().all(|b| token(b.to_ascii_lowercase()))
+    {
+        Err(format!("{} has capitals; write {}", quoted(name), quoted(&name.to_ascii_lowercase())))
+    } else if !name.bytes().all(token) {
+        Err(format!("{} is no header's name; use lower-case letters, digits and `-`", quoted(name)))
+    } else if name.len() > LONGEST {
+        Err(format!("the header's name has {} characters; use at most {LONGEST}", name.len()))
+    } else if STANDARD.contains(&name) || name.starts_with("x-envoy-") {
+        Err(format!("{} has a meaning of its own; choose another name, such as x-tiergate-…", quoted(name)))
+    } else {
+        Ok(())
+    }
+}
+
+/// Compiles path suffixes: each begins as its dialect's do, and none is of two dialects.
+pub(super) fn paths(raw: &raw::Paths, path: &Path<'_>, errors: &mut Errors) -> Paths {
+    let lists = [
+        ("chat_completions", '/', &raw.chat_completions),
+        ("completions", '/', &raw.completions),
+        ("responses", '/', &raw.responses),
+        ("messages", '/', &raw.messages),
+        ("gemini", ':', &raw.gemini),
+    ];
+    let mut seen: Vec<&str> = Vec::new();
+    for (key, first, list) in lists {
+        let path = path.key(key);
+        for (i, suffix) in list.iter().enumerate() {
+            let place = path.index(i);
+            if !suffix.starts_with(first) || suffix.len() < 2 {
+                let shown = quoted(suffix);
+                errors.meaning(
+                    &place,
+                    format!("{shown} has to begin with `{first}` and go on; write it as {first}…"),
+                );
+            } else if !suffix.bytes().all(|b| b.is_ascii_graphic() && b != b'?' && b != b'#') {
+                let right = "use a path's suffix in printable ASCII, without query, fragment and spaces";
+                errors.meaning(&place, format!("{} is no path; {right}", quoted(suffix)));
+            } else if seen.contains(&suffix.as_str()) {
+                errors.meaning(&place, format!("{} is listed twice; keep one of them", quoted(suffix)));
+            }
+            seen.push(suffix);
+        }
+    }
+    Paths {
+        chat_completions: raw.chat_completions.clone(),
+        completions: raw.completions.clone(),
+        responses: raw.responses.clone(),
+        messages: raw.messages.clone(),
+        gemini: raw.gemini.clone(),
+    }
+}
+
+/// The overrides that are not the scorer's. Ranges are the schema's.
+pub(super) fn overrides(raw: &raw::Overrides) -> Overrides {
+    Overrides {
+        context_tokens: raw.context_tokens,
+        context_tier: raw.context_tier,
+        structured_tier: raw.structured_tier,
+        agentic_score: raw.agentic_score,
+    }
+}
+
+/// The limits. Ranges are the schema's.
+pub(super) fn limits(raw: &raw::Limits) -> Limits {
+    Limits {
+        scan_head_bytes: raw.scan_head_bytes,
+        scan_tail_bytes: raw.scan_tail_bytes,
+        max_depth: raw.max_depth,
+    }
+}

@@ -1,0 +1,117 @@
+//! Bytes -> `serde_json::Value`, with every duplicate key told and integral floats made integers.
+//!
+//! `serde_json::Value` alone keeps the last of two equal keys in silence. A protobuf Struct has doubles only, so
+//! `128000` may arrive as `128000.0` or `1.28e5`.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+
+use super::error::{Errors, Path};
+
+/// Largest magnitude below which a double holds every integer.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// Reads a document. An empty one is an empty object. Tells of wrong syntax with line and column.
+pub(super) fn read(document: &[u8], errors: &mut Errors) -> Option<Value> {
+    let document = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document).trim_ascii();
+    if document.is_empty() {
+        return Some(Value::Object(Map::new()));
+    }
+    let mut json = serde_json::Deserializer::from_slice(document);
+    let read = Seed { path: &Path::Root, errors }.deserialize(&mut json);
+    match read.and_then(|value| json.end().map(|()| value)) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            let (line, column) = (error.line(), error.column());
+            let text = error.to_string();
+            let text = text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text);
+            let hint = if document.starts_with(b"{") {
+                "the document has to be JSON"
+            } else {
+                "the document has to be a JSON object; in Envoy's YAML it is a google.protobuf.Struct"
+            };
+            errors.at(format!("line {line} column {column}"), format!("{text}; {hint}"));
+            None
+        }
+    }
+}
+
+struct Seed<'s> {
+    path: &'s Path<'s>,
+    errors: &'s mut Errors,
+}
+
+impl<'de> DeserializeSeed<'de> for Seed<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Seed<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        if value.fract() == 0.0 && value.abs() <= EXACT {
+            Ok((value as i64).into())
+        } else {
+            Ok(value.into())
+        }
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_string<E: Error>(self, value: String) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        loop {
+            let path = self.path.index(list.len());
+            match access.next_element_seed(Seed { path: &path, errors: &mut *self.errors })? {
+                Some(value) => list.push(value),
+                None => return Ok(Value::Array(list)),
+            }
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        while let Some(key) = access.next_key::<String>()? {
+            let path = self.path.key(&key);
+            let value = access.next_value_seed(Seed { path: &path, errors: &mut *self.errors })?;
+            if map.contains_key(&key) {
+                self.errors.add(&path, "the key is given twice; keep one of them");
+            } else {
+                map.insert(key, value);
+            }
+        }
+        Ok(Value::Object(map))
+    }
+}

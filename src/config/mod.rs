@@ -1,0 +1,113 @@
+//! The configuration document: raw serde types -> checked -> compiled parts.
+//!
+//! Everything that is wrong with a document is told at once, each mistake with its path and what would be right.
+
+mod check;
+mod compile;
+mod document;
+mod error;
+mod nearest;
+mod raw;
+#[cfg(feature = "cli")]
+pub mod reference;
+mod shipped;
+#[cfg(test)]
+mod tests;
+
+pub use error::{ConfigError, ConfigErrors};
+
+use crate::chat::{Limits, Paths};
+use crate::route::Table;
+use crate::score::RuleScorer;
+use crate::tier::Tier;
+
+/// A configuration that has been checked whole, compiled into the parts that the rooms work with.
+#[derive(Debug)]
+pub struct Config {
+    /// Models, profiles, virtual names, promotions.
+    pub table: Table,
+    /// The scorer.
+    pub scorer: RuleScorer,
+    /// Rules that overrule the score.
+    pub overrides: Overrides,
+    /// Header names and what the client is told.
+    pub headers: Headers,
+    /// Which paths are LLM calls.
+    pub paths: Paths,
+    /// Bounds on reading a body.
+    pub limits: Limits,
+    /// Output tokens assumed for cost where the request sets no limit.
+    pub default_output_tokens: u64,
+}
+
+/// Rules that overrule the score.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Overrides {
+    /// A request of more estimated input tokens than this is at least `context_tier`.
+    pub context_tokens: u64,
+    /// See `context_tokens`.
+    pub context_tier: Tier,
+    /// A request that asks for JSON, a schema or structured output is at least of this tier.
+    pub structured_tier: Tier,
+    /// From this agentic score on (0 to 1) a request counts as agentic.
+    pub agentic_score: f64,
+}
+
+/// How much of a decision the client is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResponseHeaders {
+    /// Nothing.
+    None,
+    /// Model, tier and cause.
+    Basic,
+    /// Also profile, score, confidence and savings.
+    Full,
+}
+
+/// Header names and what the client is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Headers {
+    /// Names the upstream cluster.
+    pub cluster: String,
+    /// Names the model, for the upstream.
+    pub model: String,
+    /// Names the tier, for the upstream.
+    pub tier: String,
+    /// More headers that name the model.
+    pub model_as: Vec<String>,
+    /// What the client is told.
+    pub response: ResponseHeaders,
+}
+
+/// Reads a document, checks it whole and compiles it. An empty document gives the shipped defaults.
+///
+/// # Errors
+/// Everything that is wrong with the document, together.
+pub fn parse(document: &[u8]) -> Result<Config, ConfigErrors> {
+    let mut errors = error::Errors::default();
+    let config = compiled(document, &mut errors);
+    match config {
+        Some(config) if errors.is_empty() => Ok(config),
+        _ => {
+            if errors.is_empty() {
+                errors.at("document".to_owned(), "the document cannot be compiled".to_owned());
+            }
+            Err(errors.finish())
+        }
+    }
+}
+
+fn compiled(document: &[u8], errors: &mut error::Errors) -> Option<Config> {
+    let mut value = document::read(document, errors)?;
+    if !check::check(&mut value, errors) {
+        return None;
+    }
+    match serde_json::from_value(value) {
+        Ok(document) => compile::compile(&document, errors),
+        Err(error) => {
+            // The schema allows no more than the types do, unless an earlier mistake was taken out clumsily.
+            errors.at("document".to_owned(), error.to_string());
+            None
+        }
+    }
+}

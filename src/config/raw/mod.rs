@@ -1,0 +1,234 @@
+//! The document as it is written. Every key is optional unless the schema says otherwise.
+//!
+//! The doc comments here are the descriptions in `tiergate.schema.json` and in `docs/configuration.md`.
+//! What has to be there (`schemars(required)`) is an `Option` all the same, so that one missing key does not keep
+//! the rest of a document from being checked: the schema's check tells of it, the compiler skips it.
+
+mod rules;
+mod wire;
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+pub use rules::{Dimensions, RawStep, Rules};
+pub use wire::{Headers, Limits, Overrides, Paths, ResponseDetail};
+
+use crate::tier::Tier;
+
+/// Configuration of tiergate: which models there are, which of them serve which tier of which profile, and the
+/// numbers that decide. An empty document gives the shipped defaults.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Document {
+    /// For editors: the address of the JSON Schema. Not read.
+    #[serde(rename = "$schema", skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// Envoy cluster of every model that names no own, and of requests that no model was chosen for.
+    #[cfg_attr(feature = "cli", schemars(length(min = 1, max = 255)))]
+    pub default_cluster: String,
+    /// Model that savings are measured against: what the request would have cost there. Needs both prices.
+    pub baseline: String,
+    /// Output tokens assumed for the estimated cost of a request that sets no limit of its own.
+    #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 10_000_000)))]
+    pub default_output_tokens: u64,
+    /// Models by name. An entry overlays the shipped catalogue (prices, windows and capabilities from LiteLLM's
+    /// cost map) field by field: the catalogue's entry of the same name, else that of `upstream_model`. A model of the
+    /// catalogue needs an entry only where something differs. Entries alone put no
+    /// model into a table. At most 256, as each is a series of metrics.
+    #[cfg_attr(feature = "cli", schemars(extend("maxProperties" = 256)))]
+    pub models: BTreeMap<String, Model>,
+    /// The shortest form: the table of profile `auto`. Every profile without `tiers` of its own uses it too.
+    /// As soon as there is `tiers` or `profiles`, none of the shipped profiles is used; the shipped virtual names
+    /// (`smart/eco` and so on) whose profile is not defined stand for `auto`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tiers: Option<Tiers>,
+    /// Profiles by name: letters, digits, `-`, `_` and `.`. Default: the five shipped profiles `auto`, `eco`, `premium`,
+    /// `agentic` and `free`. As soon as there is `tiers` or `profiles`, none of the shipped ones is used, so that no
+    /// request goes to a model that the gateway does not serve. A shipped virtual name whose profile is not defined
+    /// stands for `auto`, or for the first profile by name where there is no `auto`. At most 32, as each is a series of
+    /// metrics.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "cli", schemars(extend("minProperties" = 1, "maxProperties" = 32)))]
+    pub profiles: Option<BTreeMap<String, Profile>>,
+    /// More names that a client may send as `model`, each with the profile it stands for. Every profile `P` is
+    /// `smart/P` without being listed. Such a name may not be that of a model in use. At most 256.
+    #[cfg_attr(feature = "cli", schemars(extend("maxProperties" = 256)))]
+    pub virtual_models: BTreeMap<String, String>,
+    /// What judges a prompt.
+    pub scorer: Scorer,
+    /// Numbers and additional keywords of the rule scorer.
+    pub rules: Rules,
+    /// Rules that overrule the score.
+    pub overrides: Overrides,
+    /// Lists of candidates that hold for a while.
+    #[cfg_attr(feature = "cli", schemars(length(max = 256)))]
+    pub promotions: Vec<Promotion>,
+    /// Header names, and what the client is told.
+    pub headers: Headers,
+    /// Which request paths are LLM calls: suffixes, looked for before the query.
+    pub paths: Paths,
+    /// Bounds on reading a request's body.
+    pub limits: Limits,
+}
+
+impl Default for Document {
+    fn default() -> Self {
+        Self {
+            schema: None,
+            default_cluster: "litellm".into(),
+            baseline: "claude-opus-5".into(),
+            default_output_tokens: 1000,
+            models: BTreeMap::new(),
+            tiers: None,
+            profiles: None,
+            virtual_models: BTreeMap::new(),
+            scorer: Scorer::Rules,
+            rules: Rules::default(),
+            overrides: Overrides::default(),
+            promotions: Vec::new(),
+            headers: Headers::default(),
+            paths: Paths::default(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// What judges a prompt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Scorer {
+    /// Fifteen weighted dimensions over a multilingual lexicon.
+    Rules,
+}
+
+/// One model. A price, window or limit that is neither given nor in the catalogue is unknown, and excludes no request.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// Envoy cluster that serves it. Default: `default_cluster`.
+    #[cfg_attr(feature = "cli", schemars(length(min = 1, max = 255)))]
+    pub cluster: Option<String>,
+    /// Name written into the request. Default: the model's own name.
+    #[cfg_attr(feature = "cli", schemars(length(min = 1, max = 256)))]
+    pub upstream_model: Option<String>,
+    /// USD per million input tokens. Default: the catalogue's, else unknown.
+    #[cfg_attr(feature = "cli", schemars(range(min = 0.0, max = 1_000_000.0)))]
+    pub input_price: Option<f64>,
+    /// USD per million output tokens. Default: the catalogue's, else unknown.
+    #[cfg_attr(feature = "cli", schemars(range(min = 0.0, max = 1_000_000.0)))]
+    pub output_price: Option<f64>,
+    /// Most input tokens. Default: the catalogue's, else unknown.
+    #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 1_000_000_000)))]
+    pub context_window: Option<u64>,
+    /// Most output tokens. Default: the catalogue's, else unknown.
+    #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 1_000_000_000)))]
+    pub max_output: Option<u64>,
+    /// Whether it takes `tools`. Default: the catalogue's, else true.
+    pub tools: Option<bool>,
+    /// Whether it takes images. Default: the catalogue's, else false.
+    pub vision: Option<bool>,
+    /// Other names that a client may ask for this model by, and that tables may use. Each is that of no other model.
+    #[cfg_attr(feature = "cli", schemars(length(max = 32)))]
+    pub aliases: Option<Vec<String>>,
+}
+
+/// Candidates of the four tiers, preferred first: a model's name, or a list of names.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(rename_all = "UPPERCASE", deny_unknown_fields)]
+pub struct Tiers {
+    /// Greetings, look-ups, short translations.
+    #[cfg_attr(feature = "cli", schemars(required))]
+    pub simple: Option<OneOrMany>,
+    /// Everyday work: most code, most writing.
+    #[cfg_attr(feature = "cli", schemars(required))]
+    pub medium: Option<OneOrMany>,
+    /// Work with many parts: design, long or constrained tasks.
+    #[cfg_attr(feature = "cli", schemars(required))]
+    pub complex: Option<OneOrMany>,
+    /// Proofs, derivations, anything that needs a chain of thought.
+    #[cfg_attr(feature = "cli", schemars(required))]
+    pub reasoning: Option<OneOrMany>,
+}
+
+impl Tiers {
+    /// The candidates of a tier, where they are given.
+    pub const fn get(&self, tier: Tier) -> Option<&OneOrMany> {
+        match tier {
+            Tier::Simple => self.simple.as_ref(),
+            Tier::Medium => self.medium.as_ref(),
+            Tier::Complex => self.complex.as_ref(),
+            Tier::Reasoning => self.reasoning.as_ref(),
+        }
+    }
+}
+
+/// A model's name, or a list of names.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(untagged)]
+pub enum OneOrMany {
+    /// One name.
+    One(String),
+    /// Names, preferred first.
+    Many(#[cfg_attr(feature = "cli", schemars(length(min = 1, max = 64)))] Vec<String>),
+}
+
+impl OneOrMany {
+    /// Whether it is a name and not a list.
+    pub const fn is_single(&self) -> bool {
+        matches!(self, OneOrMany::One(_))
+    }
+
+    /// The names.
+    pub fn names(&self) -> &[String] {
+        match self {
+            OneOrMany::One(name) => std::slice::from_ref(name),
+            OneOrMany::Many(names) => names,
+        }
+    }
+}
+
+/// One way to choose.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// Candidates of each tier. Default: the document's `tiers`.
+    pub tiers: Option<Tiers>,
+    /// Model that serves what could not be judged, and what no candidate can do. Default: the first of MEDIUM.
+    pub default_model: Option<String>,
+    /// Profile that serves an agentic request (one with `tools`, or with an agentic score of at least
+    /// `overrides.agentic_score`) instead of this one. Default: `agentic` for profile `auto` where there is such a
+    /// profile, else none. A profile that names itself has none.
+    pub agentic_profile: Option<String>,
+}
+
+/// A list of candidates that holds for a while. Two promotions of one tier of one profile must not overlap.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Promotion {
+    /// A name, for people.
+    #[cfg_attr(feature = "cli", schemars(required))]
+    pub name: Option<String>,
+    /// Profile whose table changes.
+    #[cfg_attr(feature = "cli", schemars(required))]
+    pub profile: Option<String>,
+    /// Tier whose list changes.
+    #[cfg_attr(feature = "cli", schemars(required))]
+    pub tier: Option<Tier>,
+    /// Candidates in that time, preferred first: a model's name, or a list of names.
+    #[cfg_attr(feature = "cli", schemars(required))]
+    pub models: Option<OneOrMany>,
+    /// First moment it holds: `2026-11-01` (midnight UTC) or `2026-11-01T08:00:00+02:00` (RFC 3339).
+    #[cfg_attr(feature = "cli", schemars(required))]
+    pub from: Option<String>,
+    /// First moment it holds no longer, after `from`. Same spelling.
+    #[cfg_attr(feature = "cli", schemars(required))]
+    pub until: Option<String>,
+}

@@ -1,0 +1,142 @@
+//! What stands outside the table: overrides, headers, paths, limits.
+
+use serde::Deserialize;
+
+use crate::tier::Tier;
+
+/// Rules that overrule the score.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Overrides {
+    /// So many reasoning markers give REASONING whatever the score.
+    #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 10_000)))]
+    pub reasoning_markers: u32,
+    /// Least confidence of that override.
+    #[cfg_attr(feature = "cli", schemars(range(min = 0.0, max = 1.0)))]
+    pub reasoning_confidence: f64,
+    /// A request of more estimated input tokens than this is at least of `context_tier`.
+    #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 1_000_000_000)))]
+    pub context_tokens: u64,
+    /// See `context_tokens`.
+    pub context_tier: Tier,
+    /// A request that asks for JSON, a schema or structured output is at least of this tier.
+    pub structured_tier: Tier,
+    /// From this agentic score on (the value of dimension agenticTask, 0 to 1) a request counts as agentic.
+    #[cfg_attr(feature = "cli", schemars(range(min = 0.0, max = 1.0)))]
+    pub agentic_score: f64,
+}
+
+impl Default for Overrides {
+    fn default() -> Self {
+        Self {
+            reasoning_markers: 2,
+            reasoning_confidence: 0.85,
+            context_tokens: 100_000,
+            context_tier: Tier::Complex,
+            structured_tier: Tier::Medium,
+            agentic_score: 0.5,
+        }
+    }
+}
+
+/// Header names, and what the client is told. Names are lower-case; none is that of a standard header, and no two are
+/// the same. What a client sends under the request's names is removed.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Headers {
+    /// Request header that names the Envoy cluster: the route's `cluster_header`.
+    pub cluster: String,
+    /// Request header that names the model.
+    pub model: String,
+    /// Request header that names the tier.
+    pub tier: String,
+    /// More request headers that name the model, such as `x-gateway-model-name`.
+    #[cfg_attr(feature = "cli", schemars(length(max = 16)))]
+    pub model_as: Vec<String>,
+    /// How much the client is told, in response headers.
+    pub response: ResponseDetail,
+}
+
+impl Default for Headers {
+    fn default() -> Self {
+        Self {
+            cluster: "x-tiergate-cluster".into(),
+            model: "x-tiergate-model".into(),
+            tier: "x-tiergate-tier".into(),
+            model_as: Vec::new(),
+            response: ResponseDetail::Basic,
+        }
+    }
+}
+
+/// How much the client is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ResponseDetail {
+    /// Nothing.
+    None,
+    /// Model, tier and cause.
+    Basic,
+    /// Also profile, score, confidence and savings.
+    Full,
+}
+
+/// Path suffixes of each dialect, without the query. An empty list switches a dialect off.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Paths {
+    /// OpenAI chat completions. Each begins with `/`.
+    #[cfg_attr(feature = "cli", schemars(length(max = 32)))]
+    pub chat_completions: Vec<String>,
+    /// OpenAI completions. Each begins with `/`.
+    #[cfg_attr(feature = "cli", schemars(length(max = 32)))]
+    pub completions: Vec<String>,
+    /// OpenAI responses. Each begins with `/`.
+    #[cfg_attr(feature = "cli", schemars(length(max = 32)))]
+    pub responses: Vec<String>,
+    /// Anthropic messages. Each begins with `/`.
+    #[cfg_attr(feature = "cli", schemars(length(max = 32)))]
+    pub messages: Vec<String>,
+    /// Gemini: what follows the model's name in the path. Each begins with `:`.
+    #[cfg_attr(feature = "cli", schemars(length(max = 32)))]
+    pub gemini: Vec<String>,
+}
+
+impl Default for Paths {
+    fn default() -> Self {
+        let list = |names: &[&str]| names.iter().map(|&n| n.to_owned()).collect();
+        Self {
+            chat_completions: list(&["/chat/completions"]),
+            completions: list(&["/completions"]),
+            responses: list(&["/responses"]),
+            messages: list(&["/messages"]),
+            gemini: list(&[":generateContent", ":streamGenerateContent"]),
+        }
+    }
+}
+
+/// Bounds on reading a request's body.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Bytes judged from the start of the newest ask.
+    #[cfg_attr(feature = "cli", schemars(range(min = 64, max = 1_048_576)))]
+    pub scan_head_bytes: usize,
+    /// Bytes judged from the end of the newest ask, where it is longer than the head; 0 for none.
+    #[cfg_attr(feature = "cli", schemars(range(min = 0, max = 1_048_576)))]
+    pub scan_tail_bytes: usize,
+    /// Deepest nesting of arrays and objects that is read; a body beyond it is not parsed.
+    #[cfg_attr(feature = "cli", schemars(range(min = 8, max = 1024)))]
+    pub max_depth: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { scan_head_bytes: 1024, scan_tail_bytes: 1024, max_depth: 128 }
+    }
+}
