@@ -1,4 +1,9 @@
 //! Native cost of a score and of a whole decision, by length of the prompt.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a bench that cannot be set up has to stop"
+)]
 
 use std::hint::black_box;
 use std::time::Duration;

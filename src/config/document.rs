@@ -15,6 +15,9 @@ const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Reads a document. An empty one is an empty object. Tells of wrong syntax with line and column.
 pub(super) fn read(document: &[u8], errors: &mut Errors) -> Option<Value> {
+    if let Some(value) = super::protobuf::read(document) {
+        return Some(value);
+    }
     let document = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document).trim_ascii();
     if document.is_empty() {
         return Some(Value::Object(Map::new()));
@@ -36,6 +39,12 @@ pub(super) fn read(document: &[u8], errors: &mut Errors) -> Option<Value> {
             None
         }
     }
+}
+
+/// A double as JSON: an integer where it is one.
+pub(super) fn number(value: f64) -> Value {
+    #[expect(clippy::cast_possible_truncation, reason = "it is an integer of a magnitude that fits")]
+    if value.fract() == 0.0 && value.abs() <= EXACT { (value as i64).into() } else { value.into() }
 }
 
 struct Seed<'s> {
@@ -75,11 +84,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        if value.fract() == 0.0 && value.abs() <= EXACT {
-            Ok((value as i64).into())
-        } else {
-            Ok(value.into())
-        }
+        Ok(number(value))
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {

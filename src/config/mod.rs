@@ -7,6 +7,7 @@ mod compile;
 mod document;
 mod error;
 mod nearest;
+mod protobuf;
 mod raw;
 #[cfg(feature = "cli")]
 pub mod reference;

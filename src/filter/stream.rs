@@ -180,7 +180,7 @@ impl Facts {
                 ":method" => post = value == b"POST",
                 ":path" => facts.path = value,
                 "content-type" => json = is_json(&value),
-                "content-encoding" => facts.encoded = !value.eq_ignore_ascii_case(b"identity"),
+                "content-encoding" => facts.encoded |= !value.eq_ignore_ascii_case(b"identity"),
                 "content-length" => facts.has_length = true,
                 "upgrade" => upgrade = true,
                 _ => {

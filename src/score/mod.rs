@@ -4,9 +4,11 @@ mod dimension;
 mod fold;
 mod fold_table;
 mod hits;
+mod index;
 mod lexicon;
 mod params;
 mod rules;
+mod words;
 
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,63 @@
+# demo        build, start the real stack, send one request of each kind, print the table
+# up, down    the same stack left running, and stopped
+# wasm        dist/tiergate.wasm
+# test        format, lints, Rust tests, end-to-end tests on the pinned Envoy; .ci/run calls this
+# test-matrix the end-to-end tests on every usable Envoy from 1.36 to the newest
+# bench       speed; docs: the generated reference and schema; clean: what all of these left
+
+PYTHON_BIN := .venv/bin/python
+ENVOYS := 1.36.4 1.37.0 1.39.3 1.40.0
+
+.NOTPARALLEL:
+.PHONY: demo up down setup wasm test lint rooms test-rust test-e2e test-matrix bench docs clean
+
+demo: setup wasm
+	@$(PYTHON_BIN) scripts/demo.py
+
+up: setup wasm
+	@$(PYTHON_BIN) scripts/stack.py up
+
+down: setup
+	@$(PYTHON_BIN) scripts/stack.py down
+
+setup:
+	@scripts/setup.sh
+
+wasm:
+	@scripts/wasm.sh build
+
+test: setup lint wasm test-rust test-e2e
+
+lint: rooms
+	cargo fmt --check
+	cargo clippy --workspace --all-targets --features tiergate/cli -- -D warnings
+	scripts/wasm.sh lint
+
+# The core does not know its host.
+rooms:
+	@! grep -rln 'proxy_wasm' src --include='*.rs' | grep -v '^src/filter/' || \
+		{ echo "only src/filter may name proxy_wasm; see the files above"; exit 1; }
+
+test-rust:
+	cargo test --workspace --features tiergate/cli
+
+test-e2e:
+	$(PYTHON_BIN) -m pytest -q tests/e2e
+
+test-matrix: setup wasm
+	@scripts/matrix.sh $(ENVOYS)
+
+bench: setup wasm
+	@scripts/bench.sh
+
+# Not straight into the files: the schema is compiled into what writes it.
+docs:
+	cargo run --quiet --features cli -- reference > target/configuration.md
+	cargo run --quiet --features cli -- schema > target/tiergate.schema.json
+	mv target/configuration.md docs/configuration.md
+	mv target/tiergate.schema.json src/config/tiergate.schema.json
+
+clean:
+	-@[ ! -x $(PYTHON_BIN) ] || $(PYTHON_BIN) scripts/stack.py down
+	cargo clean
+	rm -rf dist .venv .envoys .run .pytest_cache

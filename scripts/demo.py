@@ -1,0 +1,265 @@
+"""Sends one request of each kind through the real stack, prints what became of it, and fails if a row is not as it says.
+
+The model in the table is the one LiteLLM says it served: `model` in its answer, in the first event of a stream, or, for
+Gemini answers, which name none, LiteLLM's x-litellm-model-group header.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import anthropic
+import httpx
+import openai
+from stack import ROOT, Stack, StackError
+
+# A PNG of one pixel.
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
+WEATHER = {
+    "type": "function",
+    "function": {
+        "name": "get_weather",
+        "description": "Current weather of a city",
+        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+    },
+}
+
+
+@dataclass
+class Answer:
+    """What came back: the response headers and the model the upstream named, if it named one."""
+
+    headers: httpx.Headers
+    model: str | None
+    note: str = ""
+
+
+class Client:
+    """The ways to ask."""
+
+    def __init__(self, url: str):
+        self.url = url
+        self.http = httpx.Client(trust_env=False, timeout=60)
+        self.openai = openai.OpenAI(base_url=f"{url}/v1", api_key="none", http_client=self.http, max_retries=0)
+        self.anthropic = anthropic.Anthropic(
+            base_url=url, api_key="none", http_client=anthropic.DefaultHttpxClient(trust_env=False), max_retries=0
+        )
+
+    def chat(self, content: str | list, **more) -> Answer:
+        model = more.pop("model", "smart/auto")
+        raw = self.openai.chat.completions.with_raw_response.create(
+            model=model, messages=[{"role": "user", "content": content}], **more
+        )
+        return Answer(raw.headers, raw.parse().model)
+
+    def stream(self, prompt: str) -> Answer:
+        raw = self.openai.chat.completions.with_raw_response.create(
+            model="smart/auto", messages=[{"role": "user", "content": prompt}], stream=True
+        )
+        chunks = list(raw.parse())
+        return Answer(raw.headers, chunks[0].model, f"{len(chunks)} chunks")
+
+    def tools(self, prompt: str) -> Answer:
+        return self.chat(prompt, tools=[WEATHER])
+
+    def image(self, prompt: str) -> Answer:
+        url = f"data:image/png;base64,{base64.b64encode(PIXEL).decode()}"
+        return self.chat([{"type": "text", "text": prompt}, {"type": "image_url", "image_url": {"url": url}}])
+
+    def pinned(self, prompt: str) -> Answer:
+        return self.chat(prompt, model="gpt-5.4")
+
+    def messages(self, prompt: str) -> Answer:
+        raw = self.anthropic.messages.with_raw_response.create(
+            model="smart/auto", max_tokens=200, messages=[{"role": "user", "content": prompt}]
+        )
+        return Answer(raw.headers, raw.parse().model)
+
+    def gemini(self, prompt: str) -> Answer:
+        answer = self.http.post(
+            f"{self.url}/v1beta/models/smart/auto:generateContent",
+            json={"contents": [{"role": "user", "parts": [{"text": prompt}]}]},
+        )
+        answer.raise_for_status()
+        assert answer.json()["candidates"], answer.text
+        return Answer(answer.headers, answer.headers["x-litellm-model-group"])
+
+    def broken(self, prompt: str) -> Answer:
+        """A body cut off in the middle. It goes on to the upstream, which refuses it by its own rules."""
+        body = json.dumps({"model": "smart/auto", "messages": [{"role": "user", "content": prompt}]}).encode()
+        answer = self._post(body[: len(body) // 2])
+        if answer.status_code != 400 or "Invalid JSON payload" not in answer.text:
+            raise RuntimeError(f"LiteLLM was to refuse this body; it answered {answer.status_code}: {answer.text}")
+        return Answer(answer.headers, None, "400 from LiteLLM")
+
+    def too_deep(self, prompt: str) -> Answer:
+        """Valid JSON that nests deeper than tiergate reads (limits.max_depth); LiteLLM reads it."""
+        body = {"model": "smart/auto", "messages": [{"role": "user", "content": prompt}], "user": "demo"}
+        deep = json.dumps(body)[:-1] + ', "metadata": {"deep": ' + "[" * 200 + "]" * 200 + "}}"
+        answer = self._post(deep.encode())
+        answer.raise_for_status()
+        return Answer(answer.headers, answer.json()["model"])
+
+    def _post(self, body: bytes) -> httpx.Response:
+        return self.http.post(
+            f"{self.url}/v1/chat/completions", content=body, headers={"content-type": "application/json"}
+        )
+
+
+@dataclass
+class Row:
+    """A request, and what has to become of it. `model` is the upstream's word; `told` the filter's, if it differs."""
+
+    kind: str
+    language: str
+    prompt: str
+    profile: str | None
+    tier: str | None
+    model: str | None
+    cause: str | tuple[str, ...]
+    ask: Callable[[Client, str], Answer] = Client.chat
+    told: str | None = None
+    seen: dict[str, str] = field(default_factory=dict)
+
+    def run(self, stack: Stack, client: Client) -> list[str]:
+        """Asks, fills in `seen`, and tells what is wrong."""
+        try:
+            answer = self.ask(client, self.prompt)
+        except Exception as error:  # noqa: BLE001 (whatever went wrong is the row's result)
+            return [f"no answer: {type(error).__name__}: {error}"]
+        headers = {name: answer.headers.get(f"x-tiergate-{name}") for name in
+                   ("profile", "tier", "model", "cause", "confidence", "savings")}
+        line = stack.access_line(answer.headers["x-request-id"])
+        micros = line["tiergate_decision_us"]
+        self.seen = {**headers, "model": answer.model, "time": micros, "note": answer.note}
+        wrong = []
+
+        def expect(what: str, is_: object, allowed: tuple) -> None:
+            if is_ not in allowed:
+                wrong.append(f"{what} is {is_}, not {' or '.join(str(each) for each in allowed)}")
+
+        causes = (self.cause,) if isinstance(self.cause, str) else self.cause
+        expect("profile", headers["profile"], (self.profile,))
+        expect("tier", headers["tier"], (self.tier,))
+        expect("cause", headers["cause"], causes)
+        expect("the model that answered", answer.model, (self.model,))
+        expect("x-tiergate-model", headers["model"], (self.told or self.model,))
+        if self.tier is not None:
+            for name in ("confidence", "savings"):
+                if headers[name] is None:
+                    wrong.append(f"no {name}")
+        if micros is None or not micros.isdigit():
+            wrong.append(f"the access log's tiergate_decision_us is {micros}")
+        for name in ("tier", "profile", "cause", "model"):
+            if line[f"tiergate_{name}"] != headers[name]:
+                wrong.append(f"the access log's tiergate_{name} is {line[f'tiergate_{name}']}, not {headers[name]}")
+        return wrong
+
+
+NANO, DEEPSEEK, MINI = "gpt-5.4-nano", "deepseek/deepseek-v4-pro", "gpt-5.4-mini"
+SONNET, OPUS = "claude-sonnet-5", "claude-opus-5"
+SCORED = ("score", "ambiguous")
+PROVED = ("score", "override_reasoning")
+
+ROWS = [
+    Row("greeting", "es", "¡Hola! ¿Qué tal estás?", "auto", "SIMPLE", NANO, "score"),
+    Row("lookup", "pt", "Qual é a capital da Austrália?", "auto", "SIMPLE", NANO, "score"),
+    Row("translation", "ja", "「おはようございます」を英語に翻訳してください。", "auto", "SIMPLE", NANO, "score"),
+    Row("code", "de",
+        "Schreibe eine Python-Funktion, die eine CSV-Datei einliest, doppelte Zeilen entfernt und das Ergebnis als "
+        "Liste zurückgibt. Sie soll Ausnahmen abfangen und mit pytest getestet werden; importiere nur die "
+        "Standardbibliothek.",
+        "auto", "MEDIUM", DEEPSEEK, SCORED),
+    Row("architecture", "zh",
+        "请设计一个分布式订单系统的微服务架构:首先划分服务和数据库,然后实现 API 网关、缓存与消息队列,最后部署到 Kubernetes。"
+        "必须支持每秒至少十万次请求,延迟不超过 50 毫秒,保证数据一致性和高可用,不能有单点故障,并符合支付合规要求。"
+        "请用 Go 代码写出关键的 class 与 function 接口,用 JSON 给出数据结构,并以表格列出各方案的优缺点。",
+        "auto", "COMPLEX", SONNET, "score"),
+    Row("proof", "ru",
+        "Докажи теорему о бесконечности множества простых чисел. Рассуждай шаг за шагом и выведи противоречие.",
+        "auto", "REASONING", OPUS, PROVED),
+    Row("streamed", "ko", "대한민국의 수도는 어디인가요?", "auto", "SIMPLE", NANO, "score", ask=Client.stream),
+    Row("tools", "en", "What is the weather in Berlin right now?", "agentic", "SIMPLE", MINI, "score",
+        ask=Client.tools),
+    # The first MEDIUM model sees no images.
+    Row("image", "en",
+        "Write the HTML and CSS code for the page in this screenshot, with a JavaScript function that validates the "
+        "form, calls the API asynchronously and shows its errors. Import no framework; explain each class in one "
+        "comment line.",
+        "auto", "MEDIUM", MINI, SCORED, ask=Client.image),
+    Row("pinned", "en", "Prove step by step that there are infinitely many primes.", None, None, "gpt-5.4", "pinned",
+        ask=Client.pinned),
+    Row("Anthropic", "ar", "ما هي عاصمة المغرب؟", "auto", "SIMPLE", NANO, "score", ask=Client.messages),
+    Row("Gemini", "en",
+        "Derive the closed form of the Fibonacci numbers step by step and prove it by induction.",
+        "auto", "REASONING", OPUS, PROVED, ask=Client.gemini),
+    Row("too deep", "en", "Hello!", "auto", None, DEEPSEEK, "unparsable", ask=Client.too_deep),
+    Row("broken body", "en", "Hello, how are you today? The rest of this body never arrives.", "auto", None, None,
+        "unparsable", ask=Client.broken, told=DEEPSEEK),
+]
+
+COLUMNS = ["prompt", "lang", "profile", "tier", "model that answered", "cause", "confidence", "savings", "time added"]
+
+
+def cells(row: Row) -> list[str]:
+    seen = row.seen
+    savings = f"{float(seen['savings']):.1%}" if seen.get("savings") else "-"
+    model = seen.get("model") or "-"
+    return [
+        f"{row.kind}: {clipped(row.prompt, 24)}", row.language, seen.get("profile") or "-", seen.get("tier") or "-",
+        f"{model} ({seen['note']})" if seen.get("note") else model, seen.get("cause") or "-",
+        seen.get("confidence") or "-", savings, f"{seen['time']} us" if seen.get("time") else "-",
+    ]
+
+
+def width(text: str) -> int:
+    """Columns on a terminal: two for a wide letter, none for a mark on one."""
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def clipped(text: str, columns: int) -> str:
+    kept = ""
+    for letter in text:
+        if width(kept + letter) > columns - 1:
+            return kept + "…"
+        kept += letter
+    return kept
+
+
+def print_table(rows: list[list[str]]) -> None:
+    widths = [max(width(row[i]) for row in rows) for i in range(len(COLUMNS))]
+    for index, row in enumerate(rows):
+        print("  ".join(cell + " " * (w - width(cell)) for cell, w in zip(row, widths, strict=True)).rstrip())
+        if index == 0:
+            print("  ".join("-" * w for w in widths))
+
+
+def main() -> int:
+    wrong: list[str] = []
+    try:
+        with Stack(ROOT / ".run" / "demo") as stack:
+            client = Client(stack.url)
+            for row in ROWS:
+                wrong += [f"{row.kind} ({row.language}): {each}" for each in row.run(stack, client)]
+    except StackError as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 1
+    print_table([COLUMNS, *(cells(row) for row in ROWS)])
+    for each in wrong:
+        print(f"WRONG  {each}")
+    if wrong:
+        print("logs: .run/demo/")
+        return 1
+    print(f"{len(ROWS)} rows, all as they should be. Time added: the filter's own, from the access log.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

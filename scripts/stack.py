@@ -1,0 +1,444 @@
+"""The real stack on loopback: LiteLLM with mock models, and Envoy with the filter in front of it.
+
+    python scripts/stack.py up      start both and leave them running
+    python scripts/stack.py down    stop what `up` started
+
+The demo and the end-to-end tests use the classes below. What a stack writes (configurations, logs, process ids) goes
+to one directory: .run/up, .run/demo or .run/e2e.
+
+Environment: TIERGATE_PORT, TIERGATE_ADMIN_PORT, LITELLM_PORT (for `up`; else 10000, 9901 and 4000, or any free port
+where one of these is taken), TIERGATE_ENVOY (the Envoy binary), TIERGATE_WASM (the module).
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+DEMO = ROOT / "envoy" / "demo.yaml"
+WASM = Path(os.environ.get("TIERGATE_WASM", ROOT / "dist" / "tiergate.wasm"))
+STRUCT = "type.googleapis.com/google.protobuf.Struct"
+START_SECONDS = 300  # LiteLLM takes 8 s on two idle cores, and minutes where it shares them with a compiler
+STOP_SECONDS = 15
+POLL_SECONDS = 0.1
+
+
+class StackError(RuntimeError):
+    """Something did not start, stay or stop; the message carries the end of its log."""
+
+
+# ---------------------------------------------------------------------------------------------------- configuration
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as Envoy reads it: a date is a string."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def load_yaml(path: Path) -> dict:
+    return yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 (a SafeLoader)
+
+
+def listener(envoy: dict, name: str = "gateway") -> dict:
+    return next(each for each in envoy["static_resources"]["listeners"] if each["name"] == name)
+
+
+def connection_manager(of_listener: dict) -> dict:
+    return of_listener["filter_chains"][0]["filters"][0]["typed_config"]
+
+
+def plugin(of_listener: dict) -> dict:
+    """The wasm plugin's configuration in a listener of ours."""
+    filters = connection_manager(of_listener)["http_filters"]
+    return next(each["typed_config"]["config"] for each in filters if each["name"] == "tiergate")
+
+
+def tiergate_configuration(of_listener: dict) -> dict:
+    """The tiergate document in a listener of ours."""
+    return plugin(of_listener)["configuration"]["value"]
+
+
+def set_tiergate_configuration(of_listener: dict, document: dict) -> None:
+    plugin(of_listener)["configuration"] = {"@type": STRUCT, "value": document}
+
+
+def set_port(of: dict, port: int) -> None:
+    of["address"]["socket_address"]["port_value"] = port
+
+
+def cluster(name: str, port: int) -> dict:
+    """A static cluster of one address on loopback."""
+    address = {"socket_address": {"address": "127.0.0.1", "port_value": port}}
+    return {
+        "name": name,
+        "type": "STATIC",
+        "connect_timeout": "5s",
+        "load_assignment": {
+            "cluster_name": name,
+            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}],
+        },
+    }
+
+
+def demo_envoy(*, port: int, admin_port: int, litellm_port: int) -> dict:
+    """envoy/demo.yaml with other ports, and the module by its absolute path."""
+    envoy = load_yaml(DEMO)
+    set_port(envoy["admin"], admin_port)
+    set_port(listener(envoy), port)
+    plugin(listener(envoy))["vm_config"]["code"]["local"]["filename"] = str(WASM)
+    clusters = envoy["static_resources"]["clusters"]
+    clusters[:] = [cluster("litellm", litellm_port) if each["name"] == "litellm" else each for each in clusters]
+    return envoy
+
+
+def models_in(document: dict) -> list[str]:
+    """Every model a tiergate document can pick, by the name its upstream knows, in order and once each."""
+    names: list[str] = []
+
+    def add(candidates: object) -> None:
+        for name in [candidates] if isinstance(candidates, str) else candidates or []:
+            names.append(document.get("models", {}).get(name, {}).get("upstream_model", name))
+
+    tables = [document.get("tiers", {})]
+    for profile in document.get("profiles", {}).values():
+        tables.append(profile.get("tiers", {}))
+        add(profile.get("default_model"))
+    for table in tables:
+        for candidates in table.values():
+            add(candidates)
+    for promotion in document.get("promotions", []):
+        add(promotion["models"])
+    add(list(document.get("models", {})))
+    return list(dict.fromkeys(names))
+
+
+def litellm_configuration(models: list[str]) -> dict:
+    """LiteLLM with a mock answer for each model: it names the model in the response and calls nobody."""
+    return {
+        "model_list": [
+            {
+                "model_name": name,
+                # The provider does not matter to a mock, with one exception: LiteLLM 1.102.4 has no mock for
+                # streamGenerateContent of gemini/ models and would call Google.
+                "litellm_params": {"model": f"openai/{name}", "api_key": "none", "mock_response": f"This is {name}."},
+                "model_info": {"id": name},
+            }
+            for name in models
+        ],
+        # Mock models do not know response_format, tools and the like.
+        "litellm_settings": {"drop_params": True, "telemetry": False},
+    }
+
+
+# -------------------------------------------------------------------------------------------------------- processes
+
+
+def free_port(wanted: int = 0) -> int:
+    """`wanted` if it is free, else any free port on loopback."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return probe.getsockname()[1]
+    raise StackError("no free port on 127.0.0.1")
+
+
+def http_get(url: str, timeout: float = 5.0) -> tuple[int, str]:
+    """Status and text; status 0 when nobody answers."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=timeout) as answer:
+            return answer.status, answer.read().decode("utf-8", "replace")
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode("utf-8", "replace")
+    except (OSError, ValueError):
+        return 0, ""
+
+
+def wait_until(condition, seconds: float, what: str):
+    """Polls until `condition()` is true and returns what it returned."""
+    deadline = time.monotonic() + seconds
+    while True:
+        result = condition()
+        if result:
+            return result
+        if time.monotonic() > deadline:
+            raise StackError(f"{what}: not within {seconds:.0f} s")
+        time.sleep(POLL_SECONDS)
+
+
+def tail(path: Path, lines: int = 40) -> str:
+    try:
+        return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+    except OSError:
+        return "(no log)"
+
+
+class Process:
+    """A child in a process group of its own; stdout and stderr go to files."""
+
+    def __init__(self, name: str, command: list[str], directory: Path, env: dict[str, str], ready_url: str):
+        self.name, self.command, self.env, self.ready_url = name, command, env, ready_url
+        self.out = directory / f"{name}.out"
+        self.log = directory / f"{name}.log"
+        self.child: subprocess.Popen | None = None
+
+    def start(self) -> None:
+        with self.out.open("wb") as out, self.log.open("wb") as log:
+            self.child = subprocess.Popen(  # noqa: S603
+                self.command, cwd=ROOT, env=self.env, stdin=subprocess.DEVNULL, stdout=out, stderr=log,
+                start_new_session=True,
+            )
+
+    def wait_ready(self) -> None:
+        def ready() -> bool:
+            return self.child.poll() is not None or http_get(self.ready_url, 2.0)[0] == 200
+
+        try:
+            wait_until(ready, START_SECONDS, f"{self.name} ready at {self.ready_url}")
+            if self.child.poll() is not None:
+                raise StackError(f"{self.name} ended with {self.child.returncode} at start")
+        except StackError as error:
+            raise StackError(f"{error}\n{tail(self.log)}") from None
+
+    def stop(self) -> None:
+        if self.child is None:
+            return
+        if self.child.poll() is None:
+            os.killpg(self.child.pid, signal.SIGTERM)
+            try:
+                self.child.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.child.pid, signal.SIGKILL)
+                self.child.wait()
+        self.child = None
+
+
+def _environment() -> dict[str, str]:
+    """Ours without proxies (everything is on loopback) and without anybody's keys."""
+    kept = {}
+    for name, value in os.environ.items():
+        if name.lower().endswith("_proxy") or name.endswith(("_API_KEY", "_API_BASE", "_BASE_URL")):
+            continue
+        if name.startswith(("LITELLM_", "OPENAI_", "ANTHROPIC_", "DATABASE_", "REDIS_")):
+            continue
+        kept[name] = value
+    return kept
+
+
+def litellm_process(directory: Path, configuration: dict, port: int) -> Process:
+    path = directory / "litellm.yaml"
+    path.write_text(yaml.safe_dump(configuration, sort_keys=False), encoding="utf-8")
+    env = _environment() | {
+        # Nothing is fetched at start: what ships with the package is used.
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+        "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
+        "LITELLM_LOCAL_AUTOROUTER_PRESETS": "True",
+        "LITELLM_LOCAL_BLOG_POSTS": "True",
+        "LITELLM_LOCAL_POLICY_TEMPLATES": "True",
+        "LITELLM_MODE": "PRODUCTION",  # reads no .env file
+        "LITELLM_DONT_SHOW_FEEDBACK_BOX": "true",
+        "DISABLE_ADMIN_UI": "True",
+        "NO_DOCS": "True",
+        "PYTHONUNBUFFERED": "1",
+    }
+    command = [
+        str(Path(sys.executable).parent / "litellm"), "--config", str(path), "--host", "127.0.0.1",
+        "--port", str(port), "--num_workers", "1", "--telemetry", "False",
+    ]
+    return Process("litellm", command, directory, env, f"http://127.0.0.1:{port}/health/readiness")
+
+
+def envoy_binary() -> str:
+    return os.environ.get("TIERGATE_ENVOY") or str(Path(sys.executable).parent / "envoy")
+
+
+def envoy_version() -> tuple[int, int]:
+    text = subprocess.run([envoy_binary(), "--version"], capture_output=True, text=True, check=True).stdout  # noqa: S603
+    found = re.search(r"version: \w+/(\d+)\.(\d+)\.", text)
+    return int(found[1]), int(found[2])
+
+
+def envoy_process(directory: Path, configuration: dict, *, concurrency: int = 2, options: tuple[str, ...] = (),
+                  name: str = "envoy") -> Process:
+    path = directory / f"{name}.yaml"
+    path.write_text(yaml.safe_dump(configuration, sort_keys=False), encoding="utf-8")
+    admin_port = configuration["admin"]["address"]["socket_address"]["port_value"]
+    command = [
+        envoy_binary(), "--disable-hot-restart", "--concurrency", str(concurrency), "-c", str(path),
+        "--file-flush-interval-msec", "50", *(options or ("--log-level", "warning")),
+    ]
+    return Process(name, command, directory, _environment(), f"http://127.0.0.1:{admin_port}/ready")
+
+
+class Stack:
+    """LiteLLM and Envoy, started together; a context manager that stops both."""
+
+    def __init__(self, directory: Path, *, ports: tuple[int, int, int] = (0, 0, 0)):
+        self.directory = directory
+        directory.mkdir(parents=True, exist_ok=True)
+        if not WASM.is_file():
+            raise StackError(f"{WASM} is missing: `make wasm` builds it")
+        self.port, self.admin_port, self.litellm_port = (free_port(port) for port in ports)
+        self.envoy_configuration = demo_envoy(
+            port=self.port, admin_port=self.admin_port, litellm_port=self.litellm_port
+        )
+        self.extra_models: list[str] = []
+        self.concurrency = 2
+        self.envoy_options: tuple[str, ...] = ()
+        self.litellm: Process | None = None
+        self.envoy: Process | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def admin_url(self) -> str:
+        return f"http://127.0.0.1:{self.admin_port}"
+
+    def start(self) -> "Stack":
+        models = models_in(tiergate_configuration(listener(self.envoy_configuration))) + self.extra_models
+        self.litellm = litellm_process(self.directory, litellm_configuration(models), self.litellm_port)
+        self.envoy = envoy_process(
+            self.directory, copy.deepcopy(self.envoy_configuration), concurrency=self.concurrency,
+            options=self.envoy_options,
+        )
+        try:
+            self.litellm.start()
+            self.envoy.start()
+            self.envoy.wait_ready()
+            self.litellm.wait_ready()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        for process in (self.envoy, self.litellm):
+            if process is not None:
+                process.stop()
+
+    def __enter__(self) -> "Stack":
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def access_log(self) -> list[dict]:
+        """Every line of the access log so far (Envoy's standard output)."""
+        lines = self.envoy.out.read_text(encoding="utf-8", errors="replace").splitlines()
+        return [json.loads(line) for line in lines if line.endswith("}")]
+
+    def access_line(self, request_id: str, seconds: float = 10.0) -> dict:
+        """The access log line of a request, by the x-request-id of its response."""
+        def find():
+            return next((line for line in self.access_log() if line["request_id"] == request_id), None)
+
+        return wait_until(find, seconds, f"access log line of request {request_id}")
+
+
+# ----------------------------------------------------------------------------------------------------- up and down
+
+UP = ROOT / ".run" / "up"
+
+
+def _started(pid: int) -> str | None:
+    """What tells this process from a later one of the same number; None when there is none."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
+    except (OSError, IndexError):
+        return None
+
+
+def _running() -> dict[str, int]:
+    """The processes of the last `up` that still run: name -> process id."""
+    running = {}
+    for path in UP.glob("*.pid"):
+        pid, started = path.read_text().split()
+        if _started(int(pid)) == started:
+            running[path.stem] = int(pid)
+    return running
+
+
+def up() -> int:
+    if _running():
+        print("already up: `make down` stops it")
+        return 1
+    wanted = tuple(
+        int(os.environ.get(name, default))
+        for name, default in (("TIERGATE_PORT", 10000), ("TIERGATE_ADMIN_PORT", 9901), ("LITELLM_PORT", 4000))
+    )
+    stack = Stack(UP, ports=wanted).start()
+    for process in (stack.envoy, stack.litellm):
+        (UP / f"{process.name}.pid").write_text(f"{process.child.pid} {_started(process.child.pid)}\n")
+    chat = f"curl -s {stack.url}/v1/chat/completions -H 'content-type: application/json' -i"
+    print(f"""tiergate is up at {stack.url} (Envoy's admin: {stack.admin_url}, LiteLLM: http://127.0.0.1:{stack.litellm_port})
+logs: {UP.relative_to(ROOT)}/envoy.out (one JSON line a request), envoy.log, litellm.log
+
+  {chat} -d '{{"model": "smart/auto", "messages": [{{"role": "user", "content": "Hello!"}}]}}'
+  {chat} -d '{{"model": "smart/auto", "messages": [{{"role": "user", "content": "Prove step by step that the square root of 2 is irrational, and derive a contradiction."}}]}}'
+  curl -s {stack.admin_url}/stats/prometheus | grep tiergate
+
+`make down` stops it.""")
+    return 0
+
+
+def down() -> int:
+    running = _running()
+    for name, pid in running.items():
+        os.killpg(pid, signal.SIGTERM)
+        try:
+            wait_until(lambda pid=pid: _started(pid) is None or _zombie(pid), STOP_SECONDS, f"{name} stopped")
+        except StackError:
+            os.killpg(pid, signal.SIGKILL)
+        print(f"stopped {name}")
+    for path in UP.glob("*.pid"):
+        path.unlink()
+    if not running:
+        print("nothing was up")
+    return 0
+
+
+def _zombie(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def main(arguments: list[str]) -> int:
+    commands = {"up": up, "down": down}
+    if len(arguments) != 1 or arguments[0] not in commands:
+        print("usage: stack.py up | down", file=sys.stderr)
+        return 2
+    try:
+        return commands[arguments[0]]()
+    except StackError as error:
+        print(f"stack: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

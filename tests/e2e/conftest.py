@@ -1,0 +1,63 @@
+"""Fixtures: one stack for the whole session."""
+
+from __future__ import annotations
+
+import uuid
+
+import httpx
+import pytest
+
+from gateway import Gateway, Recorder, stacks
+
+
+def pytest_addoption(parser):
+    parser.addoption("--envoy-version", default="", help="which Envoy this is; TIERGATE_ENVOY is its binary")
+
+
+@pytest.fixture(scope="session")
+def gateway(request):
+    name = f"e2e{request.config.getoption('--envoy-version')}"
+    recorder = Recorder()
+    try:
+        with Gateway(recorder, stacks.ROOT / ".run" / name) as started:
+            yield started
+    finally:
+        recorder.close()
+
+
+@pytest.fixture(autouse=True)
+def filter_stays_alive(request):
+    """No test may cost the filter its VM."""
+    if "gateway" not in request.fixturenames:
+        yield
+        return
+    gateway = request.getfixturevalue("gateway")
+    before = gateway.deaths()
+    yield
+    assert gateway.envoy.child.poll() is None, f"Envoy died:\n{stacks.tail(gateway.envoy.log)}"
+    assert gateway.deaths() == before, f"the filter's VM died:\n{stacks.tail(gateway.envoy.log, 12)}"
+
+
+@pytest.fixture
+def test_id():
+    return uuid.uuid4().hex
+
+
+@pytest.fixture
+def client():
+    with httpx.Client(trust_env=False, timeout=60) as client:
+        yield client
+
+
+@pytest.fixture
+def send(gateway, client, test_id):
+    """POSTs a document (or bytes) through the filter to the recorder: the client's answer, and what arrived."""
+
+    def send(body, *, path="/v1/chat/completions", headers=None, listener="gateway"):
+        headers = {"content-type": "application/json", "x-test-id": test_id} | (headers or {})
+        sent = {"content": body} if isinstance(body, bytes) else {"json": body}
+        answer = client.post(f"{gateway.address(listener)}{path}", headers=headers, **sent)
+        assert answer.status_code == 200, answer.text
+        return answer, gateway.recorder.take(test_id)
+
+    return send

@@ -1,0 +1,188 @@
+"""An upstream of our own, for what LiteLLM does not show: it keeps every request as the bytes that arrived, and answers
+in the dialect of the path, as JSON or as server-sent events."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Recorded:
+    """One request: names lower-case and values as bytes, in order; the body without its chunking."""
+
+    method: str
+    path: str
+    headers: list[tuple[str, bytes]]
+    body: bytes = b""
+    trailers: list[tuple[str, bytes]] = field(default_factory=list)
+
+    def all(self, name: str) -> list[bytes]:
+        return [value for each, value in self.headers if each == name]
+
+    def one(self, name: str) -> str | None:
+        values = self.all(name)
+        assert len(values) <= 1, f"{name} came {len(values)} times: {values}"
+        return values[0].decode() if values else None
+
+    def names(self) -> list[str]:
+        return [name for name, _ in self.headers]
+
+
+class Recorder:
+    """Listens on a free port of loopback; a thread a connection."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Condition()
+        self._requests: dict[str, list[Recorded]] = {}
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def take(self, test_id: str, seconds: float = 10.0) -> Recorded:
+        """The one request that carried `x-test-id: test_id`."""
+        deadline = time.monotonic() + seconds
+        with self._lock:
+            while not self._requests.get(test_id):
+                assert self._lock.wait(deadline - time.monotonic()), f"no request {test_id} reached the recorder"
+            requests = self._requests[test_id]
+            assert len(requests) == 1, f"{len(requests)} requests {test_id} reached the recorder"
+            return requests[0]
+
+    def seen(self, test_id: str) -> bool:
+        with self._lock:
+            return bool(self._requests.get(test_id))
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection, connection.makefile("rb") as reader:
+            try:
+                while self._request(connection, reader):
+                    pass
+            except (OSError, ValueError):
+                return
+
+    def _request(self, connection: socket.socket, reader) -> bool:
+        line = reader.readline()
+        if not line:
+            return False
+        method, path, _ = line.decode("latin-1").split(" ", 2)
+        request = Recorded(method, path, _fields(reader))
+        chunked = b"chunked" in b",".join(request.all("transfer-encoding"))
+        upgrade = request.all("upgrade")
+        if upgrade:
+            pass
+        elif chunked:
+            request.body, request.trailers = _chunks(reader)
+        else:
+            request.body = reader.read(int((request.all("content-length") or [b"0"])[0]))
+        with self._lock:
+            for test_id in request.all("x-test-id"):
+                self._requests.setdefault(test_id.decode(), []).append(request)
+            self._lock.notify_all()
+        if upgrade:
+            connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n")
+            connection.sendall(reader.read(4))  # what the test sends after the handshake, back again
+            return False
+        for piece in _answer(request):
+            connection.sendall(piece)
+        return True
+
+
+def _fields(reader) -> list[tuple[str, bytes]]:
+    fields = []
+    while (line := reader.readline()) not in (b"\r\n", b"\n", b""):
+        name, value = line.split(b":", 1)
+        fields.append((name.decode("latin-1").lower(), value.strip()))
+    return fields
+
+
+def _chunks(reader) -> tuple[bytes, list[tuple[str, bytes]]]:
+    body = b""
+    while size := int(reader.readline().split(b";")[0], 16):
+        body += reader.read(size)
+        reader.readline()
+    return body, _fields(reader)
+
+
+def _answer(request: Recorded):
+    try:
+        asked = json.loads(request.body)
+    except (ValueError, RecursionError):
+        asked = {}
+    asked = asked if isinstance(asked, dict) else {}
+    model = asked.get("model", "?")
+    bare = request.path.split("?")[0]
+    if asked.get("stream") or bare.endswith(":streamGenerateContent"):
+        events = "".join(_events(bare, model)).encode()
+        yield b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+        # In pieces that respect no event.
+        for start in range(0, len(events), 37):
+            piece = events[start : start + 37]
+            yield b"%x\r\n%s\r\n" % (len(piece), piece)
+        yield b"0\r\n\r\n"
+        return
+    answer = json.dumps(_document(bare, model)).encode()
+    yield b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(answer) + answer
+
+
+def _document(path: str, model: str) -> dict:
+    text = "recorded"
+    if path.endswith("/messages"):
+        return {"id": "msg_1", "type": "message", "role": "assistant", "model": model, "stop_reason": "end_turn",
+                "stop_sequence": None, "content": [{"type": "text", "text": text}],
+                "usage": {"input_tokens": 1, "output_tokens": 1}}
+    if path.endswith("/responses"):
+        return _response(model, text)
+    if path.endswith("Content"):
+        return {"candidates": [{"content": {"role": "model", "parts": [{"text": text}]}}]}
+    return {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": model,
+            "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}]}
+
+
+def _response(model: str, text: str) -> dict:
+    part = {"type": "output_text", "text": text, "annotations": []}
+    return {"id": "resp_1", "object": "response", "created_at": 1, "status": "completed", "model": model,
+            "parallel_tool_calls": True, "tool_choice": "auto", "tools": [],
+            "output": [{"id": "m_1", "type": "message", "role": "assistant", "status": "completed", "content": [part]}]}
+
+
+def _events(path: str, model: str):
+    def event(kind: str, **data) -> str:
+        return f"event: {kind}\ndata: {json.dumps({'type': kind, **data})}\n\n"
+
+    if path.endswith("/messages"):
+        start = _document(path, model) | {"content": [], "stop_reason": None}
+        yield event("message_start", message=start)
+        yield event("content_block_start", index=0, content_block={"type": "text", "text": ""})
+        yield event("content_block_delta", index=0, delta={"type": "text_delta", "text": "recorded"})
+        yield event("content_block_stop", index=0)
+        yield event("message_delta", delta={"stop_reason": "end_turn", "stop_sequence": None},
+                    usage={"output_tokens": 1})
+        yield event("message_stop")
+    elif path.endswith("/responses"):
+        yield event("response.created", sequence_number=0, response=_response(model, "") | {"status": "in_progress"})
+        yield event("response.output_text.delta", sequence_number=1, item_id="m_1", output_index=0, content_index=0,
+                    delta="recorded", logprobs=[])
+        yield event("response.completed", sequence_number=2, response=_response(model, "recorded"))
+    elif path.endswith("Content"):
+        yield f"data: {json.dumps(_document(path, model))}\n\n"
+    else:
+        for delta in ({"role": "assistant", "content": "rec"}, {"content": "orded"}):
+            chunk = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": model,
+                     "choices": [{"index": 0, "delta": delta}]}
+            yield f"data: {json.dumps(chunk)}\n\n"
+        yield "data: [DONE]\n\n"

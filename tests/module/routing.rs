@@ -1,0 +1,323 @@
+//! Where requests go: every dialect, every cause.
+
+use crate::fixture::{CHAT, CONFIG, GREETING, PROOF, chat, exchange, model_in, start};
+use crate::host::{Request, Vm};
+
+/// One request and where it has to go.
+struct Row {
+    name: &'static str,
+    path: &'static str,
+    body: String,
+    /// The model written into the body.
+    model: &'static str,
+    cluster: &'static str,
+    tier: Option<&'static str>,
+    cause: &'static str,
+}
+
+fn row(name: &'static str, path: &'static str, body: impl Into<String>, to: To, cause: &'static str) -> Row {
+    let (model, cluster, tier) = match to {
+        To::Tiny => ("tiny-1", "small", Some("SIMPLE")),
+        To::Mid => ("vendor/mid-2", "middle", Some("MEDIUM")),
+        To::Big => ("big", "large", Some("COMPLEX")),
+        To::Deep => ("deep", "thinkers", Some("REASONING")),
+        To::Default => ("vendor/mid-2", "middle", None),
+    };
+    Row { name, path, body: body.into(), model, cluster, tier, cause }
+}
+
+#[derive(Clone, Copy)]
+enum To {
+    Tiny,
+    Mid,
+    Big,
+    Deep,
+    /// The profile's default model, without a tier.
+    Default,
+}
+
+fn rows() -> Vec<Row> {
+    let long = format!("Please read this. {}", "The cat sat on the mat. ".repeat(20_000));
+    let neutral = "The garden behind the old house was quiet in the morning, and the two brothers walked slowly along \
+                   the path to the river, where the boat lay. They had brought bread, apples and a blanket, and they \
+                   stayed until the light was nearly gone, talking about the summer and about the people they knew.";
+    vec![
+        row("chat, text", CHAT, chat("smart/auto", GREETING), To::Tiny, "score"),
+        row(
+            "chat, model last",
+            CHAT,
+            format!(r#"{{"messages":[{{"role":"user","content":"{GREETING}"}}],"model":"smart/auto"}}"#),
+            To::Tiny,
+            "score",
+        ),
+        row(
+            "chat, parts",
+            CHAT,
+            format!(
+                r#"{{"model":"smart/auto","messages":[{{"role":"user","content":[{{"type":"text","text":"{PROOF}"}}]}}]}}"#
+            ),
+            To::Deep,
+            "override_reasoning",
+        ),
+        row(
+            "chat, the newest ask counts",
+            CHAT,
+            format!(
+                r#"{{"model":"smart/auto","messages":[{{"role":"user","content":"{PROOF}"}},
+                {{"role":"assistant","content":"Done."}},{{"role":"user","content":"{GREETING}"}}]}}"#
+            ),
+            To::Tiny,
+            "score",
+        ),
+        row(
+            "chat under another prefix",
+            "/openai/v1/chat/completions?x=1",
+            chat("smart/auto", PROOF),
+            To::Deep,
+            "override_reasoning",
+        ),
+        row(
+            "completions, text",
+            "/v1/completions",
+            format!(r#"{{"model":"smart/auto","prompt":"{PROOF}"}}"#),
+            To::Deep,
+            "override_reasoning",
+        ),
+        row(
+            "completions, list",
+            "/v1/completions",
+            format!(r#"{{"model":"smart/auto","prompt":["{GREETING}"]}}"#),
+            To::Tiny,
+            "score",
+        ),
+        row(
+            "responses, text",
+            "/v1/responses",
+            format!(r#"{{"model":"smart/auto","input":"{PROOF}"}}"#),
+            To::Deep,
+            "override_reasoning",
+        ),
+        row(
+            "responses, items",
+            "/v1/responses",
+            format!(
+                r#"{{"model":"smart/auto","instructions":"Be kind.",
+                "input":[{{"role":"user","content":[{{"type":"input_text","text":"{GREETING}"}}]}}]}}"#
+            ),
+            To::Tiny,
+            "score",
+        ),
+        row(
+            "messages, text",
+            "/v1/messages",
+            format!(
+                r#"{{"model":"smart/auto","max_tokens":50,"messages":[{{"role":"user","content":"{PROOF}"}}]}}"#
+            ),
+            To::Deep,
+            "override_reasoning",
+        ),
+        row(
+            "messages, parts",
+            "/v1/messages",
+            format!(
+                r#"{{"model":"smart/auto","system":[{{"type":"text","text":"Be kind."}}],"max_tokens":50,
+                "messages":[{{"role":"user","content":[{{"type":"text","text":"{GREETING}"}}]}}]}}"#
+            ),
+            To::Tiny,
+            "score",
+        ),
+        row("neither easy nor hard", CHAT, chat("smart/auto", neutral), To::Mid, "ambiguous"),
+        row("a lot of input", CHAT, chat("smart/auto", &long), To::Big, "override_context"),
+        row(
+            "structured output by response_format",
+            CHAT,
+            chat("smart/auto", GREETING).replacen('{', r#"{"response_format":{"type":"json_object"},"#, 1),
+            To::Mid,
+            "floor_structured",
+        ),
+        row(
+            "structured output by the system prompt",
+            CHAT,
+            format!(
+                r#"{{"model":"smart/auto","messages":[{{"role":"system","content":"Answer in JSON that follows the schema."}},
+                {{"role":"user","content":"{GREETING}"}}]}}"#
+            ),
+            To::Mid,
+            "floor_structured",
+        ),
+        row(
+            "an image that the tier's model cannot see",
+            CHAT,
+            format!(
+                r#"{{"model":"smart/auto","messages":[{{"role":"user","content":[{{"type":"text","text":"{GREETING}"}},
+                {{"type":"image_url","image_url":{{"url":"data:image/png;base64,AAAA"}}}}]}}]}}"#
+            ),
+            To::Mid,
+            "capability",
+        ),
+        row("no user text", CHAT, r#"{"model":"smart/auto","messages":[]}"#, To::Mid, "no_prompt"),
+        row("no messages at all", CHAT, r#"{"model":"smart/auto"}"#, To::Mid, "no_prompt"),
+        row("a virtual name by profile", CHAT, chat("smart/premium", PROOF), To::Deep, "override_reasoning"),
+        row(
+            "a key of the same name further down",
+            CHAT,
+            chat("smart/auto", GREETING).replacen('{', r#"{"metadata":{"model":"other"},"#, 1),
+            To::Tiny,
+            "score",
+        ),
+        row(
+            "model with an escaped slash",
+            CHAT,
+            chat("smart/auto", GREETING).replace("t/a", r"t\/a"),
+            To::Tiny,
+            "score",
+        ),
+        row(
+            "model with an escaped letter",
+            CHAT,
+            chat("smart/auto", GREETING).replace("sm", r"\u0073m"),
+            To::Tiny,
+            "score",
+        ),
+        row(
+            "key with an escaped letter",
+            CHAT,
+            chat("smart/auto", GREETING).replace("\"model", r#""m\u006fdel"#),
+            To::Tiny,
+            "score",
+        ),
+    ]
+}
+
+#[test]
+fn every_row_goes_where_it_should() {
+    let mut vm = start();
+    for row in rows() {
+        let request = Request::post(row.path, &row.body);
+        let (outcome, response) = exchange(&mut vm, &request);
+        let got = (
+            model_in(&outcome.body),
+            outcome.header("x-tiergate-cluster"),
+            outcome.header("x-tiergate-tier"),
+            response.header("x-tiergate-cause"),
+            outcome.header("x-gateway-model-name"),
+        );
+        let wanted = (row.model.to_owned(), Some(row.cluster), row.tier, Some(row.cause), Some(row.model));
+        assert_eq!(got, wanted, "{}", row.name);
+        assert_eq!(outcome.header(":path"), Some(row.path), "{}", row.name);
+        assert!(!outcome.unbuffered, "{}: the headers wait for the body", row.name);
+    }
+}
+
+#[test]
+fn only_the_model_s_bytes_change() {
+    let mut vm = start();
+    let body = "\n{ \"temperature\":1.0e0,\"dup\":1,\"dup\":2 ,\"model\" :  \"smart/auto\" ,\
+                \"messages\":[{\"role\":\"user\",\"content\":\"Hello\\u0021 \\ud83d\\ude00\"}]\t}\r\n";
+    let (outcome, _) = exchange(&mut vm, &Request::post(CHAT, body));
+    assert_eq!(String::from_utf8_lossy(&outcome.body), body.replace("smart/auto", "tiny-1"));
+}
+
+#[test]
+fn gemini_names_its_model_in_the_path() {
+    let mut vm = start();
+    let body = |text: &str| format!(r#"{{"contents":[{{"role":"user","parts":[{{"text":"{text}"}}]}}]}}"#);
+    let table = [
+        (
+            "/v1beta/models/smart/auto:generateContent",
+            PROOF,
+            "/v1beta/models/deep:generateContent",
+            "thinkers",
+        ),
+        (
+            "/v1beta/models/smart%2Fauto:generateContent",
+            PROOF,
+            "/v1beta/models/deep:generateContent",
+            "thinkers",
+        ),
+        (
+            "/v1beta/models/smart/auto:streamGenerateContent?alt=sse",
+            GREETING,
+            "/v1beta/models/tiny-1:streamGenerateContent?alt=sse",
+            "small",
+        ),
+        (
+            "/v1beta/models/gemini-x:generateContent",
+            GREETING,
+            "/v1beta/models/gemini-x:generateContent",
+            "pool",
+        ),
+    ];
+    for (path, text, path_after, cluster) in table {
+        let request = Request::post(path, body(text));
+        let (outcome, _) = exchange(&mut vm, &request);
+        assert_eq!(outcome.header(":path"), Some(path_after), "{path}");
+        assert_eq!(outcome.header("x-tiergate-cluster"), Some(cluster), "{path}");
+        assert_eq!(outcome.body, request.body(), "{path}: the body stays");
+    }
+}
+
+#[test]
+fn tools_choose_the_agentic_profile() {
+    let config = CONFIG.replacen(
+        "\"tiers\": {",
+        "\"profiles\": {\"agentic\": {\"tiers\": AGENTIC}, \"auto\": {\"tiers\": {",
+        1,
+    );
+    let config = config.replacen("\"deep\"},", "\"deep\"}}},", 1);
+    let table = r#"{"SIMPLE": "big", "MEDIUM": "big", "COMPLEX": "big", "REASONING": "big"}"#;
+    let config = config.replace("AGENTIC", table);
+    let mut vm = Vm::start(&config).unwrap_or_else(|refused| panic!("{config}\n{}", refused.text()));
+    let tools = r#"{"tools":[{"type":"function","function":{"name":"f"}}],"#;
+    for (tools, profile, model) in
+        [(tools, "agentic", "big"), ("{\"tools\":[],", "auto", "tiny-1"), ("{", "auto", "tiny-1")]
+    {
+        let body = chat("smart/auto", GREETING).replacen('{', tools, 1);
+        let (outcome, _) = exchange(&mut vm, &Request::post(CHAT, body));
+        assert_eq!(outcome.state("tiergate_profile"), Some(profile), "{tools}");
+        assert_eq!(model_in(&outcome.body), model, "{tools}");
+    }
+}
+
+#[test]
+fn a_model_without_tools_gets_none() {
+    let mut vm = start();
+    let body = chat("smart/auto", GREETING).replacen(
+        '{',
+        r#"{"tools":[{"type":"function","function":{"name":"f"}}],"#,
+        1,
+    );
+    let (outcome, response) = exchange(&mut vm, &Request::post(CHAT, body));
+    assert_eq!(outcome.header("x-tiergate-model"), Some("mid"), "tiny takes no tools");
+    assert_eq!(response.header("x-tiergate-cause"), Some("capability"));
+}
+
+#[test]
+fn nobody_can_serve_it() {
+    let blind = r#"{"models":{"a":{"tools":false,"vision":false},"b":{"tools":false,"vision":false}},
+        "tiers":{"SIMPLE":"a","MEDIUM":"b","COMPLEX":"a","REASONING":"a"},"default_cluster":"pool"}"#;
+    let mut vm = Vm::start(blind).expect("the configuration is right");
+    let body = r#"{"model":"smart/auto","messages":[{"role":"user","content":[{"type":"text","text":"Hello!"},
+        {"type":"image_url","image_url":{"url":"data:,"}}]}]}"#;
+    let (outcome, response) = exchange(&mut vm, &Request::post(CHAT, body));
+    assert_eq!(response.header("x-tiergate-cause"), Some("no_candidates"));
+    assert_eq!(model_in(&outcome.body), "b", "the default: first of MEDIUM");
+    assert_eq!(outcome.header("x-tiergate-cluster"), Some("pool"));
+}
+
+#[test]
+fn a_promotion_holds_for_its_days() {
+    let config = CONFIG.replacen(
+        '{',
+        r#"{"promotions":[{"name":"new year","profile":"auto","tier":"SIMPLE","models":["big"],
+            "from":"2026-01-02","until":"2026-01-03"}],"#,
+        1,
+    );
+    let mut vm = Vm::start(&config).unwrap_or_else(|refused| panic!("{}", refused.text()));
+    let day = std::time::Duration::from_secs(24 * 60 * 60);
+    for (date, model) in [("2026-01-01", "tiny-1"), ("2026-01-02", "big"), ("2026-01-03", "tiny-1")] {
+        let (outcome, _) = exchange(&mut vm, &Request::post(CHAT, chat("smart/auto", GREETING)));
+        assert_eq!(model_in(&outcome.body), model, "{date}");
+        vm.process().clock().advance(day);
+    }
+}
