@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import shutil
 import statistics
@@ -159,9 +160,10 @@ def envoy(rounds: int, seconds: int) -> None:
     if not shutil.which("wrk"):
         raise SystemExit("wrk is missing: apt-get install wrk")
     RUN.mkdir(parents=True, exist_ok=True)
-    build = ["cargo", "build", "--quiet", "--release", "--target", "wasm32-wasip1", "--features", "probe"]
-    subprocess.run([*build, "--target-dir", "target/probe"], cwd=ROOT, check=True)
-    probe = ROOT / "target/probe/wasm32-wasip1/release/tiergate.wasm"
+    probe = RUN / "probe.wasm"
+    build = ["scripts/wasm.sh", "build", "--features", "probe"]
+    subprocess.run(build, cwd=ROOT, check=True, stdout=subprocess.DEVNULL,
+                   env=os.environ | {"TIERGATE_WASM_OUT": str(probe), "CARGO_TARGET_DIR": "target/probe"})
     sink, *ports = (stack.free_port() for _ in range(4))
 
     direct = {
@@ -179,7 +181,7 @@ def envoy(rounds: int, seconds: int) -> None:
     variants = {
         "no filter": [],
         "only buffers": [wasm("buffer", probe, {"probe": "buffer"})],
-        "tiergate": [wasm("tiergate", stack.WASM, {"headers": {"response": "full"}})],
+        "tiergate": [wasm("tiergate", stack.WASM, {})],
     }
     endpoint = {"endpoint": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": sink}}}}
     gateway = {

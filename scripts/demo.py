@@ -137,7 +137,8 @@ class Row:
         headers = {name: answer.headers.get(f"x-tiergate-{name}") for name in
                    ("profile", "tier", "model", "cause", "confidence", "savings")}
         line = stack.access_line(answer.headers["x-request-id"])
-        micros = line["tiergate_decision_us"]
+        logged = json.loads(line["tiergate"])
+        micros = logged["decision_us"]
         self.seen = {**headers, "model": answer.model, "time": micros, "note": answer.note}
         wrong = []
 
@@ -155,11 +156,11 @@ class Row:
             for name in ("confidence", "savings"):
                 if headers[name] is None:
                     wrong.append(f"no {name}")
-        if micros is None or not micros.isdigit():
-            wrong.append(f"the access log's tiergate_decision_us is {micros}")
+        if not isinstance(micros, int):
+            wrong.append(f"the access log's decision_us is {micros}")
         for name in ("tier", "profile", "cause", "model"):
-            if line[f"tiergate_{name}"] != headers[name]:
-                wrong.append(f"the access log's tiergate_{name} is {line[f'tiergate_{name}']}, not {headers[name]}")
+            if logged[name] != headers[name]:
+                wrong.append(f"the access log's {name} is {logged[name]}, not {headers[name]}")
         return wrong
 
 

@@ -95,7 +95,8 @@ pub struct Decision<'c> {
     pub cause: Cause,
     /// The profile that chose; none where the client did.
     pub profile: Option<&'c Profile>,
-    /// The tier whose list the model came from; none where nothing was judged.
+    /// The tier that was decided on; none where nothing was judged. The model is of its list, but for the causes
+    /// `no_prompt` and `no_candidates`, where it is the default model.
     pub tier: Option<Tier>,
     /// The model; none where the table does not know it.
     pub model: Option<&'c Arc<Model>>,

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::error::{Errors, Path, quoted, shown};
 use super::nearest::{did_you_mean, listed};
 
-/// The JSON Schema of the document, as in `docs/`.
+/// The JSON Schema of the document, as the types in `raw` generate it.
 pub(super) const SCHEMA: &str = include_str!("tiergate.schema.json");
 
 /// Checks a document and takes out what cannot be used. False where nothing can.

@@ -39,6 +39,8 @@ pub struct Config {
     pub limits: Limits,
     /// Output tokens assumed for cost where the request sets no limit.
     pub default_output_tokens: u64,
+    /// Whether the access log is told each decision.
+    pub filter_state: bool,
 }
 
 /// Rules that overrule the score.

@@ -5,7 +5,8 @@ use std::time::UNIX_EPOCH;
 
 use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext};
-use proxy_wasm::types::{Action, BufferType, MapType};
+use proxy_wasm::types::{Action, BufferType, MapType, Status};
+use serde::Serialize;
 
 use super::Shared;
 use crate::chat::{self, Dialect};
@@ -55,14 +56,12 @@ impl Stream {
         let request = Request { dialect: waiting.dialect, path: &waiting.path, body: &body };
         let mut decision = engine::decide(&shared.config, &request, started / 1_000_000_000, &mut scratch);
         if let (Edit::Body(spans), Some(model)) = (&mut decision.edit, decision.model) {
-            let old_length = body.len();
-            if let Some(prefix) = chat::splice(body, spans, &model.upstream_model) {
-                replace(&prefix);
-                if waiting.has_length {
-                    let length =
-                        i64::try_from(old_length).unwrap_or_default().saturating_add(prefix.growth());
-                    set_request_header("content-length", &length.to_string());
-                }
+            let old_length = i64::try_from(body.len()).unwrap_or_default();
+            if let Some(prefix) = chat::splice(body, spans, &model.upstream_model)
+                && replace(&prefix).is_ok()
+                && waiting.has_length
+            {
+                set_request_header("content-length", &old_length.saturating_add(prefix.growth()).to_string());
             }
         }
         self.carry_out(&shared, &decision, started);
@@ -87,11 +86,41 @@ impl Stream {
         let micros = now_nanos().saturating_sub(started) / 1000;
         shared.metrics.borrow_mut().count(decision, micros);
         self.answer = answer(decision, headers.response);
-        for (name, value) in &answer(decision, ResponseHeaders::Full) {
-            let property = name.strip_prefix("x-").unwrap_or(name).replace('-', "_");
-            let _ = hostcalls::set_property(vec![&property], Some(value.as_bytes()));
+        if shared.config.filter_state
+            && let Ok(line) = serde_json::to_vec(&LogLine::of(decision, micros))
+        {
+            let _ = hostcalls::set_property(vec!["tiergate"], Some(&line));
         }
-        let _ = hostcalls::set_property(vec!["tiergate_decision_us"], Some(micros.to_string().as_bytes()));
+    }
+}
+
+/// The decision for the access log, as the filter state `wasm.tiergate`. One value, because every property is a
+/// host call.
+#[derive(Serialize)]
+struct LogLine<'d> {
+    model: Option<&'d str>,
+    tier: Option<&'static str>,
+    profile: Option<&'d str>,
+    cause: &'static str,
+    score: Option<f64>,
+    confidence: Option<f64>,
+    savings: Option<f64>,
+    decision_us: u64,
+}
+
+impl<'d> LogLine<'d> {
+    fn of(decision: &'d Decision<'_>, decision_us: u64) -> Self {
+        let thousandths = |number: f64| (number * 1000.0).round() / 1000.0;
+        Self {
+            model: decision.model.map(|m| m.name.as_str()),
+            tier: decision.tier.map(Tier::name),
+            profile: decision.profile.map(|p| p.name.as_str()),
+            cause: decision.cause.name(),
+            score: decision.score.map(|s| thousandths(s.value)),
+            confidence: decision.score.map(|s| thousandths(s.confidence)),
+            savings: decision.savings.map(thousandths),
+            decision_us,
+        }
     }
 }
 
@@ -215,13 +244,12 @@ fn set_request_header(name: &str, value: &str) {
     let _ = hostcalls::set_map_value(MapType::HttpRequestHeaders, name, Some(value));
 }
 
-fn replace(prefix: &chat::Prefix) {
+fn replace(prefix: &chat::Prefix) -> Result<(), Status> {
     if prefix.tail.is_empty() {
-        let _ = hostcalls::set_buffer(BufferType::HttpRequestBody, 0, prefix.end, &prefix.head);
-    } else {
-        let _ = hostcalls::set_buffer(BufferType::HttpRequestBody, 0, prefix.end, &prefix.tail);
-        let _ = hostcalls::set_buffer(BufferType::HttpRequestBody, 0, 0, &prefix.head);
+        return hostcalls::set_buffer(BufferType::HttpRequestBody, 0, prefix.end, &prefix.head);
     }
+    hostcalls::set_buffer(BufferType::HttpRequestBody, 0, prefix.end, &prefix.tail)?;
+    hostcalls::set_buffer(BufferType::HttpRequestBody, 0, 0, &prefix.head)
 }
 
 /// The decision as headers for the client.
@@ -245,7 +273,7 @@ fn answer(decision: &Decision<'_>, detail: ResponseHeaders) -> Vec<(&'static str
     }
     if let Some(score) = decision.score {
         headers.push(("x-tiergate-score", format!("{:.3}", score.value)));
-        headers.push(("x-tiergate-confidence", format!("{:.2}", score.confidence)));
+        headers.push(("x-tiergate-confidence", format!("{:.3}", score.confidence)));
     }
     if let Some(savings) = decision.savings {
         headers.push(("x-tiergate-savings", format!("{savings:.3}")));

@@ -7,6 +7,7 @@ use crate::host::{Outcome, Request, Response, ResponseOutcome, Vm};
 pub const CONFIG: &str = r#"{
   "default_cluster": "pool",
   "baseline": "deep",
+  "filter_state": true,
   "models": {
     "tiny": {"cluster": "small", "upstream_model": "tiny-1", "input_price": 0.1, "output_price": 0.4,
              "context_window": 500000, "max_output": 8000, "tools": false, "vision": false, "aliases": ["wee"]},

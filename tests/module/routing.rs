@@ -274,7 +274,7 @@ fn tools_choose_the_agentic_profile() {
     {
         let body = chat("smart/auto", GREETING).replacen('{', tools, 1);
         let (outcome, _) = exchange(&mut vm, &Request::post(CHAT, body));
-        assert_eq!(outcome.state("tiergate_profile"), Some(profile), "{tools}");
+        assert_eq!(outcome.decision()["profile"], profile, "{tools}");
         assert_eq!(model_in(&outcome.body), model, "{tools}");
     }
 }

@@ -60,5 +60,6 @@ pub(super) fn compile(document: &raw::Document, errors: &mut Errors) -> Option<C
         paths,
         limits: wire::limits(&document.limits),
         default_output_tokens: document.default_output_tokens,
+        filter_state: document.filter_state,
     })
 }

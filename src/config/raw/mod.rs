@@ -33,6 +33,10 @@ pub struct Document {
     /// Output tokens assumed for the estimated cost of a request that sets no limit of its own.
     #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 10_000_000)))]
     pub default_output_tokens: u64,
+    /// Whether each decision is put into the filter state `wasm.tiergate` as a JSON object, for the access log
+    /// (`%FILTER_STATE(wasm.tiergate:PLAIN)%`): model, tier, profile, cause, score, confidence, savings, and
+    /// decision_us in microseconds. One more host call a request.
+    pub filter_state: bool,
     /// Models by name. An entry overlays the shipped catalogue (prices, windows and capabilities from LiteLLM's
     /// cost map) field by field: the catalogue's entry of the same name, else that of `upstream_model`. A model of the
     /// catalogue needs an entry only where something differs. Entries alone put no
@@ -80,6 +84,7 @@ impl Default for Document {
             default_cluster: "litellm".into(),
             baseline: "claude-opus-5".into(),
             default_output_tokens: 1000,
+            filter_state: false,
             models: BTreeMap::new(),
             tiers: None,
             profiles: None,

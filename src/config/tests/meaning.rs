@@ -189,6 +189,7 @@ fn every_key_of_the_example_document_is_known() {
                       "messages": ["/messages"], "gemini": [":generateContent"]},
             "limits": {"scan_head_bytes": 1024, "scan_tail_bytes": 0, "max_depth": 128},
             "default_output_tokens": 1000,
+            "filter_state": true,
         })
         .to_string(),
     );

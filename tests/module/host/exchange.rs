@@ -153,10 +153,10 @@ impl Outcome {
         self.headers.text(name)
     }
 
-    /// A property for the access log, as text; `name` without `wasm.`.
-    pub fn state(&self, name: &str) -> Option<&str> {
-        let value = self.filter_state.get(&format!("wasm.{name}"))?;
-        Some(std::str::from_utf8(value).expect("filter state is text"))
+    /// What the access log is told: the filter state `wasm.tiergate`.
+    pub fn decision(&self) -> serde_json::Value {
+        let value = self.filter_state.get("wasm.tiergate").expect("the filter state is set");
+        serde_json::from_slice(value).expect("the filter state is JSON")
     }
 }
 
