@@ -137,6 +137,6 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { scan_head_bytes: 640, scan_tail_bytes: 384, max_depth: 128 }
+        Self { scan_head_bytes: 512, scan_tail_bytes: 256, max_depth: 128 }
     }
 }
