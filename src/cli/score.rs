@@ -1,11 +1,13 @@
 //! `tiergate score`: prompts in bulk.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::PathBuf;
 
 use clap::Args;
-use serde::{Deserialize, Serialize};
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -96,10 +98,7 @@ impl Judge<'_> {
                 continue;
             }
             if let Err(error) = self.one(&line, out)? {
-                let id = serde_json::from_slice::<Value>(&line)
-                    .ok()
-                    .and_then(|v| v.get("id").cloned())
-                    .unwrap_or(Value::Null);
+                let id = id_of(&line).unwrap_or(Value::Null);
                 let failure = Failure { id, error: format!("line {number}: {error}") };
                 emit(&failure, out)?;
             }
@@ -166,6 +165,35 @@ impl Judge<'_> {
         body.push(b'}');
         Ok(())
     }
+}
+
+/// The `id` of a line that may be broken behind it.
+fn id_of(line: &[u8]) -> Option<Value> {
+    struct Id<'i>(&'i mut Option<Value>);
+
+    impl<'de> Visitor<'de> for Id<'_> {
+        type Value = ();
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+            while let Some(key) = map.next_key::<String>()? {
+                if key == "id" {
+                    *self.0 = Some(map.next_value()?);
+                } else {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+            Ok(())
+        }
+    }
+
+    let mut id = None;
+    // What is wrong with the line has been told already.
+    let _ = serde_json::Deserializer::from_slice(line).deserialize_map(Id(&mut id));
+    id
 }
 
 fn json(value: &impl Serialize) -> Result<Vec<u8>, String> {

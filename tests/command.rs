@@ -1,0 +1,117 @@
+//! The `tiergate` command as a user runs it.
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on has to stop")]
+
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+fn tiergate(arguments: &[&str], stdin: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tiergate"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    child.stdin.take().expect("a pipe").write_all(stdin.as_bytes()).expect("it reads");
+    child.wait_with_output().expect("it ends")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("UTF-8")
+}
+
+fn file(name: &str, content: &str) -> String {
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, content).expect("a file");
+    path.to_str().expect("UTF-8").to_owned()
+}
+
+const SHORT: &str = r#"{"models": {"a": {}, "b": {}, "c": {}, "d": {}},
+    "tiers": {"SIMPLE": "a", "MEDIUM": "b", "COMPLEX": "c", "REASONING": "d"}}"#;
+
+#[test]
+fn check_tells_all_mistakes_and_fails() {
+    let good = tiergate(&["check", &file("good.json", SHORT)], "");
+    assert!(good.status.success(), "{}", text(&good.stderr));
+    let bad = SHORT.replace("\"d\"}", "\"e\"}").replace("{\"a\": {}", "{\"a\": {\"tools\": 3}");
+    let bad = tiergate(&["check", &file("bad.json", &bad)], "");
+    assert_eq!(bad.status.code(), Some(1));
+    let said = text(&bad.stderr);
+    assert!(said.contains("tiers.REASONING") && said.contains("models.a.tools"), "{said}");
+    assert_eq!(tiergate(&["check", "/nowhere/at/all.json"], "").status.code(), Some(1));
+}
+
+#[test]
+fn score_answers_each_line_in_its_place() {
+    let lines = [
+        r#"{"id": "hi", "prompt": "Hello!"}"#,
+        r#"{"id": 2, "prompt": "Prove by induction that the theorem holds, step by step."}"#,
+        "",
+        r#"{"id": "both", "prompt": "x", "messages": []}"#,
+        r#"{"id": "neither"}"#,
+        r#"{"id": "cut", "prompt": "#,
+        r#"{"id": "talk", "messages": [{"role": "user", "content": "Hello!"}], "tools": [{"type": "function"}]}"#,
+        r#"{"id": "old", "prompt": "Hello!", "system": "Answer in JSON.", "history": [{"role": "user", "content": "x"}]}"#,
+    ];
+    let done = tiergate(&["score", "--config", &file("score.json", SHORT)], &lines.join("\n"));
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    let answers: Vec<Value> =
+        text(&done.stdout).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let told = |at: usize| {
+        let answer = &answers[at];
+        (answer["id"].clone(), answer["tier"].as_str(), answer["model"].as_str(), answer["error"].is_string())
+    };
+    assert_eq!(answers.len(), 7);
+    assert_eq!(told(0), ("hi".into(), Some("SIMPLE"), Some("a"), false));
+    assert_eq!(told(1), (2.into(), Some("REASONING"), Some("d"), false));
+    assert_eq!(told(2), ("both".into(), None, None, true));
+    assert_eq!(told(3), ("neither".into(), None, None, true));
+    assert_eq!(told(4), ("cut".into(), None, None, true));
+    assert_eq!(told(5), ("talk".into(), Some("SIMPLE"), Some("a"), false));
+    assert_eq!(told(6), ("old".into(), Some("MEDIUM"), Some("b"), false));
+    assert_eq!(answers[6]["cause"], "floor_structured");
+    for key in ["score", "confidence"] {
+        assert!(answers[0][key].is_number(), "{}", answers[0]);
+    }
+}
+
+#[test]
+fn explain_takes_a_prompt_or_a_body_of_any_dialect() {
+    let said = text(&tiergate(&["explain", "Hello!"], "").stdout);
+    assert!(said.contains("tier        SIMPLE") && said.contains("simpleIndicators"), "{said}");
+    for (body, dialect) in [
+        (
+            r#"{"model":"smart/auto","messages":[{"role":"user","content":"Hello!"}]}"#,
+            "openai chat completions",
+        ),
+        (
+            r#"{"model":"smart/auto","system":"x","messages":[{"role":"user","content":"Hello!"}]}"#,
+            "anthropic messages",
+        ),
+        (r#"{"model":"smart/auto","input":"Hello!"}"#, "openai responses"),
+        (r#"{"model":"smart/auto","prompt":"Hello!"}"#, "openai completions"),
+        (r#"{"contents":[{"parts":[{"text":"Hello!"}]}]}"#, "gemini"),
+    ] {
+        let done = tiergate(&["explain", "--json"], body);
+        let report: Value = serde_json::from_slice(&done.stdout).expect("JSON");
+        assert_eq!(
+            (report["dialect"].as_str(), report["tier"].as_str()),
+            (Some(dialect), Some("SIMPLE")),
+            "{report}"
+        );
+    }
+    let pinned = tiergate(&["explain", "--json"], r#"{"model":"gpt-5","messages":[]}"#);
+    let report: Value = serde_json::from_slice(&pinned.stdout).expect("JSON");
+    assert_eq!((report["cause"].as_str(), report["tier"].is_null()), (Some("pinned"), true));
+}
+
+#[test]
+fn models_shows_a_profile_and_refuses_an_unknown_one() {
+    let said = text(&tiergate(&["models", "--config", &file("models.json", SHORT)], "").stdout);
+    assert!(said.contains("profile auto (smart/agentic, smart/auto"), "{said}");
+    let unknown = tiergate(&["models", "--profile", "nope"], "");
+    assert_eq!(unknown.status.code(), Some(1));
+    assert!(text(&unknown.stderr).contains("there are: agentic, auto, eco, free, premium"));
+}
