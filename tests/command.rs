@@ -1,5 +1,5 @@
 //! The `tiergate` command as a user runs it.
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on has to stop")]
+#![expect(clippy::expect_used, reason = "a test that cannot go on has to stop")]
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
