@@ -268,38 +268,29 @@ fn overruled(
 }
 
 fn to_default(profile: &Profile, cause: Cause, edit: Edit) -> Decision<'_> {
-    Decision {
-        cause,
-        profile: Some(profile),
-        tier: None,
-        model: Some(&profile.default_model),
-        cluster: &profile.default_model.cluster,
-        edit,
-        score: None,
-        ask_tokens: 0,
-        usage: Usage::default(),
-        cost: None,
-        savings: None,
-    }
+    let model = &profile.default_model;
+    Decision { profile: Some(profile), model: Some(model), edit, ..unjudged(cause, &model.cluster) }
 }
 
 fn pinned<'c>(config: &'c Config, name: &str) -> Decision<'c> {
     let model = config.table.models.get(name);
-    Decision {
-        model,
-        cluster: model.map_or(&config.table.default_cluster, |m| &m.cluster),
-        ..undecided(config, Cause::Pinned)
-    }
+    let cluster = model.map_or(&config.table.default_cluster, |m| &m.cluster);
+    Decision { model, ..unjudged(Cause::Pinned, cluster) }
 }
 
 /// A request that nothing is known of goes to the default cluster as it is.
 fn undecided(config: &Config, cause: Cause) -> Decision<'_> {
+    unjudged(cause, &config.table.default_cluster)
+}
+
+/// A decision that no prompt was judged for.
+fn unjudged(cause: Cause, cluster: &str) -> Decision<'_> {
     Decision {
         cause,
         profile: None,
         tier: None,
         model: None,
-        cluster: &config.table.default_cluster,
+        cluster,
         edit: Edit::None,
         score: None,
         ask_tokens: 0,

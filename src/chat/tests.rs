@@ -194,6 +194,20 @@ fn needs_are_found_in_every_dialect() {
 }
 
 #[test]
+fn streaming_and_the_end_user_are_found() {
+    for (dialect, body, stream, user) in [
+        (Dialect::ChatCompletions, r#"{"stream":true,"user":"u-1"}"#, true, Some("u-1")),
+        (Dialect::Responses, r#"{"user":"u-2","stream":false}"#, false, Some("u-2")),
+        (Dialect::Messages, r#"{"stream": true ,"metadata":{"user_id":"u-3"}}"#, true, Some("u-3")),
+        (Dialect::Completions, r#"{"stream":"true","user":7}"#, false, None),
+    ] {
+        let view = seen(body, dialect);
+        let found = view.user.map(|span| text(body, &[span]));
+        assert_eq!((view.stream, found.as_deref()), (stream, user), "{body}");
+    }
+}
+
+#[test]
 fn a_broken_body_tells_what_it_can() {
     let whole = r#"{"model":"m","messages":[{"role":"user","content":"hello"}]}"#;
     for cut in 0..whole.len() {

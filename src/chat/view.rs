@@ -18,8 +18,6 @@ pub struct View<'b> {
     pub ask: Vec<Span>,
     /// Text of system prompts, developer messages and instructions.
     pub system: Vec<Span>,
-    /// How many turns the conversation has.
-    pub turns: usize,
     /// Whether tools are offered.
     pub tools: bool,
     /// Whether any turn has an image.
@@ -246,7 +244,6 @@ impl Reader<'_> {
     /// Forgets an earlier conversation: of a repeated key the last counts.
     fn restart(&mut self) {
         self.view.ask.clear();
-        self.view.turns = 0;
     }
 
     fn message(&mut self, cursor: &mut Cursor<'_>) -> Read {
@@ -286,14 +283,9 @@ impl Reader<'_> {
         let bytes: usize = self.turn.texts.iter().map(|t| t.len()).sum();
         self.view.text_bytes += bytes;
         match self.turn.role {
-            Role::User => {
-                self.view.turns += 1;
-                if bytes > 0 {
-                    std::mem::swap(&mut self.view.ask, &mut self.turn.texts);
-                }
-            }
+            Role::User if bytes > 0 => std::mem::swap(&mut self.view.ask, &mut self.turn.texts),
             Role::System => self.view.system.append(&mut self.turn.texts),
-            Role::Other => self.view.turns += 1,
+            Role::User | Role::Other => {}
         }
     }
 

@@ -27,7 +27,7 @@ pub struct Rules {
         feature = "cli",
         schemars(
             with = "BTreeMap<String, Vec<String>>",
-            extend("propertyNames" = {"enum": KEYWORD_DIMENSIONS.map(Dimension::name)})
+            extend("propertyNames" = {"enum": keyword_dimensions()})
         )
     )]
     pub keywords: BTreeMap<Dimension, Vec<String>>,
@@ -35,21 +35,10 @@ pub struct Rules {
 
 /// The dimensions that count keywords: all but those that count tokens and question marks.
 #[cfg(feature = "cli")]
-const KEYWORD_DIMENSIONS: [Dimension; 13] = [
-    Dimension::ReasoningMarkers,
-    Dimension::CodePresence,
-    Dimension::MultiStepPatterns,
-    Dimension::TechnicalTerms,
-    Dimension::CreativeMarkers,
-    Dimension::ConstraintCount,
-    Dimension::AgenticTask,
-    Dimension::ImperativeVerbs,
-    Dimension::OutputFormat,
-    Dimension::ReferenceComplexity,
-    Dimension::DomainSpecificity,
-    Dimension::SimpleIndicators,
-    Dimension::NegationComplexity,
-];
+fn keyword_dimensions() -> Vec<&'static str> {
+    let counted_otherwise = [Dimension::TokenCount, Dimension::QuestionComplexity];
+    Dimension::ALL.into_iter().filter(|d| !counted_otherwise.contains(d)).map(Dimension::name).collect()
+}
 
 /// Weight and steps of one dimension.
 #[derive(Clone, Debug, Default, Deserialize)]
