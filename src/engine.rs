@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::chat::{self, Dialect, Span, View};
 use crate::config::Config;
 use crate::route::{self, Model, Needs, Profile, Usage};
-use crate::score::{Score, Scratch as ScoreScratch, Verdict};
+use crate::score::{Length, Score, Scratch as ScoreScratch, Verdict};
 use crate::tier::Tier;
 
 /// Why a request went where it went. A closed list: headers, metrics and logs use these words and no others.
@@ -122,6 +122,8 @@ pub struct Scratch {
     text: String,
     /// The scorer's part; after a decision that judged a prompt it can explain the score.
     pub score: ScoreScratch,
+    /// How long the ask was that was last judged.
+    pub length: Length,
 }
 
 /// One LLM call.
@@ -198,6 +200,8 @@ fn judge<'c>(
     let score = (ask_bytes > 0).then(|| {
         scratch.text.clear();
         let limits = &config.limits;
+        let read = ask_bytes.min(limits.scan_head_bytes.saturating_add(limits.scan_tail_bytes));
+        scratch.length = Length { ask: ask_bytes, read };
         chat::excerpt(body, &view.ask, limits.scan_head_bytes, limits.scan_tail_bytes, &mut scratch.text);
         config.scorer.score(&scratch.text, ask_tokens, &mut scratch.score)
     });

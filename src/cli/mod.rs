@@ -36,6 +36,8 @@ enum Command {
     Models(Choice),
     /// Judge prompts: JSONL in, JSONL out, one line each, in the same order
     Score(score::Options),
+    /// Print what the calibrated scorer knows of prompts: JSONL in, JSONL out, as `score` reads and answers
+    Features(score::Options),
     /// Print the JSON Schema of the configuration
     Schema,
     /// Print the reference of the configuration
@@ -101,6 +103,7 @@ fn run(command: Command, out: &mut dyn Write) -> Result<(), String> {
         Command::Explain(options) => explain::run(&options, out),
         Command::Models(choice) => models::run(&choice, out),
         Command::Score(options) => score::run(&options, out),
+        Command::Features(options) => score::features(&options, out),
         Command::Schema => writeln!(out, "{}", config::reference::schema().trim_end()).map_err(written),
         Command::Reference => writeln!(out, "{}", config::reference::reference().trim_end()).map_err(written),
     }

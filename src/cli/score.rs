@@ -1,5 +1,6 @@
 //! `tiergate score`: prompts in bulk.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
@@ -15,6 +16,7 @@ use super::{Choice, now, written};
 use crate::chat::Dialect;
 use crate::config::Config;
 use crate::engine::{Request, Scratch, decide};
+use crate::score::FEATURE_ONE;
 use crate::tier::Tier;
 
 #[derive(Args)]
@@ -61,11 +63,26 @@ struct Failure {
     error: String,
 }
 
+/// What a feature is worth in the output: 1 is [`FEATURE_ONE`] in the scorer.
+#[derive(Serialize)]
+struct Known<'k> {
+    id: &'k Value,
+    features: BTreeMap<String, f64>,
+}
+
 pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
+    bulk(options, false, out)
+}
+
+pub fn features(options: &Options, out: &mut dyn Write) -> Result<(), String> {
+    bulk(options, true, out)
+}
+
+fn bulk(options: &Options, features: bool, out: &mut dyn Write) -> Result<(), String> {
     let config = options.choice.load()?;
     let model = options.choice.virtual_model(&config)?.to_owned();
     let mut judge =
-        Judge { config: &config, model, now: now(), body: Vec::new(), scratch: Scratch::default() };
+        Judge { config: &config, model, now: now(), body: Vec::new(), scratch: Scratch::default(), features };
     if options.files.is_empty() {
         return judge.all(io::stdin().lock(), out);
     }
@@ -82,6 +99,7 @@ struct Judge<'c> {
     now: u64,
     body: Vec<u8>,
     scratch: Scratch,
+    features: bool,
 }
 
 impl Judge<'_> {
@@ -117,6 +135,16 @@ impl Judge<'_> {
         let request =
             Request { dialect: Dialect::ChatCompletions, path: b"/v1/chat/completions", body: &self.body };
         let decision = decide(self.config, &request, self.now, &mut self.scratch);
+        if self.features {
+            let mut features = BTreeMap::new();
+            if decision.score.is_some() {
+                let scratch = &mut self.scratch;
+                self.config.scorer.features(scratch.length, &mut scratch.score, |name, value| {
+                    features.insert(name.to_owned(), f64::from(value) / f64::from(FEATURE_ONE));
+                });
+            }
+            return emit(&Known { id: &line.id, features }, out).map(Ok);
+        }
         let verdict = Verdict {
             id: &line.id,
             tier: decision.tier.map(Tier::name),

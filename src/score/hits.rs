@@ -37,7 +37,8 @@ impl Hits {
         if *word & bit == 0 {
             *word |= bit;
             if concept.order.is_none()
-                && let Some(count) = self.counts.get_mut(concept.dimension as usize)
+                && let Some(dimension) = concept.dimension
+                && let Some(count) = self.counts.get_mut(dimension as usize)
             {
                 *count += 1;
             }

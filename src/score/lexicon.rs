@@ -11,11 +11,14 @@ use super::words::{Block, Class, classify, has_list_number, last_class};
 
 const DATA: &str = include_str!("lexicon.tsv");
 
+/// What asks are about: concepts of the same form that no rule counts.
+const TOPICS: &str = include_str!("topics.tsv");
+
 /// One thing that many words of many languages stand for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Concept {
-    /// What it counts for.
-    pub dimension: Dimension,
+    /// What it counts for; nothing, where it only tells what an ask is about.
+    pub dimension: Option<Dimension>,
     /// Its id in the lexicon, or the keyword itself where it comes from the configuration.
     pub name: String,
     /// Part of a pair that only counts together, see [`Order`].
@@ -72,11 +75,17 @@ impl Lexicon {
                 "sequence_then" => Some(Order::Then),
                 _ => None,
             };
-            let concept = Concept { dimension, name: name.to_owned(), order };
+            let concept = Concept { dimension: Some(dimension), name: name.to_owned(), order };
+            add(concept, &mut cells.flat_map(|cell| cell.split('|')).filter(|s| !s.is_empty()));
+        }
+        for line in TOPICS.lines().filter(|l| !l.starts_with('#') && !l.is_empty()).skip(1) {
+            let mut cells = line.split('\t');
+            let name = cells.next().unwrap_or_default().to_owned();
+            let concept = Concept { dimension: None, name, order: None };
             add(concept, &mut cells.flat_map(|cell| cell.split('|')).filter(|s| !s.is_empty()));
         }
         for (dimension, keyword) in keywords {
-            let concept = Concept { dimension: *dimension, name: keyword.clone(), order: None };
+            let concept = Concept { dimension: Some(*dimension), name: keyword.clone(), order: None };
             add(concept, &mut std::iter::once(keyword.as_str()));
         }
         Ok(Self { index: builder.finish(), concepts })

@@ -1,6 +1,7 @@
 //! How hard a prompt is: text -> [`Score`], by rules over a multilingual lexicon.
 
 mod dimension;
+mod features;
 mod fold;
 mod fold_table;
 mod hits;
@@ -14,5 +15,6 @@ mod words;
 mod tests;
 
 pub use dimension::Dimension;
+pub use features::{Length, ONE as FEATURE_ONE};
 pub use params::{Boundaries, Rule, RuleParams, Step, TokenRule};
 pub use rules::{Part, RuleScorer, Score, Scratch, Verdict};

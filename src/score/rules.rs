@@ -3,6 +3,7 @@
 use aho_corasick::AhoCorasick;
 use serde::Serialize;
 
+use super::features::{self, Counts, Length};
 use super::fold::Folded;
 use super::hits::Hits;
 use super::lexicon::{self, Lexicon};
@@ -58,6 +59,7 @@ pub struct Part<'s> {
 pub struct Scratch {
     folded: Folded,
     hits: Hits,
+    counts: Counts,
 }
 
 /// The rule scorer: numbers and lexicon, compiled.
@@ -115,12 +117,25 @@ impl RuleScorer {
                 weight: rule.weight,
                 added: value * rule.weight,
                 concepts: concepts
-                    .filter(|(index, c)| c.dimension == rule.dimension && scratch.hits.has(*index))
+                    .filter(|(index, c)| c.dimension == Some(rule.dimension) && scratch.hits.has(*index))
                     .map(|(_, c)| c.name.as_str())
                     .collect(),
             }
         });
         parts.filter(|part| part.value != 0.0).collect()
+    }
+
+    /// Passes to `each` the features of the text that `scratch` was last used for, by name: first its shape, then
+    /// how many concepts of each dimension it has, then the concepts themselves, those that it has only.
+    pub fn features(&self, length: Length, scratch: &mut Scratch, mut each: impl FnMut(&str, i32)) {
+        scratch.counts.set(&scratch.folded.text);
+        features::shape(&scratch.counts, scratch.folded.questions, length, &mut each);
+        features::dimensions(&scratch.hits, |dimension, value| each(dimension.name(), value));
+        for (index, concept) in self.lexicon.concepts().iter().enumerate() {
+            if scratch.hits.has(index) {
+                each(&concept.name, features::ONE);
+            }
+        }
     }
 
     fn judge(&self, tokens: u64, scratch: &Scratch) -> Score {
