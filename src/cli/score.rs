@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -15,17 +15,37 @@ use serde_json::value::RawValue;
 use super::{Choice, now, written};
 use crate::chat::Dialect;
 use crate::config::Config;
-use crate::engine::{Request, Scratch, decide};
-use crate::score::FEATURE_ONE;
+use crate::engine::{Cause, Request, Scratch, decide};
+use crate::score::{Calibrated, FEATURE_ONE, Reason};
 use crate::tier::Tier;
 
 #[derive(Args)]
 pub struct Options {
     #[command(flatten)]
     choice: Choice,
+    /// Which scorer tells score and tier
+    #[arg(long, value_enum, default_value_t = Scorer::Rules)]
+    scorer: Scorer,
+    /// Weights that scripts/train.py wrote, for the calibrated scorer; the shipped ones without it
+    #[arg(long, value_name = "FILE")]
+    weights: Option<PathBuf>,
+    /// Tell the features that added most, with what they added; for the calibrated scorer
+    #[arg(long)]
+    reasons: bool,
     /// JSONL files; standard input without one
     files: Vec<PathBuf>,
 }
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Scorer {
+    /// Rules over keywords
+    Rules,
+    /// Learnt weights over features
+    Calibrated,
+}
+
+/// How many features `--reasons` tells.
+const TOLD: usize = 8;
 
 /// One line: `prompt` (with `system` and `history`) or `messages` (with `tools`).
 #[derive(Deserialize)]
@@ -55,6 +75,8 @@ struct Verdict<'v> {
     confidence: Option<f64>,
     cause: &'static str,
     model: Option<&'v str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reasons: Vec<Reason<'v>>,
 }
 
 #[derive(Serialize)]
@@ -81,8 +103,25 @@ pub fn features(options: &Options, out: &mut dyn Write) -> Result<(), String> {
 fn bulk(options: &Options, features: bool, out: &mut dyn Write) -> Result<(), String> {
     let config = options.choice.load()?;
     let model = options.choice.virtual_model(&config)?.to_owned();
-    let mut judge =
-        Judge { config: &config, model, now: now(), body: Vec::new(), scratch: Scratch::default(), features };
+    let calibrated = match (options.scorer, &options.weights) {
+        (Scorer::Rules, _) => None,
+        (Scorer::Calibrated, None) => Some(config.scorer.calibrated()?),
+        (Scorer::Calibrated, Some(file)) => {
+            let named = |error: &dyn fmt::Display| format!("{}: {error}", file.display());
+            let weights = fs::read_to_string(file).map_err(|error| named(&error))?;
+            Some(config.scorer.calibrated_with(&weights).map_err(|error| named(&error))?)
+        }
+    };
+    let mut judge = Judge {
+        config: &config,
+        model,
+        now: now(),
+        body: Vec::new(),
+        scratch: Scratch::default(),
+        features,
+        calibrated,
+        reasons: options.reasons,
+    };
     if options.files.is_empty() {
         return judge.all(io::stdin().lock(), out);
     }
@@ -100,6 +139,8 @@ struct Judge<'c> {
     body: Vec<u8>,
     scratch: Scratch,
     features: bool,
+    calibrated: Option<Calibrated>,
+    reasons: bool,
 }
 
 impl Judge<'_> {
@@ -152,7 +193,28 @@ impl Judge<'_> {
             confidence: decision.score.map(|s| s.confidence),
             cause: decision.cause.name(),
             model: decision.model.map(|m| m.name.as_str()),
+            reasons: Vec::new(),
         };
+        if let (Some(calibrated), Some(_)) = (&self.calibrated, decision.score) {
+            let (scorer, scratch) = (&self.config.scorer, &mut self.scratch);
+            let judged = scorer.judge_by(calibrated, scratch.length, &mut scratch.score);
+            let mut reasons = Vec::new();
+            if self.reasons {
+                reasons = scorer.reasons(calibrated, scratch.length, &scratch.score);
+                reasons.truncate(TOLD);
+            }
+            let tier = if judged.abstained { Tier::Medium } else { judged.tier };
+            let verdict = Verdict {
+                tier: Some(tier.name()),
+                score: Some(judged.difficulty),
+                confidence: Some(judged.confidence),
+                cause: if judged.abstained { "abstain" } else { Cause::Score.name() },
+                model: None,
+                reasons,
+                ..verdict
+            };
+            return emit(&verdict, out).map(Ok);
+        }
         emit(&verdict, out).map(Ok)
     }
 

@@ -50,6 +50,18 @@ impl Hits {
         self.seen.get(index / 64).is_some_and(|word| word >> (index % 64) & 1 == 1)
     }
 
+    /// Passes to `each` the places of the concepts that the text has, rising.
+    #[inline]
+    pub fn each(&self, mut each: impl FnMut(usize)) {
+        for (place, word) in self.seen.iter().enumerate() {
+            let mut word = *word;
+            while word != 0 {
+                each(place * 64 + word.trailing_zeros() as usize);
+                word &= word - 1;
+            }
+        }
+    }
+
     /// How many concepts of a dimension the text has.
     pub fn count(&self, dimension: Dimension) -> u32 {
         let words = self.counts.get(dimension as usize).copied().unwrap_or_default();

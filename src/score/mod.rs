@@ -1,5 +1,6 @@
 //! How hard a prompt is: text -> [`Score`], by rules over a multilingual lexicon.
 
+mod calibrated;
 mod dimension;
 mod features;
 mod fold;
@@ -14,6 +15,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use calibrated::{Calibrated, Judgement, Reason};
 pub use dimension::Dimension;
 pub use features::{Length, ONE as FEATURE_ONE};
 pub use params::{Boundaries, Rule, RuleParams, Step, TokenRule};

@@ -7,7 +7,7 @@ use super::features::{self, Counts, Length};
 use super::fold::Folded;
 use super::hits::Hits;
 use super::lexicon::{self, Lexicon};
-use super::{Dimension, Rule, RuleParams};
+use super::{Calibrated, Dimension, Judgement, Reason, Rule, RuleParams};
 use crate::tier::Tier;
 
 /// Concepts of the lexicon that, in a system prompt, ask for structured output.
@@ -136,6 +136,32 @@ impl RuleScorer {
                 each(&concept.name, features::ONE);
             }
         }
+    }
+
+    /// The shipped weights for this lexicon.
+    pub fn calibrated(&self) -> Result<Calibrated, String> {
+        Calibrated::shipped(self.lexicon.concepts())
+    }
+
+    /// Weights of one's own for this lexicon. Fails with a message where they cannot be read.
+    pub fn calibrated_with(&self, weights: &str) -> Result<Calibrated, String> {
+        Calibrated::new(weights, self.lexicon.concepts())
+    }
+
+    /// Judges the text that `scratch` was last used for by learnt weights.
+    pub fn judge_by(&self, weights: &Calibrated, length: Length, scratch: &mut Scratch) -> Judgement {
+        weights.judge(&scratch.folded, &scratch.hits, length, &mut scratch.counts)
+    }
+
+    /// Why that judgement: what each feature added, most first.
+    pub fn reasons(&self, weights: &Calibrated, length: Length, scratch: &Scratch) -> Vec<Reason<'_>> {
+        weights.reasons(
+            self.lexicon.concepts(),
+            &scratch.folded,
+            &scratch.hits,
+            length,
+            &scratch.counts,
+        )
     }
 
     fn judge(&self, tokens: u64, scratch: &Scratch) -> Score {

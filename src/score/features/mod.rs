@@ -102,6 +102,16 @@ pub fn shape(counts: &Counts, questions: u32, length: Length, mut each: impl FnM
     each("other_script", flag(counts.other_script * 2 > counts.letters));
 }
 
+/// Whether a text with so many concepts has enough in it to be judged: a concept, or some length, or mathematics.
+pub fn says_something(counts: &Counts, concepts: u32) -> bool {
+    let length = counts.units / 16;
+    let figures = counts.numbers > 0 && counts.of(b"+-*/=^<>") + counts.signs > 0;
+    length > 0 && (concepts > 0 || length >= ENOUGH || figures)
+}
+
+/// A text of so many letters has something in it, whatever it is.
+const ENOUGH: u32 = 24;
+
 /// Where the effect of length may bend: powers of two of an English letter.
 const KNOTS: [(&str, i32); 9] = [
     ("length_over_8", 3),

@@ -1,0 +1,343 @@
+#!/usr/bin/env python3
+"""Fits the weights of `scorer: calibrated` and writes src/score/weights.tsv.
+
+    cargo build --release --features cli
+    scripts/train.py --data DIR --corpus tests/data/corpus.jsonl          fits, measures, writes
+    scripts/train.py --data DIR --corpus … --dry-run                      fits and measures
+
+DIR holds JSONL files of prompts with the results of models: {"id", "prompt", "lang", "domain"?, "models": {name: 0..1}},
+and may hold one of translations: {"id", "prompt", "lang", "group"}. Which of them train is told by TRAIN and PARALLEL;
+all others in DIR are only measured. Features come from `tiergate features`, so they are those of the filter.
+
+The shipped weights were fitted to these public data (none of it is in this repository):
+    routellm_mmlu, routellm_gsm8k   lm-sys/RouteLLM, Apache-2.0; MMLU and GSM8K, MIT
+    gaokao                          OpenLMLab/GAOKAO-Bench, Apache-2.0
+    shaberi_ja                      shisa-ai/shaberi, Apache-2.0
+    m_arena_hard_parallel           zeppombal/arena-hard-auto, Apache-2.0; prompts only: what a translation must not change
+    tests/data/corpus.jsonl         this project's own, Apache-2.0
+
+Two ridge regressions over the same features. The difficulty learns, in each file apart, how the file's prompts rank by
+how many models fail. The tier learns the corpus' labels. Both pay for every difference between a prompt and its
+translation, and between a prompt and the same prompt with typos, courtesies or markdown. Weights of the difficulty
+are drawn towards PRIOR rather than towards nothing: what is known of subjects before seeing any data.
+
+Everything that is printed of a file was predicted by a model that has not seen the file; for the corpus, by one that has
+not seen the prompt's kind. Needs numpy, scipy. Same input, same output: there is no chance in it but fixed seeds.
+"""
+
+import argparse
+import collections
+import glob
+import hashlib
+import json
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+from scipy.stats import rankdata, spearmanr
+
+import perturb
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TIERS = ["SIMPLE", "MEDIUM", "COMPLEX", "REASONING"]
+TRAIN = ["routellm_mmlu", "routellm_gsm8k", "gaokao", "shaberi_ja"]
+PARALLEL = "m_arena_hard_parallel"
+# The lexicon's languages; the others are measured too, but prompts in them have fewer concepts.
+NINE = {"en", "zh", "ja", "ko", "ru", "de", "es", "pt", "ar"}
+SCALE = 65_536
+
+# What is fitted with. Chosen by the measures that are printed, over files that are left out.
+RIDGE = {"difficulty": 1.0, "tier": 0.3}
+INVARIANCE = {"difficulty": 1.5, "tier": 1.5}
+PERTURBATION = {"difficulty": 2.0, "tier": 4.0}
+PRIOR_STRENGTH = 1.0
+CORPUS_IN_DIFFICULTY = 0.3
+TIER_IN_SCORE = 0.7
+
+# Concepts by how much harder (standard deviations) an ask is held to be for having them.
+PRIOR_BY_WEIGHT = {
+    0.8: "abstract_algebra",
+    0.6: "calculus linear_algebra puzzle higher_math",
+    0.5: "school_algebra geometry trigonometry sequences_series number_theory formal_logic mechanics "
+         "argue_proof prove derivation theorem",
+    0.4: "chance data_statistics electricity accounting_finance compute suppose game_theory thermodynamics "
+         "complexity_bound",
+    0.3: "light_and_atoms heat_and_gas chemical_substances judge_statements engineering system_design tax "
+         "regex concurrency algorithm",
+    0.25: "times_as_many",
+    0.2: "law_case exactly",
+    0.15: "speed_and_time",
+    0.1: "counting_things money patient_case clinical_findings grammar_words entertainment sports "
+         "negated_choice name_a_fact joke poem must",
+    -0.1: "astronomy evolution_ecology symptoms_disease public_health history_modern ethics_philosophy rewrite",
+    -0.2: "business government geography reading_text cooking travel home_and_pets school_and_job compare plan "
+         "article_essay causes thanks what_is meaning_of",
+    -0.3: "psychology society feelings_relations letter explain examples_list small_talk greeting define",
+    -0.4: "summarise",
+}
+PRIOR = {name: weight for weight, names in PRIOR_BY_WEIGHT.items() for name in names.split()}
+
+
+def rows_of(path):
+    with open(path, encoding="utf8") as file:
+        return [json.loads(line) for line in file if line.strip()]
+
+
+def features_of(binary, rows):
+    """One dict a row."""
+    keys = ("prompt", "system", "history")
+    lines = (json.dumps({"id": i, **{k: r[k] for k in keys if k in r}}, ensure_ascii=False) for i, r in enumerate(rows))
+    done = subprocess.run([binary, "features"], input="\n".join(lines).encode(), capture_output=True, check=True)
+    return [json.loads(line)["features"] for line in done.stdout.decode().splitlines()]
+
+
+def difficulty(rows):
+    """1 - mean score over models that cover nearly all rows and are neither hopeless nor perfect."""
+    scores = collections.defaultdict(list)
+    for row in rows:
+        for model, value in row["models"].items():
+            scores[model].append(value)
+    panel = [m for m, v in scores.items() if len(v) >= 0.95 * len(rows) and 0.1 <= np.mean(v) <= 0.99]
+    return np.array([1 - np.mean([r["models"][m] for m in panel if m in r["models"]]) for r in rows])
+
+
+def gain(rows):
+    """How much a strong model does better than a weak one: the best against the worst quarter of the models."""
+    mean = collections.defaultdict(list)
+    for row in rows:
+        for model, value in row["models"].items():
+            mean[model].append(value)
+    order = sorted(mean, key=lambda m: np.mean(mean[m]))
+    some = max(1, len(order) // 4)
+    def of(row, models):
+        return np.mean([row["models"][m] for m in models if m in row["models"]] or [0.5])
+    return np.array([of(r, order[-some:]) - of(r, order[:some]) for r in rows])
+
+
+def standard(values):
+    return (values - values.mean()) / (values.std() + 1e-9)
+
+
+def rho(a, b):
+    return float(spearmanr(a, b).statistic)
+
+
+class Data:
+    """Features and targets of all files."""
+
+    def __init__(self, binary, folder, corpus):
+        self.rows = {pathlib.Path(p).stem: rows_of(p) for p in sorted(glob.glob(f"{folder}/*.jsonl"))}
+        self.rows["corpus"] = [row for path in corpus for row in rows_of(path)]
+        found = {name: features_of(binary, rows) for name, rows in self.rows.items()}
+        changed, origin = [], []
+        for at, row in enumerate(self.rows["corpus"]):
+            for kind, text in perturb.variants(row["prompt"], row["lang"], row["id"]).items():
+                changed.append({**row, "prompt": text})
+                origin.append(at)
+        found["changed"] = features_of(binary, changed)
+        self.origin = np.array(origin)
+        self.names = sorted({name for rows in found.values() for row in rows for name in row})
+        place = {name: at for at, name in enumerate(self.names)}
+        self.raw = {}
+        for name, rows in found.items():
+            matrix = np.zeros((len(rows), len(self.names)))
+            for at, row in enumerate(rows):
+                for feature, value in row.items():
+                    matrix[at, place[feature]] = value
+            self.raw[name] = matrix
+        spread = np.concatenate([self.raw[n] - self.raw[n].mean(0) for n in [*TRAIN, "corpus"] if n in self.raw]).std(0)
+        self.scale = np.where(spread > 0, np.maximum(spread, 0.05), np.inf)
+        self.x = {name: matrix / self.scale for name, matrix in self.raw.items()}
+        self.targets = {}
+        for name in TRAIN:
+            if name in self.rows:
+                rows = self.rows[name]
+                self.targets[name] = standard(standard(rankdata(difficulty(rows))) + 0.3 * standard(gain(rows)))
+        self.tier = np.array([TIERS.index(row["tier"]) for row in self.rows["corpus"]], float)
+        rows = self.rows.get(PARALLEL, [])
+        english = {r["group"]: i for i, r in enumerate(rows) if r["lang"] == "en"}
+        self.translated = [(i, english[r["group"]]) for i, r in enumerate(rows) if r["lang"] != "en"]
+        delta = np.array([self.x[PARALLEL][i] - self.x[PARALLEL][e] for i, e in self.translated] or [np.zeros(len(self.names))])
+        self.translation = delta.T @ delta / len(delta)
+        self.prior = np.array([PRIOR.get(n, 0.0) for n in self.names]) * np.where(np.isinf(self.scale), 0, self.scale)
+
+    def perturbation(self, keep):
+        """Mean outer product of what a change of clothes does to the features, over rows of the corpus to keep."""
+        use = keep[self.origin]
+        delta = self.x["changed"][use] - self.x["corpus"][self.origin[use]]
+        return delta.T @ delta / max(1, len(delta))
+
+    def solve(self, head, parts, keep, prior):
+        """Ridge over centred parts (rows, target, weight), each with an intercept of its own."""
+        size = len(self.names)
+        gram, moment, total = np.zeros((size, size)), np.zeros(size), 0.0
+        for x, y, weight in parts:
+            centred = x - x.mean(0)
+            gram += weight / len(x) * centred.T @ centred
+            moment += weight / len(x) * centred.T @ (y - y.mean())
+            total += weight
+        gram = gram / total + INVARIANCE[head] * self.translation + PERTURBATION[head] * self.perturbation(keep)
+        ridge = RIDGE[head]
+        return np.linalg.solve(gram + ridge * np.eye(size), moment / total + ridge * prior)
+
+    def fit_difficulty(self, files, keep):
+        parts = [(self.x[n], self.targets[n], np.sqrt(len(self.rows[n]) / 1000)) for n in files]
+        parts.append((self.x["corpus"][keep], standard(self.tier[keep]), CORPUS_IN_DIFFICULTY))
+        return self.solve("difficulty", parts, keep, PRIOR_STRENGTH * self.prior)
+
+    def fit_tier(self, keep):
+        """Weights and intercept; a tier counts as much as any other."""
+        return self.solve("tier", [(self.x["corpus"][keep], self.tier[keep], 1.0)], keep, 0 * self.prior)
+
+    def heads(self, files, keep):
+        """Both, each brought to a spread of 1 over the corpus: difficulty mixed with tier, and the tier with intercept."""
+        x = self.x["corpus"][keep]
+        hard, tier = self.fit_difficulty(files, keep), self.fit_tier(keep)
+        score = hard / (x @ hard).std() + TIER_IN_SCORE * tier / (x @ tier).std()
+        score = 1.3 * score / (x @ score).std()
+        slope, offset = np.polyfit(x @ tier, self.tier[keep], 1)
+        return score, -(x @ score).mean(), slope * tier, offset
+
+
+def folds(rows, count):
+    """A fold for each row: rows of one kind share it, kinds are spread by the size they bring."""
+    sizes = collections.Counter(row["kind"] for row in rows).most_common()
+    load, fold = [0] * count, {}
+    for kind, size in sizes:
+        at = load.index(min(load))
+        fold[kind], load[at] = at, load[at] + size
+    return np.array([fold[row["kind"]] for row in rows])
+
+
+def boundaries_of(at, tier):
+    """The three boundaries that cost least: a tier too low costs more than one too high."""
+    def cost(edges):
+        told = np.searchsorted(edges, at, side="right")
+        off = told - tier
+        return np.mean(np.where(off < 0, -1.25 * off, off) + 0.2 * (off != 0) + 1.0 * (abs(off) > 1))
+    edges = [0.5, 1.5, 2.5]
+    grid = np.arange(0.0, 3.0, 0.02)
+    for _ in range(4):
+        for place in range(3):
+            def with_edge(value):
+                return [value if p == place else e for p, e in enumerate(edges)]
+            options = [v for v in grid if with_edge(v) == sorted(with_edge(v))]
+            edges[place] = float(min(options, key=lambda v: cost(with_edge(v))))
+        edges = sorted(edges)
+    return [edges[0], max(edges[1], edges[0] + 0.02), max(edges[2], edges[1] + 0.04)]
+
+
+def confidence(at, edges, steepness):
+    above = 1 / (1 + np.exp(-steepness * (at[:, None] - np.array(edges))))
+    full = np.hstack([np.ones((len(at), 1)), above, np.zeros((len(at), 1))])
+    told = np.searchsorted(edges, at, side="right")
+    rows = np.arange(len(at))
+    return told, np.maximum(0.25, full[rows, told] - full[rows, told + 1])
+
+
+def calibration_error(sure, right, bins=10):
+    """Expected calibration error over bins of equal width."""
+    bin_of = np.minimum((sure * bins).astype(int), bins - 1)
+    return sum(abs(sure[bin_of == b].mean() - right[bin_of == b].mean()) * (bin_of == b).mean() for b in set(bin_of))
+
+
+def steepness_of(at, tier, edges):
+    """The steepness whose confidence is calibrated best."""
+    def error(steepness):
+        told, sure = confidence(at, edges, steepness)
+        return calibration_error(sure, told == tier)
+    return float(min(np.arange(0.8, 8, 0.1), key=error))
+
+
+def tiers_line(told, tier):
+    off = told - tier
+    return f"exact {np.mean(off == 0):.3f}  within one {np.mean(abs(off) <= 1):.3f}  too low {np.mean(off < 0):.3f}  too high {np.mean(off > 0):.3f}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--data", required=True, help="folder of datasets")
+    parser.add_argument("--corpus", nargs="+", default=[str(ROOT / "tests/data/corpus.jsonl")], help="labelled prompts")
+    parser.add_argument("--binary", default=str(ROOT / "target/release/tiergate"))
+    parser.add_argument("--out", default=str(ROOT / "src/score/weights.tsv"))
+    parser.add_argument("--scores", help="write the left-out predictions, for the datasets' own metrics script")
+    parser.add_argument("--dry-run", action="store_true", help="measure only")
+    args = parser.parse_args()
+    data = Data(args.binary, args.data, args.corpus)
+    rows = data.rows["corpus"]
+    every = np.ones(len(rows), bool)
+
+    fold = folds(rows, 8)
+    left_out, flips, worst = np.zeros(len(rows)), [], 0
+    changed = np.zeros(len(data.origin))
+    for which in sorted(set(fold)):
+        keep = fold != which
+        _, _, weights, offset = data.heads([n for n in TRAIN if n in data.targets], keep)
+        left_out[~keep] = data.x["corpus"][~keep] @ weights + offset
+        mine = ~keep[data.origin]
+        changed[mine] = data.x["changed"][mine] @ weights + offset
+    edges = boundaries_of(left_out, data.tier)
+    steepness = steepness_of(left_out, data.tier, edges)
+    told, sure = confidence(left_out, edges, steepness)
+    print(f"corpus, kinds left out: {tiers_line(told, data.tier)}  rho {rho(left_out, data.tier):.3f}")
+    print(f"  expected calibration error {calibration_error(sure, told == data.tier):.3f}, boundaries {edges}")
+    moved = np.searchsorted(edges, changed, side="right") - told[data.origin]
+    print(f"  in other clothes: {np.mean(moved != 0):.3f} of tiers change, {np.mean(abs(moved) > 1):.4f} by two")
+
+    scores = {}
+    means = []
+    for name in [n for n in data.rows if n not in ("corpus", PARALLEL)]:
+        files = [n for n in TRAIN if n in data.targets and n != name]
+        weights, bias, tier, offset = data.heads(files, every)
+        score, at = data.x[name] @ weights + bias, data.x[name] @ tier + offset
+        told, sure = confidence(at, edges, steepness)
+        for row, s, t in zip(data.rows[name], score, told):
+            scores[row["id"]] = {"id": row["id"], "score": 1 / (1 + np.exp(-s)), "tier": TIERS[t]}
+        if "models" in data.rows[name][0]:
+            means.append(rho(score, difficulty(data.rows[name])))
+            print(f"{name:24s} rho {means[-1]:+.3f}   tiers {np.bincount(told, minlength=4) / len(told)}")
+        elif "label" in data.rows[name][0]:
+            label = np.array([TIERS.index(row["label"]) for row in data.rows[name]])
+            print(f"{name:24s} {tiers_line(told, label)}  rho {rho(score, label):.3f}  calibration {calibration_error(sure, told == label):.3f}")
+    print(f"mean rho, files left out {np.mean(means):.3f}")
+
+    weights, bias, tier, offset = data.heads([n for n in TRAIN if n in data.targets], every)
+    if data.translated:
+        score, at = data.x[PARALLEL] @ weights + bias, data.x[PARALLEL] @ tier + offset
+        told = np.searchsorted(edges, at, side="right")
+        for row, s, t in zip(data.rows[PARALLEL], score, told):
+            scores[row["id"]] = {"id": row["id"], "score": 1 / (1 + np.exp(-s)), "tier": TIERS[t]}
+        by = collections.defaultdict(list)
+        for here, there in data.translated:
+            by[data.rows[PARALLEL][here]["lang"]].append((here, there))
+        same = {lang: np.mean([told[h] == told[t] for h, t in pairs]) for lang, pairs in by.items()}
+        rank = {lang: rho([score[h] for h, _ in pairs], [score[t] for _, t in pairs]) for lang, pairs in by.items()}
+        nine = [lang for lang in same if lang in NINE]
+        print(f"translations: same tier {np.mean([same[l] for l in nine]):.3f} in nine languages, {np.mean(list(same.values())):.3f} in {len(same)}; "
+              f"rho {np.mean([rank[l] for l in nine]):.3f}, {np.mean(list(rank.values())):.3f}; tiers {np.bincount(told, minlength=4) / len(told)}")
+        print("  " + " ".join(f"{l} {same[l]:.2f}/{rank[l]:.2f}" for l in sorted(same)))
+    if args.scores:
+        with open(args.scores, "w", encoding="utf8") as file:
+            file.writelines(json.dumps(row) + "\n" for row in scores.values())
+    if args.dry_run:
+        return
+    write(pathlib.Path(args.out), data, weights / data.scale, bias, tier / data.scale, offset, edges, steepness)
+    print(f"wrote {args.out}")
+
+
+def write(path, data, score, bias, tier, offset, edges, steepness):
+    """Whole numbers: weights in 65,536ths, features in 256ths."""
+    lines = ["tiergate-weights\t1", f"bias\t{round(bias * SCALE * 256)}\t{round(offset * SCALE * 256)}",
+             "boundaries\t" + "\t".join(f"{edge:.2f}" for edge in edges), f"steepness\t{steepness:.1f}"]
+    usual = data.raw["corpus"].mean(0)
+    always = (data.raw["corpus"] != 0).mean(0) > 0.2
+    for at, name in enumerate(data.names):
+        d, t = round(score[at] * SCALE), round(tier[at] * SCALE)
+        if d or t:
+            lines.append(f"feature\t{name}\t{d}\t{t}\t{round(usual[at] * 256) if always[at] else 0}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
