@@ -16,8 +16,8 @@ The shipped weights were fitted to these public data (none of it is in this repo
     m_arena_hard_parallel           zeppombal/arena-hard-auto, Apache-2.0; prompts only: what a translation must not change
     tests/data/corpus.jsonl         this project's own, Apache-2.0
 
-Two ridge regressions over the same features. The difficulty learns, in each file apart, how the file's prompts rank by
-how many models fail. The tier learns the corpus' labels. Both pay for every difference between a prompt and its
+Two models over the same features. The difficulty, a ridge regression, learns in each file apart how the file's prompts
+rank by how many models fail. The tier, a network of 16 hidden units, learns the corpus' labels. Both pay for every difference between a prompt and its
 translation, and between a prompt and the same prompt with typos, courtesies or markdown. Weights of the difficulty
 are drawn towards PRIOR rather than towards nothing: what is known of subjects before seeing any data.
 
@@ -37,6 +37,7 @@ import sys
 import numpy as np
 from scipy.stats import rankdata, spearmanr
 
+import net
 import perturb
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -48,12 +49,16 @@ NINE = {"en", "zh", "ja", "ko", "ru", "de", "es", "pt", "ar"}
 SCALE = 65_536
 
 # What is fitted with. Chosen by the measures that are printed, over files that are left out.
-RIDGE = {"difficulty": 1.0, "tier": 0.3}
-INVARIANCE = {"difficulty": 1.5, "tier": 1.5}
-PERTURBATION = {"difficulty": 2.0, "tier": 4.0}
+RIDGE = 0.7
+INVARIANCE = 6.0
+PERTURBATION = 2.0
 PRIOR_STRENGTH = 1.0
-CORPUS_IN_DIFFICULTY = 0.3
-TIER_IN_SCORE = 0.7
+CORPUS_IN_DIFFICULTY = 0.15
+TIER_IN_SCORE = 0.6
+LENGTH_BALANCE = 0.3
+FLOOR = 0.1
+TOO_LOW = 1.8
+PARTED = 1.0
 
 # Concepts by how much harder (standard deviations) an ask is held to be for having them.
 PRIOR_BY_WEIGHT = {
@@ -147,7 +152,7 @@ class Data:
                     matrix[at, place[feature]] = value
             self.raw[name] = matrix
         spread = np.concatenate([self.raw[n] - self.raw[n].mean(0) for n in [*TRAIN, "corpus"] if n in self.raw]).std(0)
-        self.scale = np.where(spread > 0, np.maximum(spread, 0.05), np.inf)
+        self.scale = np.where(spread > 0, np.maximum(spread, FLOOR), np.inf)
         self.x = {name: matrix / self.scale for name, matrix in self.raw.items()}
         self.targets = {}
         for name in TRAIN:
@@ -155,6 +160,7 @@ class Data:
                 rows = self.rows[name]
                 self.targets[name] = standard(standard(rankdata(difficulty(rows))) + 0.3 * standard(gain(rows)))
         self.tier = np.array([TIERS.index(row["tier"]) for row in self.rows["corpus"]], float)
+        self.row = self.balance()
         rows = self.rows.get(PARALLEL, [])
         english = {r["group"]: i for i, r in enumerate(rows) if r["lang"] == "en"}
         self.translated = [(i, english[r["group"]]) for i, r in enumerate(rows) if r["lang"] != "en"]
@@ -162,42 +168,68 @@ class Data:
         self.translation = delta.T @ delta / len(delta)
         self.prior = np.array([PRIOR.get(n, 0.0) for n in self.names]) * np.where(np.isinf(self.scale), 0, self.scale)
 
+    def balance(self):
+        """Row weights for the corpus under which length tells less of the tier: people write long what is hard, but
+        what is short is not easy for it."""
+        length = self.raw["corpus"][:, self.names.index("length")]
+        bins = np.searchsorted(np.quantile(length, np.arange(0.1, 1, 0.1)), length)
+        table = np.zeros((10, 4))
+        for b, t in zip(bins, self.tier.astype(int)):
+            table[b, t] += 1
+        expected = table.sum(1, keepdims=True) * table.sum(0, keepdims=True) / table.sum()
+        weight = ((expected + 3) / (table + 3)) ** LENGTH_BALANCE
+        return np.minimum(weight[bins, self.tier.astype(int)], 8)
+
     def perturbation(self, keep):
         """Mean outer product of what a change of clothes does to the features, over rows of the corpus to keep."""
         use = keep[self.origin]
         delta = self.x["changed"][use] - self.x["corpus"][self.origin[use]]
         return delta.T @ delta / max(1, len(delta))
 
-    def solve(self, head, parts, keep, prior):
-        """Ridge over centred parts (rows, target, weight), each with an intercept of its own."""
+    def pairs(self, tier):
+        """The tier's sums of prompts and of their translations: two rows."""
+        if not self.translated:
+            return ()
+        at = tier(self.x[PARALLEL])
+        return np.array([[at[i] for i, _ in self.translated], [at[e] for _, e in self.translated]])
+
+    def solve(self, parts, keep, prior):
+        """Ridge over centred parts (rows, target, weight, row weights), each with an intercept of its own."""
         size = len(self.names)
         gram, moment, total = np.zeros((size, size)), np.zeros(size), 0.0
-        for x, y, weight in parts:
-            centred = x - x.mean(0)
-            gram += weight / len(x) * centred.T @ centred
-            moment += weight / len(x) * centred.T @ (y - y.mean())
+        for x, y, weight, row in parts:
+            row = row / row.sum()
+            centred = x - row @ x
+            gram += weight * (centred * row[:, None]).T @ centred
+            moment += weight * (centred * row[:, None]).T @ (y - row @ y)
             total += weight
-        gram = gram / total + INVARIANCE[head] * self.translation + PERTURBATION[head] * self.perturbation(keep)
-        ridge = RIDGE[head]
+        gram = gram / total + INVARIANCE * self.translation + PERTURBATION * self.perturbation(keep)
+        ridge = RIDGE
         return np.linalg.solve(gram + ridge * np.eye(size), moment / total + ridge * prior)
 
     def fit_difficulty(self, files, keep):
-        parts = [(self.x[n], self.targets[n], np.sqrt(len(self.rows[n]) / 1000)) for n in files]
-        parts.append((self.x["corpus"][keep], standard(self.tier[keep]), CORPUS_IN_DIFFICULTY))
-        return self.solve("difficulty", parts, keep, PRIOR_STRENGTH * self.prior)
+        parts = [(self.x[n], self.targets[n], np.sqrt(len(self.rows[n]) / 1000), np.ones(len(self.rows[n]))) for n in files]
+        parts.append((self.x["corpus"][keep], standard(self.tier[keep]), CORPUS_IN_DIFFICULTY, self.row[keep]))
+        return self.solve(parts, keep, PRIOR_STRENGTH * self.prior)
 
     def fit_tier(self, keep):
-        """Weights and intercept; a tier counts as much as any other."""
-        return self.solve("tier", [(self.x["corpus"][keep], self.tier[keep], 1.0)], keep, 0 * self.prior)
+        """The network that tells the tier."""
+        use = keep[self.origin]
+        place = np.cumsum(keep) - 1
+        here = self.x[PARALLEL][[i for i, _ in self.translated]] if self.translated else np.zeros((0, len(self.names)))
+        there = self.x[PARALLEL][[e for _, e in self.translated]] if self.translated else here
+        x, changed = self.x["corpus"][keep], self.x["changed"][use]
+        return net.fit(x, self.tier[keep], self.row[keep], changed, place[self.origin[use]], here, there)
 
-    def heads(self, files, keep):
-        """Both, each brought to a spread of 1 over the corpus: difficulty mixed with tier, and the tier with intercept."""
-        x = self.x["corpus"][keep]
-        hard, tier = self.fit_difficulty(files, keep), self.fit_tier(keep)
-        score = hard / (x @ hard).std() + TIER_IN_SCORE * tier / (x @ tier).std()
-        score = 1.3 * score / (x @ score).std()
-        slope, offset = np.polyfit(x @ tier, self.tier[keep], 1)
-        return score, -(x @ score).mean(), slope * tier, offset
+    def score(self, files, tier):
+        """Weights, intercept and share of the tier that make the difficulty: brought to a usual spread of 1.3."""
+        x = self.x["corpus"]
+        told = tier(x)
+        hard = self.fit_difficulty(files, np.ones(len(x), bool))
+        hard, share = hard / (x @ hard).std(), TIER_IN_SCORE / told.std()
+        mixed = x @ hard + share * told
+        scale = 1.3 / mixed.std()
+        return scale * hard, -scale * mixed.mean(), scale * share
 
 
 def folds(rows, count):
@@ -210,12 +242,14 @@ def folds(rows, count):
     return np.array([fold[row["kind"]] for row in rows])
 
 
-def boundaries_of(at, tier):
-    """The three boundaries that cost least: a tier too low costs more than one too high."""
+def boundaries_of(at, tier, pairs=()):
+    """The three boundaries that cost least: a tier too low costs more than one too high, and so does every pair of
+    sums, of a prompt and its translation, that they part."""
     def cost(edges):
         told = np.searchsorted(edges, at, side="right")
         off = told - tier
-        return np.mean(np.where(off < 0, -1.25 * off, off) + 0.2 * (off != 0) + 1.0 * (abs(off) > 1))
+        parted = np.mean(np.diff(np.searchsorted(edges, pairs, side="right"), axis=0) != 0) if len(pairs) else 0
+        return np.mean(np.where(off < 0, -TOO_LOW * off, off) + 0.2 * (off != 0) + 1.0 * (abs(off) > 1)) + PARTED * parted
     edges = [0.5, 1.5, 2.5]
     grid = np.arange(0.0, 3.0, 0.02)
     for _ in range(4):
@@ -263,21 +297,27 @@ def main():
     parser.add_argument("--out", default=str(ROOT / "src/score/weights.tsv"))
     parser.add_argument("--scores", help="write the left-out predictions, for the datasets' own metrics script")
     parser.add_argument("--dry-run", action="store_true", help="measure only")
+    parser.add_argument("--set", nargs="*", default=[], help="NAME=VALUE of a constant above")
     args = parser.parse_args()
+    for setting in args.set:
+        name, value = setting.split("=")
+        globals()[name] = float(value)
     data = Data(args.binary, args.data, args.corpus)
     rows = data.rows["corpus"]
     every = np.ones(len(rows), bool)
 
-    fold = folds(rows, 8)
-    left_out, flips, worst = np.zeros(len(rows)), [], 0
-    changed = np.zeros(len(data.origin))
+    fold = folds(rows, 6)
+    left_out, changed = np.zeros(len(rows)), np.zeros(len(data.origin))
     for which in sorted(set(fold)):
         keep = fold != which
-        _, _, weights, offset = data.heads([n for n in TRAIN if n in data.targets], keep)
-        left_out[~keep] = data.x["corpus"][~keep] @ weights + offset
+        tier = data.fit_tier(keep)
+        left_out[~keep] = tier(data.x["corpus"][~keep])
         mine = ~keep[data.origin]
-        changed[mine] = data.x["changed"][mine] @ weights + offset
-    edges = boundaries_of(left_out, data.tier)
+        changed[mine] = tier(data.x["changed"][mine])
+    tier = data.fit_tier(every)
+    files = [n for n in TRAIN if n in data.targets]
+    weights, bias, share = data.score(files, tier)
+    edges = boundaries_of(left_out, data.tier, data.pairs(tier))
     steepness = steepness_of(left_out, data.tier, edges)
     told, sure = confidence(left_out, edges, steepness)
     print(f"corpus, kinds left out: {tiers_line(told, data.tier)}  rho {rho(left_out, data.tier):.3f}")
@@ -288,9 +328,9 @@ def main():
     scores = {}
     means = []
     for name in [n for n in data.rows if n not in ("corpus", PARALLEL)]:
-        files = [n for n in TRAIN if n in data.targets and n != name]
-        weights, bias, tier, offset = data.heads(files, every)
-        score, at = data.x[name] @ weights + bias, data.x[name] @ tier + offset
+        at = tier(data.x[name])
+        part = data.score([n for n in files if n != name], tier) if name in files else (weights, bias, share)
+        score = data.x[name] @ part[0] + part[1] + part[2] * at
         told, sure = confidence(at, edges, steepness)
         for row, s, t in zip(data.rows[name], score, told):
             scores[row["id"]] = {"id": row["id"], "score": 1 / (1 + np.exp(-s)), "tier": TIERS[t]}
@@ -302,9 +342,9 @@ def main():
             print(f"{name:24s} {tiers_line(told, label)}  rho {rho(score, label):.3f}  calibration {calibration_error(sure, told == label):.3f}")
     print(f"mean rho, files left out {np.mean(means):.3f}")
 
-    weights, bias, tier, offset = data.heads([n for n in TRAIN if n in data.targets], every)
     if data.translated:
-        score, at = data.x[PARALLEL] @ weights + bias, data.x[PARALLEL] @ tier + offset
+        at = tier(data.x[PARALLEL])
+        score = data.x[PARALLEL] @ weights + bias + share * at
         told = np.searchsorted(edges, at, side="right")
         for row, s, t in zip(data.rows[PARALLEL], score, told):
             scores[row["id"]] = {"id": row["id"], "score": 1 / (1 + np.exp(-s)), "tier": TIERS[t]}
@@ -322,20 +362,29 @@ def main():
             file.writelines(json.dumps(row) + "\n" for row in scores.values())
     if args.dry_run:
         return
-    write(pathlib.Path(args.out), data, weights / data.scale, bias, tier / data.scale, offset, edges, steepness)
+    write(pathlib.Path(args.out), data, weights, bias, share, tier, edges, steepness)
     print(f"wrote {args.out}")
 
 
-def write(path, data, score, bias, tier, offset, edges, steepness):
+def write(path, data, score, bias, share, tier, edges, steepness):
     """Whole numbers: weights in 65,536ths, features in 256ths."""
-    lines = ["tiergate-weights\t1", f"bias\t{round(bias * SCALE * 256)}\t{round(offset * SCALE * 256)}",
-             "boundaries\t" + "\t".join(f"{edge:.2f}" for edge in edges), f"steepness\t{steepness:.1f}"]
+    def whole(*values):
+        return "\t".join(str(round(float(value) * SCALE)) for value in values)
+    lines = [
+        "tiergate-weights\t1",
+        f"bias\t{whole(*(256 * b for b in (bias, tier.bias, *tier.begin)))}",
+        f"out\t{whole(*tier.out)}",
+        f"share\t{round(share * 256)}",
+        "boundaries\t" + "\t".join(f"{edge:.2f}" for edge in edges),
+        f"steepness\t{steepness:.1f}",
+    ]
     usual = data.raw["corpus"].mean(0)
     always = (data.raw["corpus"] != 0).mean(0) > 0.2
     for at, name in enumerate(data.names):
-        d, t = round(score[at] * SCALE), round(tier[at] * SCALE)
-        if d or t:
-            lines.append(f"feature\t{name}\t{d}\t{t}\t{round(usual[at] * 256) if always[at] else 0}")
+        if np.isfinite(data.scale[at]):
+            by = 1 / data.scale[at]
+            mean = round(usual[at] * 256) if always[at] else 0
+            lines.append(f"feature\t{name}\t{whole(score[at] * by, tier.skip[at] * by)}\t{mean}\t{whole(*(tier.inner[at] * by))}")
     path.write_text("\n".join(lines) + "\n", encoding="utf8")
 
 

@@ -10,6 +10,7 @@ mod index;
 mod lexicon;
 mod params;
 mod rules;
+mod weights;
 mod words;
 
 #[cfg(test)]

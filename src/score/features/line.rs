@@ -28,13 +28,13 @@ enum Mark {
 }
 
 impl Line {
-    /// Whether a word of so many letters and digits may be the label of an item: the first of the line, and short.
-    pub const fn is_label(&self, letters: u32, digits: u32) -> bool {
-        self.words == 0 && ((letters == 1 && digits == 0) || (letters == 0 && digits < 3))
+    /// Whether no word has ended in it yet.
+    pub const fn has_no_word(&self) -> bool {
+        self.words == 0
     }
 
     /// A word has ended.
-    pub const fn word(&mut self, _letters: u32, _digits: u32) {
+    pub const fn end_word(&mut self) {
         self.words += 1;
     }
 

@@ -83,8 +83,8 @@ pub fn shape(counts: &Counts, questions: u32, length: Length, mut each: impl FnM
     each("underscores", log(counts.of(b"_")));
     each("quotes", log(counts.of(b"\"")));
     each("apostrophes", log(counts.of(b"'")));
-    each("commas", log(counts.of(b",")));
-    each("comma_rate", per(counts.of(b",")));
+    each("commas", log(counts.commas));
+    each("comma_rate", per(counts.commas));
     each("colons", log(counts.of(b":")));
     each("semicolons", log(counts.of(b";")));
     each("hyphens", log(counts.of(b"-")));

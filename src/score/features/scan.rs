@@ -23,7 +23,7 @@ pub struct Counts {
     pub word_letters: u32,
     /// Words of ten or more letters.
     pub long_words: u32,
-    /// Latin letters that stand alone, but for those that are words in some language.
+    /// Latin letters that stand alone, but for those that are words in some language (a, e, i, k, o, s, u, v, w, y, z).
     pub variables: u32,
     /// Words with an underscore inside, or with letters and digits: identifiers, formulae.
     pub mixed: u32,
@@ -41,6 +41,8 @@ pub struct Counts {
     pub greek: u32,
     /// Backslashes before a letter: LaTeX.
     pub commands: u32,
+    /// Commas of any script.
+    pub commas: u32,
     /// Ends of sentences.
     pub sentences: u32,
     /// Units of the longest sentence.
@@ -74,6 +76,7 @@ impl Default for Counts {
             signs: 0,
             greek: 0,
             commands: 0,
+            commas: 0,
             sentences: 0,
             longest_sentence: 0,
             gaps: 0,
@@ -103,10 +106,19 @@ impl Counts {
         let mut word = Word::default();
         let mut line = Line::default();
         let mut sentence = 0;
+        // The last visible byte, and the one before the current word.
         let mut before = b' ';
+        let mut opened = b' ';
         let mut at = 0;
         while let Some(&byte) = text.get(at) {
-            let (kind, size, units) = character(text, at, byte);
+            let (byte, kind, size, units) = match entity(text, at, byte) {
+                Some((meant, size)) => (meant, Kind::Other, size, 12),
+                None => {
+                    let (kind, size, units) = character(text, at, byte);
+                    (byte, kind, size, units)
+                }
+            };
+            self.commas += u32::from(kind == Kind::Comma);
             if byte < 0x80
                 && let Some(count) = self.ascii.get_mut(usize::from(byte))
             {
@@ -117,6 +129,9 @@ impl Counts {
             match kind {
                 Kind::Letter | Kind::Foreign => {
                     self.letters += 1;
+                    if word.first == 0 {
+                        opened = before;
+                    }
                     if kind == Kind::Foreign {
                         self.other_script += 1;
                         greek += u32::from(matches!(byte, 0xCE | 0xCF));
@@ -141,9 +156,10 @@ impl Counts {
                         if fraction {
                             self.decimals += u32::from(byte == b'.');
                         } else {
-                            self.end_word(word, byte, line.is_label(word.letters, word.digits));
+                            let label = line.has_no_word() && matches!(byte, b'.' | b')' | b':' | b',');
+                            self.end_word(word, label || byte == b'\'' || opened == b'\'');
                         }
-                        line.word(word.letters, word.digits);
+                        line.end_word();
                         word = Word::default();
                     }
                     match other {
@@ -175,11 +191,13 @@ impl Counts {
             }
             if !matches!(byte, b' ' | b'\t' | b'\r' | b'\n') {
                 before = byte;
+            } else {
+                before = if before == b'\'' { b' ' } else { before };
             }
             at += size;
         }
         if word.first != 0 {
-            self.end_word(word, b' ', false);
+            self.end_word(word, opened == b'\'');
         }
         self.lines.end(&line, before);
         self.lines.finish();
@@ -190,7 +208,8 @@ impl Counts {
         }
     }
 
-    fn end_word(&mut self, word: Word, next: u8, label: bool) {
+    /// A word has ended. `bound`: if it is a lone letter, it is a label or part of a word with an apostrophe.
+    fn end_word(&mut self, word: Word, bound: bool) {
         if word.letters == 0 && word.digits == 0 {
             self.gaps += u32::from(word.underscores > 1);
             return;
@@ -207,8 +226,8 @@ impl Counts {
             self.words += 1;
             self.word_letters += word.letters;
             self.long_words += u32::from(word.letters > 9);
-            let lone = word.letters == 1 && word.first.is_ascii() && !b"aeiouy".contains(&word.first);
-            self.variables += u32::from(lone && !(label && matches!(next, b'.' | b')' | b':' | b',')));
+            let lone = word.letters == 1 && b"bcdfghjlmnpqrtx".contains(&word.first);
+            self.variables += u32::from(lone && !bound);
         }
         self.enter(word.hash);
     }
@@ -245,6 +264,18 @@ impl Word {
             self.hash = (self.hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
         }
     }
+}
+
+/// The character that an HTML entity stands for, and its length: text is often pasted with them.
+#[inline]
+fn entity(text: &[u8], at: usize, byte: u8) -> Option<(u8, usize)> {
+    if byte != b'&' {
+        return None;
+    }
+    const ENTITIES: [(&[u8], u8); 5] =
+        [(b"&#39;", b'\''), (b"&quot;", b'"'), (b"&lt;", b'<'), (b"&gt;", b'>'), (b"&amp;", b'&')];
+    let rest = text.get(at..)?;
+    ENTITIES.iter().find(|(name, _)| rest.starts_with(name)).map(|(name, meant)| (*meant, name.len()))
 }
 
 fn hash_of(text: &[u8], at: usize, size: usize) -> u32 {

@@ -17,6 +17,8 @@ pub enum Kind {
     Stop,
     /// A sign of mathematics beyond ASCII, super- and subscripts among them.
     Sign,
+    /// A comma.
+    Comma,
     /// White space.
     Space,
     /// Anything else.
@@ -34,6 +36,7 @@ pub fn character(text: &[u8], at: usize, byte: u8) -> (Kind, usize, u32) {
             b'0'..=b'9' => (Kind::Digit, 1, 15),
             b'_' => (Kind::Underscore, 1, 15),
             b'.' | b'!' | b'?' | b';' => (Kind::Stop, 1, 12),
+            b',' => (Kind::Comma, 1, 12),
             0..=b' ' => (Kind::Space, 1, 0),
             _ => (Kind::Other, 1, 12),
         };
@@ -50,6 +53,7 @@ pub fn character(text: &[u8], at: usize, byte: u8) -> (Kind, usize, u32) {
         (0xCC..=0xCF, _) => (Kind::Foreign, 2, 13),
         (0xD0..=0xD3, _) => (Kind::Letter, 2, 14),
         (0xD4..=0xD7, _) => (Kind::Foreign, 2, 20),
+        (0xD8, 0x8C) => (Kind::Comma, 2, 12),
         (0xD8, 0x80..=0x9F) => (Kind::Other, 2, 12),
         (0xD8..=0xDB, _) => (Kind::Letter, 2, 17),
         (0xDC..=0xDF, _) => (Kind::Foreign, 2, 17),
@@ -63,6 +67,7 @@ pub fn character(text: &[u8], at: usize, byte: u8) -> (Kind, usize, u32) {
         (0xE2, 0x80..=0xB9) => (Kind::Other, 3, 12),
         // The full stop of Chinese and Japanese.
         (0xE3, 0x80) if text.get(at + 2) == Some(&0x82) => (Kind::Stop, 3, 12),
+        (0xE3, 0x80) if text.get(at + 2) == Some(&0x81) => (Kind::Comma, 3, 12),
         (0xE3, 0x80) => (Kind::Other, 3, 12),
         (0xE3, 0x81..=0x83) => (Kind::Ideograph, 3, 17),
         (0xE2..=0xE9, _) => (Kind::Ideograph, 3, 48),
