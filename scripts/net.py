@@ -14,7 +14,7 @@ BATCH = 192
 RATE = 0.004
 DECAY = 0.05
 # What a change of clothes, and a translation, costs: the square of the difference, times this.
-CLOTHES = 6.0
+CLOTHES = 8.0
 PARALLEL = 6.0
 # How much of a label's weight a row in other clothes has.
 CHANGED = 0.3

@@ -2,8 +2,8 @@
 """Fits the weights of `scorer: calibrated` and writes src/score/weights.tsv.
 
     cargo build --release --features cli
-    scripts/train.py --data DIR --corpus tests/data/corpus.jsonl          fits, measures, writes
-    scripts/train.py --data DIR --corpus … --dry-run                      fits and measures
+    scripts/train.py --data DIR              fits, measures, writes; labelled prompts are tests/data/corpus*.jsonl
+    scripts/train.py --data DIR --dry-run    fits and measures
 
 DIR holds JSONL files of prompts with the results of models: {"id", "prompt", "lang", "domain"?, "models": {name: 0..1}},
 and may hold one of translations: {"id", "prompt", "lang", "group"}. Which of them train is told by TRAIN and PARALLEL;
@@ -14,7 +14,7 @@ The shipped weights were fitted to these public data (none of it is in this repo
     gaokao                          OpenLMLab/GAOKAO-Bench, Apache-2.0
     shaberi_ja                      shisa-ai/shaberi, Apache-2.0
     m_arena_hard_parallel           zeppombal/arena-hard-auto, Apache-2.0; prompts only: what a translation must not change
-    tests/data/corpus.jsonl         this project's own, Apache-2.0
+    tests/data/corpus*.jsonl        this project's own, Apache-2.0
 
 Two models over the same features. The difficulty, a ridge regression, learns in each file apart how the file's prompts
 rank by how many models fail. The tier, a network of 16 hidden units, learns the corpus' labels. Both pay for every difference between a prompt and its
@@ -49,16 +49,17 @@ NINE = {"en", "zh", "ja", "ko", "ru", "de", "es", "pt", "ar"}
 SCALE = 65_536
 
 # What is fitted with. Chosen by the measures that are printed, over files that are left out.
-RIDGE = 0.7
-INVARIANCE = 6.0
+RIDGE = 0.5
+INVARIANCE = 10.0
 PERTURBATION = 2.0
 PRIOR_STRENGTH = 1.0
-CORPUS_IN_DIFFICULTY = 0.15
-TIER_IN_SCORE = 0.6
+CORPUS_IN_DIFFICULTY = 0.1
+TIER_IN_SCORE = 0.5
 LENGTH_BALANCE = 0.3
 FLOOR = 0.1
-TOO_LOW = 1.8
+TOO_LOW = 2.5
 PARTED = 1.0
+FILE_POWER = 0.4
 
 # Concepts by how much harder (standard deviations) an ask is held to be for having them.
 PRIOR_BY_WEIGHT = {
@@ -208,7 +209,7 @@ class Data:
         return np.linalg.solve(gram + ridge * np.eye(size), moment / total + ridge * prior)
 
     def fit_difficulty(self, files, keep):
-        parts = [(self.x[n], self.targets[n], np.sqrt(len(self.rows[n]) / 1000), np.ones(len(self.rows[n]))) for n in files]
+        parts = [(self.x[n], self.targets[n], (len(self.rows[n]) / 1000) ** FILE_POWER, np.ones(len(self.rows[n]))) for n in files]
         parts.append((self.x["corpus"][keep], standard(self.tier[keep]), CORPUS_IN_DIFFICULTY, self.row[keep]))
         return self.solve(parts, keep, PRIOR_STRENGTH * self.prior)
 
@@ -292,7 +293,7 @@ def tiers_line(told, tier):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--data", required=True, help="folder of datasets")
-    parser.add_argument("--corpus", nargs="+", default=[str(ROOT / "tests/data/corpus.jsonl")], help="labelled prompts")
+    parser.add_argument("--corpus", nargs="+", default=[str(ROOT / f"tests/data/corpus{part}.jsonl") for part in ("", "-terse")], help="labelled prompts")
     parser.add_argument("--binary", default=str(ROOT / "target/release/tiergate"))
     parser.add_argument("--out", default=str(ROOT / "src/score/weights.tsv"))
     parser.add_argument("--scores", help="write the left-out predictions, for the datasets' own metrics script")
