@@ -12,6 +12,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use tiergate::chat::Dialect;
 use tiergate::config;
 use tiergate::engine::{Cause, Request, Scratch, decide};
+use tiergate::score::Length;
 
 /// Bytes of prompt.
 const SIZES: [usize; 4] = [150, 2_000, 20_000, 200_000];
@@ -37,6 +38,26 @@ fn decisions(criterion: &mut Criterion) {
         group.throughput(Throughput::Bytes(text.len() as u64));
         group.bench_with_input(BenchmarkId::from_parameter(bytes), &text, |bencher, text| {
             bencher.iter(|| config.scorer.score(black_box(text), tokens, &mut scratch.score));
+        });
+    }
+    group.finish();
+
+    // What the calibrated scorer costs in all: the rules' pass finds the concepts.
+    let calibrated = config.scorer.calibrated().expect("the shipped weights");
+    let mut group = criterion.benchmark_group("calibrated");
+    for bytes in SIZES {
+        let text = prompt(bytes);
+        let tokens = u64::try_from(text.len() / 4).expect("small");
+        let length = Length { ask: text.len(), read: text.len() };
+        let scratch = &mut scratch.score;
+        config.scorer.score(&text, tokens, scratch);
+        assert!(!config.scorer.judge_by(&calibrated, length, scratch).abstained);
+        group.throughput(Throughput::Bytes(text.len() as u64));
+        group.bench_with_input(BenchmarkId::from_parameter(bytes), &text, |bencher, text| {
+            bencher.iter(|| {
+                config.scorer.score(black_box(text), tokens, scratch);
+                config.scorer.judge_by(&calibrated, length, scratch)
+            });
         });
     }
     group.finish();

@@ -169,7 +169,8 @@ impl Counts {
                         }
                         Kind::Sign => self.signs += 1,
                         Kind::Stop => {
-                            let ends = size > 1 || text.get(at + 1).is_none_or(u8::is_ascii_whitespace);
+                            // Folding leaves no space before an ideograph.
+                            let ends = size > 1 || text.get(at + 1).is_none_or(|b| *b <= b' ' || *b >= 0x80);
                             if ends && sentence > 16 {
                                 self.sentences += 1;
                                 self.longest_sentence = self.longest_sentence.max(sentence);
