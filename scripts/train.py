@@ -50,14 +50,14 @@ SCALE = 65_536
 
 # What is fitted with. Chosen by the measures that are printed, over files that are left out.
 RIDGE = 1.0
-INVARIANCE = 15.0
+INVARIANCE = 20.0
 PERTURBATION = 2.0
-PRIOR_STRENGTH = 2.0
+PRIOR_STRENGTH = 3.0
 CORPUS_IN_DIFFICULTY = 0.2
 TIER_IN_SCORE = 0.5
 LENGTH_BALANCE = 0.3
 FLOOR = 0.1
-TOO_LOW = 2.5
+TOO_LOW = 2.3
 PARTED = 1.0
 FILE_POWER = 0.5
 
