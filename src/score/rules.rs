@@ -155,13 +155,7 @@ impl RuleScorer {
 
     /// Why that judgement: what each feature added, most first.
     pub fn reasons(&self, weights: &Calibrated, length: Length, scratch: &Scratch) -> Vec<Reason<'_>> {
-        weights.reasons(
-            self.lexicon.concepts(),
-            &scratch.folded,
-            &scratch.hits,
-            length,
-            &scratch.counts,
-        )
+        weights.reasons(self.lexicon.concepts(), &scratch.folded, &scratch.hits, length, &scratch.counts)
     }
 
     fn judge(&self, tokens: u64, scratch: &Scratch) -> Score {

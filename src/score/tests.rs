@@ -351,7 +351,10 @@ mod learnt {
             ("¿Cuál es la capital de Perú?", Tier::Simple),
             ("Wer hat die Dampfmaschine erfunden?", Tier::Simple),
             ("Write a Python function that merges two sorted lists and explain how it works.", Tier::Medium),
-            ("Schreibe eine E-Mail an meinen Vermieter wegen der kaputten Heizung und bitte um einen Termin.", Tier::Medium),
+            (
+                "Schreibe eine E-Mail an meinen Vermieter wegen der kaputten Heizung und bitte um einen Termin.",
+                Tier::Medium,
+            ),
             ("Prove that there is no largest prime number.", Tier::Reasoning),
             ("证明素数有无穷多个。", Tier::Reasoning),
             ("Докажите, что простых чисел бесконечно много.", Tier::Reasoning),
@@ -363,7 +366,10 @@ mod learnt {
     #[test]
     fn harder_asks_have_more_difficulty() {
         for (easy, hard) in [
-            ("Name three fruits that are red.", "Find all functions f with f(x + f(y)) = f(x) + y for all integers x, y."),
+            (
+                "Name three fruits that are red.",
+                "Find all functions f with f(x + f(y)) = f(x) + y for all integers x, y.",
+            ),
             ("Say thank you to my teacher.", "Prove that the group of units of a finite field is cyclic."),
             ("总结一下这篇文章。", "求所有满足 a^2 + b^2 = 7c^2 的整数三元组，并证明。"),
         ] {

@@ -50,7 +50,10 @@ pub fn shape(counts: &Counts, questions: u32, length: Length, mut each: impl FnM
     each("bullets", log(lines.bullets));
     each("numbered", log(lines.numbered));
     each("lettered", flag(lines.lettered > 2));
-    each("lettered_length", if lines.lettered > 2 { log(lines.lettered_units / lines.lettered / 16) } else { 0 });
+    each(
+        "lettered_length",
+        if lines.lettered > 2 { log(lines.lettered_units / lines.lettered / 16) } else { 0 },
+    );
     each("headings", log(lines.headings));
     each("rows", log(lines.rows));
     each("code_lines", log(lines.code));
@@ -94,7 +97,10 @@ pub fn shape(counts: &Counts, questions: u32, length: Length, mut each: impl FnM
     each("no_question", flag(questions == 0));
     each("exclamations", log(counts.of(b"!")));
 
-    each("word_length", if counts.words > 0 { log(4 * counts.word_letters / counts.words) - 4 * ONE } else { 0 });
+    each(
+        "word_length",
+        if counts.words > 0 { log(4 * counts.word_letters / counts.words) - 4 * ONE } else { 0 },
+    );
     each("long_words", part(counts.long_words, counts.words + 4));
     let different = counts.different();
     each("different", log(different));

@@ -88,7 +88,7 @@ impl Default for Counts {
 }
 
 /// A run of letters, digits and underscores.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Word {
     letters: u32,
     digits: u32,
@@ -109,8 +109,38 @@ impl Counts {
         // The last visible byte, and the one before the current word.
         let mut before = b' ';
         let mut opened = b' ';
+        let mut underscores = 0;
         let mut at = 0;
         while let Some(&byte) = text.get(at) {
+            let run = Run::of(text.get(at..).unwrap_or_default(), &mut word.hash);
+            if run.length > 0 {
+                let units = 15 * run.length;
+                self.units += units;
+                sentence += units;
+                if run.letters > 0 && before == b'\\' && byte.is_ascii_alphabetic() {
+                    self.commands += 1;
+                }
+                if word.first == 0 {
+                    opened = before;
+                    word.first = byte;
+                    word.second = text.get(at + 1).copied().unwrap_or_default();
+                }
+                self.letters += run.letters;
+                underscores += run.underscores;
+                word.letters += run.letters;
+                word.digits += run.digits;
+                word.underscores += run.underscores;
+                line.see(text, at, byte, units);
+                at += run.length as usize;
+                before = text.get(at - 1).copied().unwrap_or_default();
+                continue;
+            }
+            if byte == b' ' && word.first == 0 {
+                line.see(text, at, byte, 0);
+                before = if before == b'\'' { b' ' } else { before };
+                at += 1;
+                continue;
+            }
             let (byte, kind, size, units) = match entity(text, at, byte) {
                 Some((meant, size)) => (meant, Kind::Other, size, 12),
                 None => {
@@ -138,14 +168,6 @@ impl Counts {
                     }
                     word.letters += 1;
                     self.commands += u32::from(before == b'\\');
-                    word.grow(text, at, size);
-                }
-                Kind::Digit => {
-                    word.digits += 1;
-                    word.grow(text, at, size);
-                }
-                Kind::Underscore => {
-                    word.underscores += 1;
                     word.grow(text, at, size);
                 }
                 other => {
@@ -203,6 +225,9 @@ impl Counts {
         self.lines.end(&line, before);
         self.lines.finish();
         self.longest_sentence = self.longest_sentence.max(sentence);
+        if let Some(count) = self.ascii.get_mut(usize::from(b'_')) {
+            *count = u16::try_from(underscores).unwrap_or(u16::MAX);
+        }
         if greek * 4 < self.letters {
             self.greek = greek;
             self.other_script -= greek;
@@ -253,18 +278,84 @@ impl Counts {
     }
 }
 
+/// Where a hash begins.
+const BASIS: u32 = 0x811C_9DC5;
+
+/// A run of ASCII letters, digits and underscores.
+#[derive(Clone, Copy, Debug, Default)]
+struct Run {
+    length: u32,
+    letters: u32,
+    digits: u32,
+    underscores: u32,
+}
+
+impl Run {
+    /// The run that `text` begins with, its bytes added to a word's hash.
+    #[inline]
+    fn of(text: &[u8], hash: &mut u32) -> Self {
+        let mut packed = 0;
+        let mut length = 0;
+        for &byte in text {
+            let part = PARTS.get(usize::from(byte)).copied().unwrap_or_default();
+            if part == 0 {
+                break;
+            }
+            packed += part;
+            length += 1;
+            *hash = add_to(*hash, byte);
+        }
+        let count = |shift: u32| (packed >> shift & 0x1F_FFFF) as u32;
+        Self { length, letters: count(0), digits: count(21), underscores: count(42) }
+    }
+}
+
+/// What each byte adds to a run: a letter, a digit or an underscore, each counted in 21 bits.
+const PARTS: [u64; 256] = {
+    let mut parts = [0; 256];
+    let mut byte = 0u8;
+    while byte < 128 {
+        let part = match byte {
+            b'a'..=b'z' | b'A'..=b'Z' => 1,
+            b'0'..=b'9' => 1 << 21,
+            b'_' => 1 << 42,
+            _ => 0,
+        };
+        #[expect(clippy::indexing_slicing, reason = "a constant: it would not compile")]
+        {
+            parts[byte as usize] = part;
+        }
+        byte += 1;
+    }
+    parts
+};
+
+impl Default for Word {
+    fn default() -> Self {
+        Self { letters: 0, digits: 0, underscores: 0, hash: BASIS, first: 0, second: 0 }
+    }
+}
+
 impl Word {
     #[inline]
     fn grow(&mut self, text: &[u8], at: usize, size: usize) {
         if self.first == 0 {
-            self.hash = 0x811C_9DC5;
             self.first = text.get(at).copied().unwrap_or_default();
             self.second = text.get(at + 1).copied().unwrap_or_default();
         }
-        for byte in text.get(at..at + size).unwrap_or_default() {
-            self.hash = (self.hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
-        }
+        let bytes = text.get(at..at + size).unwrap_or_default();
+        self.hash = bytes.iter().fold(self.hash, |hash, byte| add_to(hash, *byte));
     }
+}
+
+/// One step of FNV-1a.
+#[inline]
+const fn add_to(hash: u32, byte: u8) -> u32 {
+    (hash ^ byte as u32).wrapping_mul(0x0100_0193)
+}
+
+fn hash_of(text: &[u8], at: usize, size: usize) -> u32 {
+    text.get(at..at + size).unwrap_or_default().iter().fold(BASIS, |hash, byte| add_to(hash, *byte))
 }
 
 /// The character that an HTML entity stands for, and its length: text is often pasted with them.
@@ -277,9 +368,4 @@ fn entity(text: &[u8], at: usize, byte: u8) -> Option<(u8, usize)> {
         [(b"&#39;", b'\''), (b"&quot;", b'"'), (b"&lt;", b'<'), (b"&gt;", b'>'), (b"&amp;", b'&')];
     let rest = text.get(at..)?;
     ENTITIES.iter().find(|(name, _)| rest.starts_with(name)).map(|(name, meant)| (*meant, name.len()))
-}
-
-fn hash_of(text: &[u8], at: usize, size: usize) -> u32 {
-    let bytes = text.get(at..at + size).unwrap_or_default();
-    bytes.iter().fold(0x811C_9DC5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }

@@ -9,10 +9,6 @@ pub enum Kind {
     Foreign,
     /// A character of a script that writes no spaces.
     Ideograph,
-    /// An ASCII digit.
-    Digit,
-    /// `_`.
-    Underscore,
     /// Ends a sentence where white space follows (or anywhere, beyond ASCII).
     Stop,
     /// A sign of mathematics beyond ASCII, super- and subscripts among them.
@@ -32,9 +28,8 @@ pub enum Kind {
 pub fn character(text: &[u8], at: usize, byte: u8) -> (Kind, usize, u32) {
     if byte < 0x80 {
         return match byte {
-            b'a'..=b'z' | b'A'..=b'Z' => (Kind::Letter, 1, 15),
-            b'0'..=b'9' => (Kind::Digit, 1, 15),
-            b'_' => (Kind::Underscore, 1, 15),
+            // The scan takes runs of these at once.
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' => (Kind::Letter, 1, 15),
             b'.' | b'!' | b'?' | b';' => (Kind::Stop, 1, 12),
             b',' => (Kind::Comma, 1, 12),
             0..=b' ' => (Kind::Space, 1, 0),
