@@ -78,6 +78,35 @@ fn score_answers_each_line_in_its_place() {
 }
 
 #[test]
+fn features_and_the_calibrated_score_are_told() {
+    let lines = [
+        r#"{"id": 1, "prompt": "Prove that 3 divides n."}"#,
+        r#"{"id": 2, "prompt": "qwrtz"}"#,
+        r#"{"id": 3, "prompt": 7}"#,
+    ]
+    .join("\n");
+    let answers = |args: &[&str]| -> Vec<Value> {
+        let done = tiergate(args, &lines);
+        assert!(done.status.success(), "{}", text(&done.stderr));
+        text(&done.stdout).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    };
+    let known = answers(&["features"]);
+    assert_eq!(
+        (&known[0]["features"]["numbers"], &known[0]["features"]["prove"]),
+        (&1.0.into(), &1.0.into())
+    );
+    assert!(known[1]["features"]["prove"].is_null() && known[2]["error"].is_string());
+
+    let told = answers(&["score", "--scorer", "calibrated", "--reasons"]);
+    assert_eq!((&told[0]["cause"], &told[0]["tier"]), (&"score".into(), &"REASONING".into()));
+    assert!(told[0]["reasons"][0]["tier"].is_number());
+    assert_eq!((&told[1]["cause"], &told[1]["tier"]), (&"abstain".into(), &"MEDIUM".into()));
+    assert!(told[2]["error"].is_string());
+    let wrong = tiergate(&["score", "--scorer", "calibrated", "--weights", &file("w.tsv", "x")], "");
+    assert!(text(&wrong.stderr).contains("w.tsv") && wrong.status.code() == Some(1));
+}
+
+#[test]
 fn explain_takes_a_prompt_or_a_body_of_any_dialect() {
     let said = text(&tiergate(&["explain", "Hello!"], "").stdout);
     assert!(said.contains("tier        SIMPLE") && said.contains("simpleIndicators"), "{said}");

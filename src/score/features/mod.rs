@@ -97,10 +97,8 @@ pub fn shape(counts: &Counts, questions: u32, length: Length, mut each: impl FnM
     each("no_question", flag(questions == 0));
     each("exclamations", log(counts.of(b"!")));
 
-    each(
-        "word_length",
-        if counts.words > 0 { log(4 * counts.word_letters / counts.words) - 4 * ONE } else { 0 },
-    );
+    let letters_a_word = (4 * counts.word_letters).checked_div(counts.words);
+    each("word_length", letters_a_word.map_or(0, |quarters| log(quarters) - 4 * ONE));
     each("long_words", part(counts.long_words, counts.words + 4));
     let different = counts.different();
     each("different", log(different));
