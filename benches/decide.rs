@@ -11,7 +11,7 @@ use std::time::Duration;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use tiergate::chat::Dialect;
 use tiergate::config;
-use tiergate::engine::{Cause, Request, Scratch, decide};
+use tiergate::engine::{Cause, Live, Request, Scratch, decide};
 
 /// Bytes of prompt.
 const SIZES: [usize; 4] = [150, 2_000, 20_000, 200_000];
@@ -51,10 +51,10 @@ fn decisions(criterion: &mut Criterion) {
             path: b"/v1/chat/completions",
             body: body.as_bytes(),
         };
-        assert!(decide(&config, &request, 0, &mut scratch).cause <= Cause::FloorStructured);
+        assert!(decide(&config, &request, Live::default(), &mut scratch).cause <= Cause::FloorStructured);
         group.throughput(Throughput::Bytes(body.len() as u64));
         group.bench_with_input(BenchmarkId::from_parameter(bytes), &request, |bencher, request| {
-            bencher.iter(|| decide(&config, black_box(request), 0, &mut scratch));
+            bencher.iter(|| decide(&config, black_box(request), Live::default(), &mut scratch));
         });
     }
     group.finish();

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Choice, chat_body, now, read_stdin, written};
 use crate::chat::Dialect;
 use crate::config::Config;
-use crate::engine::{Decision, Request, Scratch, decide};
+use crate::engine::{Decision, Live, Request, Scratch, decide};
 use crate::score::Part;
 use crate::tier::Tier;
 
@@ -40,7 +40,7 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
     let request = Request { dialect, path: path.as_bytes(), body: &body };
     let mut scratch = Scratch::default();
     let now = now();
-    let decision = decide(&config, &request, now, &mut scratch);
+    let decision = decide(&config, &request, Live { now, ..Live::default() }, &mut scratch);
     let parts = match decision.score {
         Some(_) => config.scorer.explain(decision.ask_tokens, &scratch.score),
         None => Vec::new(),

@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 use super::{Choice, now, written};
 use crate::chat::Dialect;
 use crate::config::Config;
-use crate::engine::{Request, Scratch, decide};
+use crate::engine::{Live, Request, Scratch, decide};
 use crate::tier::Tier;
 
 #[derive(Args)]
@@ -116,7 +116,8 @@ impl Judge<'_> {
         }
         let request =
             Request { dialect: Dialect::ChatCompletions, path: b"/v1/chat/completions", body: &self.body };
-        let decision = decide(self.config, &request, self.now, &mut self.scratch);
+        let decision =
+            decide(self.config, &request, Live { now: self.now, ..Live::default() }, &mut self.scratch);
         let verdict = Verdict {
             id: &line.id,
             tier: decision.tier.map(Tier::name),

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::Shared;
 use crate::chat::{self, Dialect};
 use crate::config::{Headers, ResponseHeaders};
-use crate::engine::{self, Cause, Decision, Edit, Request};
+use crate::engine::{self, Cause, Decision, Edit, Live, Request};
 use crate::tier::Tier;
 
 /// Every header that begins so is ours: what a client sends under these names is removed.
@@ -54,7 +54,8 @@ impl Stream {
             return;
         };
         let request = Request { dialect: waiting.dialect, path: &waiting.path, body: &body };
-        let mut decision = engine::decide(&shared.config, &request, started / 1_000_000_000, &mut scratch);
+        let live = Live { now: started / 1_000_000_000, ..Live::default() };
+        let mut decision = engine::decide(&shared.config, &request, live, &mut scratch);
         if let (Edit::Body(spans), Some(model)) = (&mut decision.edit, decision.model) {
             let old_length = i64::try_from(body.len()).unwrap_or_default();
             if let Some(prefix) = chat::splice(body, spans, &model.upstream_model)
