@@ -6,7 +6,7 @@ use crate::chat::{self, Dialect, Span, View};
 use crate::config::Config;
 use crate::route::{self, Model, Needs, Profile, Standing, Usage};
 use crate::score::{Score, Scratch as ScoreScratch, Verdict};
-use crate::signal::{self, Candidate, Feed};
+use crate::signal::{Candidate, Feed, Index, Match, Settings};
 use crate::tier::Tier;
 
 /// Why a request went where it went. A closed list: headers, metrics and logs use these words and no others.
@@ -153,15 +153,21 @@ pub struct Live<'l> {
 pub fn standing(config: &Config, feed: &Feed) -> Standing {
     let mut standing = Standing::default();
     let Some(settings) = &config.signals else { return standing };
-    for model in config.table.models.values() {
-        let aliases = settings.aliases.get(&model.name).map_or(&[][..], Vec::as_slice);
-        let candidate = Candidate { name: &model.name, upstream_model: &model.upstream_model, aliases };
-        let signal = signal::find(&candidate, feed).and_then(|found| feed.signals.get(found.signal));
-        if let Some(signal) = signal {
+    let index = Index::new(feed);
+    for (name, model) in &config.table.models {
+        // Under an alias the model is listed once more.
+        let matched = if *name == model.name { matched(settings, model, &index) } else { None };
+        if let Some(signal) = matched.and_then(|found| feed.signals.get(found.signal)) {
             standing.set(model, settings.weights.momentum(signal));
         }
     }
     standing
+}
+
+/// The signal about a model.
+pub fn matched(settings: &Settings, model: &Model, index: &Index) -> Option<Match> {
+    let aliases = settings.aliases.get(&model.name).map_or(&[][..], Vec::as_slice);
+    index.find(&Candidate { name: &model.name, upstream_model: &model.upstream_model, aliases })
 }
 
 /// Decides where a request goes.

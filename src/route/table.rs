@@ -1,5 +1,6 @@
 //! What the configuration says about models and profiles, compiled.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -74,6 +75,13 @@ impl Standing {
     /// A model's standing; 0 where nothing is known.
     pub fn of(&self, model: &Model) -> f64 {
         self.by_slot.get(model.slot).copied().unwrap_or_default()
+    }
+
+    /// Candidates by standing, the best first; equals in the order they have.
+    pub fn order<'m>(&self, candidates: &'m [Arc<Model>]) -> Vec<&'m Arc<Model>> {
+        let mut order: Vec<&Arc<Model>> = candidates.iter().collect();
+        order.sort_by(|a, b| self.of(b).partial_cmp(&self.of(a)).unwrap_or(Ordering::Equal));
+        order
     }
 }
 

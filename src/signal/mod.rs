@@ -3,15 +3,18 @@
 //! fetched, and by which worker, is decided by [`refresh`]; the fetching is the shell's.
 
 pub mod feed;
+mod fold;
 pub mod matching;
 pub mod rank;
 pub mod refresh;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub use feed::{Feed, FeedError, Signal, parse};
-pub use matching::{Candidate, How, Match, find};
+pub use matching::{By, Candidate, How, Index, Match};
 pub use rank::Weights;
 pub use refresh::Schedule;
 

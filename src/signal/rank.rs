@@ -23,7 +23,19 @@ impl Weights {
     /// confidence x (trend + score weight x score + velocity weight x change). Above 0 goes before candidates without
     /// a signal, below 0 behind them.
     pub fn momentum(&self, signal: &Signal) -> f64 {
-        let _ = signal;
-        0.0
+        // Not `clamp`, which panics on a limit below 0.
+        let change = (signal.velocity_delta_pct / 100.0).max(-self.velocity_limit).min(self.velocity_limit);
+        let strength = signal.score.clamp(0.0, 1.0);
+        let sum = word(&self.trend, &signal.trend) + self.score * strength + self.velocity * change;
+        // Nothing of a fall is -0, which some comparisons put below 0.
+        word(&self.confidence, &signal.confidence) * sum + 0.0
     }
+}
+
+/// A word's value, without regard to case and white space around it; 0 where it is not known.
+fn word(values: &BTreeMap<String, f64>, word: &str) -> f64 {
+    let word = word.trim();
+    let value = values.get(word).copied();
+    let folded = || values.iter().find(|(key, _)| key.eq_ignore_ascii_case(word)).map(|(_, value)| *value);
+    value.or_else(folded).unwrap_or_default()
 }

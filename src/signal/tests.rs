@@ -1,0 +1,2 @@
+mod feeds;
+mod rows;
