@@ -139,6 +139,11 @@ impl Signals {
         hostcalls::set_shared_data(&self.state_key, Some(&state.encode(self.feed)), cas).is_ok()
     }
 
+    /// Whether this is the snapshot that lies in shared data.
+    fn holds(&self, snapshot: Snapshot<'_>) -> bool {
+        self.snapshot().is_some_and(|bytes| Snapshot::decode(&bytes, self.feed) == Some(snapshot))
+    }
+
     fn snapshot(&self) -> Option<Bytes> {
         hostcalls::get_shared_data(&self.snapshot_key).ok().and_then(|(bytes, _)| bytes)
     }
@@ -216,11 +221,16 @@ impl Signals {
 
     /// Writes down what became of a fetch, and uses what it brought. A worker that lost its lease to another one has
     /// nothing to say any more.
-    fn conclude(&mut self, holder: u64, fetched: Fetched, settings: &Settings, now: u64) {
+    fn conclude(&mut self, holder: u64, mut fetched: Fetched, settings: &Settings, now: u64) {
         self.shared.metrics.borrow_mut().fetched(fetched.report.outcome);
         let Some(found) = self.look().filter(|found| found.state.holder == holder) else { return };
-        let next = found.state.after(now, &settings.schedule, random(now), fetched.report);
         if let Some((_, body)) = &fetched.feed {
+            let known = Snapshot { generation: found.state.generation, body };
+            fetched.report.unchanged = self.holds(known);
+        }
+        let changed = !fetched.report.unchanged;
+        let next = found.state.after(now, &settings.schedule, random(now), fetched.report);
+        if let Some((_, body)) = fetched.feed.as_ref().filter(|_| changed) {
             // Before the state, so that whoever sees the new generation finds its snapshot.
             let snapshot = Snapshot { generation: next.generation, body }.encode(self.feed);
             let _ = hostcalls::set_shared_data(&self.snapshot_key, Some(&snapshot), None);
@@ -247,7 +257,11 @@ struct Fetched {
 
 impl Fetched {
     fn failed(outcome: Outcome, what: String) -> Self {
-        Self { report: Report { outcome, retry_after: None, etag: Vec::new() }, what, feed: None }
+        Self {
+            report: Report { outcome, retry_after: None, etag: Vec::new(), unchanged: false },
+            what,
+            feed: None,
+        }
     }
 
     /// Reads the body where it may be a feed.

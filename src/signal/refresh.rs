@@ -157,6 +157,8 @@ pub struct Report {
     pub retry_after: Option<u64>,
     /// The server's tag of the answer, empty where it gave none.
     pub etag: Vec<u8>,
+    /// The feed is the one that is there already, byte for byte.
+    pub unchanged: bool,
 }
 
 impl State {
@@ -195,9 +197,12 @@ impl State {
             ..self.clone()
         };
         if report.outcome == Outcome::Updated {
+            next.etag = report.etag;
+        }
+        // A file that is served as it is comes again and again: nobody has to read it once more.
+        if report.outcome == Outcome::Updated && !report.unchanged {
             // Grows also when the state was lost: a worker that knows an older snapshot sees that this is another.
             next.generation = now.max(self.generation.saturating_add(1));
-            next.etag = report.etag;
         }
         next
     }

@@ -17,7 +17,7 @@ const SCHEDULE: Schedule = Schedule {
 };
 
 fn report(outcome: Outcome) -> Report {
-    Report { outcome, retry_after: None, etag: Vec::new() }
+    Report { outcome, retry_after: None, etag: Vec::new(), unchanged: false }
 }
 
 fn fetch(state: &State, now: u64, holder: u64) -> State {
@@ -103,6 +103,10 @@ fn a_failure_keeps_the_snapshot_and_304_renews_it() {
     assert_eq!((same.generation, same.fetched_at, &same.etag), (NOW, NOW + SECOND, &good.etag));
     let other = good.after(NOW, &SCHEDULE, 0, report(Outcome::Updated));
     assert_eq!((other.generation, other.etag.as_slice()), (NOW + 1, &b""[..]), "no number twice");
+    let tag = b"\"2\"".to_vec();
+    let again = Report { etag: tag.clone(), unchanged: true, ..report(Outcome::Updated) };
+    let again = good.after(NOW + SECOND, &SCHEDULE, 0, again);
+    assert_eq!((again.generation, again.fetched_at, again.etag), (NOW, NOW + SECOND, tag), "the same feed");
 }
 
 #[test]
@@ -297,7 +301,7 @@ proptest! {
     #[test]
     fn no_number_makes_it_stop(state in any_state(), now: u64, random: u64, asked: Option<u64>,
         outcome in prop::sample::select(&Outcome::ALL[..])) {
-        let report = Report { outcome, retry_after: asked, etag: Vec::new() };
+        let report = Report { outcome, retry_after: asked, etag: Vec::new(), unchanged: false };
         let next = state.after(now, &SCHEDULE, random, report);
         prop_assert!(next.wait <= 86400 * SECOND * 11 / 10);
         prop_assert_eq!(next.lease_end, 0);

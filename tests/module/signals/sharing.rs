@@ -110,6 +110,14 @@ fn a_tick_is_cheap() {
         2,
         "reads the snapshot"
     );
+    fleet.next_fetch(301).expect("fetches again");
+    let fetcher = fleet.answer(&surging(SECOND));
+    let follower = &mut fleet.workers[1 - fetcher];
+    follower.take_host_calls();
+    follower.tick();
+    let calls = follower.take_host_calls();
+    assert_eq!(calls[&("proxy_on_tick", "proxy_get_shared_data")], 1, "the same feed again: {calls:?}");
+    assert_eq!((fleet.age(), fleet.fetched("updated")), (Some(0), 2));
     for worker in &mut fleet.workers {
         worker.tick();
         worker.take_host_calls();
