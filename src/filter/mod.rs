@@ -100,6 +100,8 @@ impl RootContext for Root {
 
     fn create_http_context(&self, _id: u32) -> Option<Box<dyn HttpContext>> {
         #[cfg(feature = "probe")]
+        signals::probe::SERVES.set(true);
+        #[cfg(feature = "probe")]
         if self.only_buffer {
             return Some(Box::new(stream::OnlyBuffer));
         }

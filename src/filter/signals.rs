@@ -85,6 +85,10 @@ impl Signals {
         if let Some(age) = found.state.age(now).filter(|_| self.standing.is_some()) {
             shared.metrics.borrow_mut().age(age / 1000);
         }
+        #[cfg(feature = "probe")]
+        if probe::leaves(&settings.endpoint.path) {
+            return;
+        }
         if let Step::Fetch(taken) = found.state.step(now, &settings.schedule, random(now).max(1))
             && self.write(&taken, found.cas)
         {
@@ -338,16 +342,32 @@ fn random(now: u64) -> u64 {
     RandomState::new().hash_one(now)
 }
 
+/// With `probe=die` in the query the first worker of the process that fetches dies with the lease in its hand.
 #[cfg(feature = "probe")]
-mod probe {
+pub mod probe {
+    use std::cell::Cell;
+
     use proxy_wasm::hostcalls;
 
     const KEY: &str = "tiergate.probe";
 
-    /// With `probe=die` in the query the first VM of the process that fetches dies with the lease in its hand.
+    thread_local! {
+        /// Whether this VM has had a request: Envoy's main thread has a VM too, and it gets none.
+        pub static SERVES: Cell<bool> = const { Cell::new(false) };
+    }
+
+    fn wanted(path: &str) -> bool {
+        path.contains("probe=die") && matches!(hostcalls::get_shared_data(KEY), Ok((None, _)))
+    }
+
+    /// Whether this VM leaves the fetch to a worker that is to die.
+    pub fn leaves(path: &str) -> bool {
+        !SERVES.get() && wanted(path)
+    }
+
     #[allow(clippy::panic)]
     pub fn die(path: &str) {
-        if path.contains("probe=die") && matches!(hostcalls::get_shared_data(KEY), Ok((None, _))) {
+        if wanted(path) {
             let _ = hostcalls::set_shared_data(KEY, Some(b"died"), None);
             panic!("tiergate: probe=die");
         }
