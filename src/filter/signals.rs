@@ -17,6 +17,8 @@ use crate::signal::{self, Feed, Settings};
 
 /// How often a worker looks after its signals.
 const TICK: Duration = Duration::from_secs(1);
+/// How often the end of a fetch is written down at most.
+const TRIES: usize = 3;
 /// Most characters of the feed, or of what the server said, in a log line.
 const LONGEST_QUOTE: usize = 200;
 const USER_AGENT: &str = concat!("tiergate/", env!("CARGO_PKG_VERSION"));
@@ -227,27 +229,31 @@ impl Signals {
     /// nothing to say any more.
     fn conclude(&mut self, holder: u64, mut fetched: Fetched, settings: &Settings, now: u64) {
         self.shared.metrics.borrow_mut().fetched(fetched.report.outcome);
-        let Some(found) = self.look().filter(|found| found.state.holder == holder) else { return };
-        if let Some((_, body)) = &fetched.feed {
-            let known = Snapshot { generation: found.state.generation, body };
-            fetched.report.unchanged = self.holds(known);
-        }
-        let changed = !fetched.report.unchanged;
-        let next = found.state.after(now, &settings.schedule, random(now), fetched.report);
-        if let Some((_, body)) = fetched.feed.as_ref().filter(|_| changed) {
-            // Before the state, so that whoever sees the new generation finds its snapshot.
-            let snapshot = Snapshot { generation: next.generation, body }.encode(self.feed);
-            let _ = hostcalls::set_shared_data(&self.snapshot_key, Some(&snapshot), None);
-        }
-        if !self.write(&next, found.cas) {
+        // Somebody else may write in between (that the feed is too old, say): then once more.
+        for _ in 0..TRIES {
+            let Some(found) = self.look().filter(|found| found.state.holder == holder) else { return };
+            if let Some((_, body)) = &fetched.feed {
+                let known = Snapshot { generation: found.state.generation, body };
+                fetched.report.unchanged = self.holds(known);
+            }
+            let report = fetched.report.clone();
+            let next = found.state.after(now, &settings.schedule, random(now), report);
+            if let Some((_, body)) = fetched.feed.as_ref().filter(|_| !fetched.report.unchanged) {
+                // Before the state, so that whoever sees the new generation finds its snapshot.
+                let snapshot = Snapshot { generation: next.generation, body }.encode(self.feed);
+                let _ = hostcalls::set_shared_data(&self.snapshot_key, Some(&snapshot), None);
+            }
+            if !self.write(&next, found.cas) {
+                continue;
+            }
+            if let Some((feed, _)) = &fetched.feed {
+                self.seen = next.generation;
+                self.standing = Some(self.standing_of(feed));
+            }
+            self.take(&next, settings, now);
+            tell(&found.state, &next, &fetched.what, now);
             return;
         }
-        if let Some((feed, _)) = &fetched.feed {
-            self.seen = next.generation;
-            self.standing = Some(self.standing_of(feed));
-        }
-        self.take(&next, settings, now);
-        tell(&found.state, &next, &fetched.what, now);
     }
 }
 
