@@ -46,6 +46,8 @@ const PROVIDERS: &[&str] = &[
 
 /// Words that tell how a model is packed or how far along it is, not which one it is.
 const HARMLESS: &[&str] = &[
+    "4bit",
+    "8bit",
     "awq",
     "beta",
     "bf16",
@@ -70,8 +72,6 @@ const HARMLESS: &[&str] = &[
     "preview",
     "stable",
     "versatile",
-    "4bit",
-    "8bit",
 ];
 
 /// Variants behind a colon or an at sign: other ways to serve the same model. As a word of the name some of them
@@ -84,6 +84,11 @@ const SIZES: &[&str] = &[
     "air", "base", "fable", "fast", "flash", "haiku", "instant", "large", "lite", "max", "medium", "micro",
     "mini", "nano", "opus", "plus", "pro", "small", "sonnet", "super", "tiny", "turbo", "ultra", "xl",
 ];
+
+/// Whether a word is in one of the lists above. They are sorted: each word of each name is looked up.
+fn is_one_of(word: &str, list: &[&str]) -> bool {
+    list.binary_search(&word).is_ok()
+}
 
 /// A folded name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -105,39 +110,42 @@ pub(super) fn tells(words: &str) -> bool {
 }
 
 /// A run of letters and digits, and what stood right before it.
-struct Word {
-    text: String,
+#[derive(Clone, Copy)]
+struct Word<'n> {
+    text: &'n str,
     behind: char,
 }
 
-fn words(name: &str) -> Vec<Word> {
-    let mut words: Vec<Word> = Vec::new();
-    let mut before = ' ';
-    let mut open = false;
-    for c in name.chars() {
-        if c == '+' {
-            words.push(Word { text: "plus".to_owned(), behind: before });
-            open = false;
-        } else if c.is_alphanumeric() {
-            if !open {
-                words.push(Word { text: String::new(), behind: before });
-                open = true;
+/// The words of a name in small letters.
+fn words(name: &str) -> Vec<Word<'_>> {
+    let mut words = Vec::with_capacity(16);
+    let mut behind = ' ';
+    let mut rest = name;
+    while let Some(first) = rest.chars().next() {
+        let end = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
+        let (text, other) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        if text.is_empty() {
+            if first == '+' {
+                words.push(Word { text: "plus", behind });
             }
-            if let Some(word) = words.last_mut() {
-                word.text.extend(c.to_lowercase());
-            }
+            behind = first;
+            rest = other.get(first.len_utf8()..).unwrap_or_default();
         } else {
-            open = false;
+            words.push(Word { text, behind });
+            rest = other;
         }
-        before = c;
     }
     words
 }
 
 /// Folds a name.
 pub(super) fn fold(name: &str) -> Folded {
-    let words = words(name);
-    let mut folded = Folded::default();
+    let name = if name.is_ascii() { name.to_ascii_lowercase() } else { name.to_lowercase() };
+    let words = words(&name);
+    // A space more for each part of a word.
+    let room = name.len() + 8;
+    let mut folded =
+        Folded { whole: String::with_capacity(room), core: String::with_capacity(room), date: String::new() };
     let mut leading = true;
     let mut rest = words.as_slice();
     let mut number = false;
@@ -153,14 +161,14 @@ pub(super) fn fold(name: &str) -> Folded {
         let length = packing(word, behind);
         if length > 0 {
             for word in rest.iter().take(length) {
-                push(&mut folded.whole, &word.text);
+                push(&mut folded.whole, word.text);
             }
             rest = rest.get(length..).unwrap_or_default();
             number = false;
             continue;
         }
-        leading &= PROVIDERS.contains(&word.text.as_str());
-        for part in parts(&word.text) {
+        leading = leading && is_one_of(word.text, PROVIDERS);
+        for part in parts(word.text) {
             let is_number = all_digits(part);
             // 4.0 is 4.
             if !(number && part == "0") {
@@ -186,7 +194,7 @@ fn all_digits(text: &str) -> bool {
 }
 
 /// A date at the start of `words`, as digits, and how many words it takes: 2025-08-07 or 20250807.
-fn date(words: &[Word]) -> (String, usize) {
+fn date(words: &[Word<'_>]) -> (String, usize) {
     let valid = |digits: &str| {
         let number = |range| digits.get(range).and_then(|d: &str| d.parse::<u8>().ok()).unwrap_or_default();
         digits.len() == 8
@@ -196,7 +204,7 @@ fn date(words: &[Word]) -> (String, usize) {
             && (1..=31).contains(&number(6..8))
     };
     match words {
-        [one, ..] if valid(&one.text) => (one.text.clone(), 1),
+        [one, ..] if valid(one.text) => (one.text.to_owned(), 1),
         [year, month, day, ..] if year.text.len() == 4 && month.text.len() == 2 && day.text.len() == 2 => {
             let digits = format!("{}{}{}", year.text, month.text, day.text);
             if valid(&digits) { (digits, 3) } else { (String::new(), 0) }
@@ -206,9 +214,9 @@ fn date(words: &[Word]) -> (String, usize) {
 }
 
 /// How many words from `word` on only tell how the model is packed; 0 where it is one of the model's own.
-fn packing(word: &Word, behind: &[Word]) -> usize {
-    let text = word.text.as_str();
-    if matches!(word.behind, ':' | '@') && VARIANTS.contains(&text) {
+fn packing(word: &Word<'_>, behind: &[Word<'_>]) -> usize {
+    let text = word.text;
+    if matches!(word.behind, ':' | '@') && is_one_of(text, VARIANTS) {
         return 1;
     }
     // A revision, as Bedrock writes it: v1:0.
@@ -216,7 +224,7 @@ fn packing(word: &Word, behind: &[Word]) -> usize {
         && all_digits(digits)
         && let [revision] = behind
         && revision.behind == ':'
-        && all_digits(&revision.text)
+        && all_digits(revision.text)
     {
         return 2;
     }
@@ -225,9 +233,9 @@ fn packing(word: &Word, behind: &[Word]) -> usize {
         && digits.len() == 1
     {
         let parts = ["0", "1", "k", "s", "m", "l"];
-        return 1 + behind.iter().take_while(|w| parts.contains(&w.text.as_str())).count();
+        return 1 + behind.iter().take_while(|w| parts.contains(&w.text)).count();
     }
-    usize::from(HARMLESS.contains(&text))
+    usize::from(is_one_of(text, HARMLESS))
 }
 
 /// Letters and what is behind them: from the first digit on.
@@ -257,7 +265,7 @@ fn count(word: &str) -> bool {
 fn parts_family(word: &str, versions: bool) -> bool {
     let number = word.starts_with(|c: char| c.is_ascii_digit());
     let active = word.strip_prefix(['a', 'e']).is_some_and(count);
-    SIZES.contains(&word) || active || (number && (versions || !all_digits(word)))
+    is_one_of(word, SIZES) || active || (number && (versions || !all_digits(word)))
 }
 
 /// Whether `part` stands in `name` at the boundaries of words, and no word around it makes it another model. A
@@ -283,4 +291,14 @@ pub(super) fn contains(name: &Folded, part: &Folded) -> bool {
         from = start + 1;
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_lists_are_sorted() {
+        for list in [super::PROVIDERS, super::HARMLESS, super::VARIANTS, super::SIZES] {
+            assert!(list.is_sorted(), "{list:?}");
+        }
+    }
 }

@@ -134,22 +134,24 @@ impl Index {
             let found = |(place, alias)| Some(Match { signal: find(alias)?, how, by: By::Alias(place) });
             aliases.iter().enumerate().find_map(found)
         };
-        let named = |how, find: &dyn Fn(&str) -> Option<usize>| {
-            let names = [(By::Name, candidate.name), (By::UpstreamModel, candidate.upstream_model)];
-            names.into_iter().find_map(|(by, name)| {
-                slugs(name).into_iter().find_map(|slug| Some(Match { signal: find(slug)?, how, by }))
-            })
-        };
         // An alias was written for this: it may be short where it is the whole name.
-        alias(How::Alias, &|alias| self.exactly(&alias.whole))
-            .or_else(|| alias(How::AliasContained, &|alias| self.containing(alias)))
-            .or_else(|| {
-                named(How::Name, &|slug| {
-                    let folded = fold(slug);
-                    tells(&folded.whole).then(|| self.exactly(&folded.whole)).flatten()
-                })
-            })
-            .or_else(|| named(How::NameContained, &|slug| self.alike(&fold(slug))))
+        let by_alias = alias(How::Alias, &|alias| self.exactly(&alias.whole))
+            .or_else(|| alias(How::AliasContained, &|alias| self.containing(alias)));
+        if by_alias.is_some() {
+            return by_alias;
+        }
+        let other = (candidate.upstream_model != candidate.name).then_some(candidate.upstream_model);
+        let names = [(By::Name, Some(candidate.name)), (By::UpstreamModel, other)];
+        let folded: Vec<(By, Folded)> = names
+            .into_iter()
+            .filter_map(|(by, name)| Some((by, name?)))
+            .flat_map(|(by, name)| slugs(name).into_iter().map(move |slug| (by, fold(slug))))
+            .collect();
+        let named = |how, find: &dyn Fn(&Folded) -> Option<usize>| {
+            folded.iter().find_map(|(by, slug)| Some(Match { signal: find(slug)?, how, by: *by }))
+        };
+        named(How::Name, &|slug| tells(&slug.whole).then(|| self.exactly(&slug.whole)).flatten())
+            .or_else(|| named(How::NameContained, &|slug| self.alike(slug)))
     }
 
     fn exactly(&self, words: &str) -> Option<usize> {

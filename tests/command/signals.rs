@@ -209,7 +209,7 @@ fn build_reads_lines_of_json_in_any_order_and_is_repeatable() {
         .lines()
         .map(|row| {
             let cells: Vec<&str> = row.split(',').collect();
-            let [date, model, source, count] = cells[..] else { unreachable!("four cells") };
+            let [date, model, source, count] = cells[..] else { panic!("four cells in {row}") };
             format!(r#"{{"source":"{source}","count":{count},"date":"{date}","model":"{model}","more":[1]}}"#)
         })
         .collect();
