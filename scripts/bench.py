@@ -2,11 +2,12 @@
 
     python scripts/bench.py [--native] [--envoy] [--rounds N]
 
---native   the scorer and the whole decision on this machine, next to the Python rule router (smart-llm-router)
+--native   the scorer and the whole decision on this machine, next to the Python rule router (smart-llm-router), and
+           how long the module takes over a feed of 500 models under wasmtime
 --envoy    requests per second and latency through Envoy (one worker): without a filter, with a filter that only
            buffers (a test build: the floor of every router that reads bodies), and with tiergate
 
-Both without an option. Needs `wrk` (Debian: apt-get install wrk) and, for --envoy, `make wasm` before.
+Both without an option. Needs `make wasm` before and, for --envoy, `wrk` (Debian: apt-get install wrk).
 Absolute numbers of a shared machine mean little; the ratios are what counts.
 """
 
@@ -76,6 +77,9 @@ def native() -> None:
             f"{python * 1e6:>17.0f} {python * 1e9 / decide:>6.0f}x"
         )
     print("score: the whole text. decide: view, excerpt, score, route. ratio: Python router / decide.\n")
+    command = ["cargo", "test", "--quiet", "-p", "tiergate-module-tests", "feed_of_500", "--", "--ignored", "--nocapture"]
+    said = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    print(next(line for line in said.splitlines() if line.startswith("feed of")), "\n")
 
 
 # ------------------------------------------------------------------------------------------------------------- Envoy

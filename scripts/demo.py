@@ -2,6 +2,9 @@
 
 The model in the table is the one LiteLLM says it served: `model` in its answer, in the first event of a stream, or, for
 Gemini answers, which name none, LiteLLM's x-litellm-model-group header.
+
+The last two rows are one prompt before and after a feed of signals in which the second candidate of its tier surges. Envoy
+serves the feed from a file; the filter of this stack asks for it every second.
 """
 
 from __future__ import annotations
@@ -9,13 +12,16 @@ from __future__ import annotations
 import base64
 import json
 import sys
+import time
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import anthropic
 import httpx
 import openai
+import stack as stacks
 from stack import ROOT, Stack, StackError
 
 # A PNG of one pixel.
@@ -44,8 +50,8 @@ class Answer:
 class Client:
     """The ways to ask."""
 
-    def __init__(self, url: str):
-        self.url = url
+    def __init__(self, url: str, feed: Path):
+        self.url, self.feed = url, feed
         self.http = httpx.Client(trust_env=False, timeout=60)
         self.openai = openai.OpenAI(base_url=f"{url}/v1", api_key="none", http_client=self.http, max_retries=0)
         self.anthropic = anthropic.Anthropic(
@@ -98,6 +104,20 @@ class Client:
         if answer.status_code != 400 or "Invalid JSON payload" not in answer.text:
             raise RuntimeError(f"LiteLLM was to refuse this body; it answered {answer.status_code}: {answer.text}")
         return Answer(answer.headers, None, "400 from LiteLLM")
+
+    def surging(self, prompt: str) -> Answer:
+        """The other MEDIUM candidate surges from now on. Asked again until the filter has heard of it."""
+        feed = json.loads(self.feed.read_text(encoding="utf-8"))
+        for each in feed["models"]:
+            if each["model"] == MINI:
+                each.update(trend="surging", score=0.9, velocity_delta_pct=140.0)
+        stacks.replace(self.feed, json.dumps(feed))
+        deadline = time.monotonic() + FEED_SECONDS
+        while True:
+            answer = self.chat(prompt)
+            if answer.headers.get("x-tiergate-cause") == "momentum" or time.monotonic() > deadline:
+                return answer
+            time.sleep(stacks.POLL_SECONDS)
 
     def too_deep(self, prompt: str) -> Answer:
         """Valid JSON that nests deeper than tiergate reads (limits.max_depth); LiteLLM reads it."""
@@ -168,6 +188,9 @@ NANO, DEEPSEEK, MINI = "gpt-5.4-nano", "deepseek/deepseek-v4-pro", "gpt-5.4-mini
 SONNET, OPUS = "claude-sonnet-5", "claude-opus-5"
 SCORED = ("score", "ambiguous")
 PROVED = ("score", "override_reasoning")
+CSV = ("Write a Python function that reads a CSV file, removes duplicate rows and returns a list. It must handle "
+       "exceptions; import only the standard library and test it with pytest.")
+FEED_SECONDS = 15  # that the filter may take to hear of a new feed; it is one to three
 
 ROWS = [
     Row("greeting", "es", "¡Hola! ¿Qué tal estás?", "auto", "SIMPLE", NANO, "score"),
@@ -204,6 +227,9 @@ ROWS = [
     Row("too deep", "en", "Hello!", "auto", None, DEEPSEEK, "unparsable", ask=Client.too_deep),
     Row("broken body", "en", "Hello, how are you today? The rest of this body never arrives.", "auto", None, None,
         "unparsable", ask=Client.broken, told=DEEPSEEK),
+    # Last: from here on the feed is another.
+    Row("before a surge", "en", CSV, "auto", "MEDIUM", DEEPSEEK, SCORED),
+    Row("after a surge", "en", CSV, "auto", "MEDIUM", MINI, "momentum", ask=Client.surging),
 ]
 
 COLUMNS = ["prompt", "lang", "profile", "tier", "model that answered", "cause", "confidence", "savings", "time added"]
@@ -242,11 +268,23 @@ def print_table(rows: list[list[str]]) -> None:
             print("  ".join("-" * w for w in widths))
 
 
+def demo_stack() -> tuple[Stack, Path]:
+    """The stack with a feed of its own, which is read every second."""
+    stack = Stack(ROOT / ".run" / "demo")
+    feed = stack.directory / "signals" / "signals.json"
+    feed.parent.mkdir(exist_ok=True)
+    stacks.replace(feed, (ROOT / "envoy" / "signals.json").read_text(encoding="utf-8"))
+    stacks.serve_signals(stack.envoy_configuration, feed)
+    stacks.tiergate_configuration(stacks.listener(stack.envoy_configuration))["signals"]["fresh_seconds"] = 1
+    return stack, feed
+
+
 def main() -> int:
     wrong: list[str] = []
     try:
-        with Stack(ROOT / ".run" / "demo") as stack:
-            client = Client(stack.url)
+        stack, feed = demo_stack()
+        with stack:
+            client = Client(stack.url, feed)
             for row in ROWS:
                 wrong += [f"{row.kind} ({row.language}): {each}" for each in row.run(stack, client)]
     except StackError as error:

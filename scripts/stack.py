@@ -6,8 +6,8 @@
 The demo and the end-to-end tests use the classes below. What a stack writes (configurations, logs, process ids) goes
 to one directory: .run/up, .run/demo or .run/e2e.
 
-Environment: TIERGATE_PORT, TIERGATE_ADMIN_PORT, LITELLM_PORT (for `up`; else 10000, 9901 and 4000, or any free port
-where one of these is taken), TIERGATE_ENVOY (the Envoy binary), TIERGATE_WASM (the module).
+Environment: TIERGATE_PORT, TIERGATE_ADMIN_PORT, LITELLM_PORT, TIERGATE_SIGNALS_PORT (for `up`; else 10000, 9901, 4000 and
+10001, or any free port where one of these is taken), TIERGATE_ENVOY (the Envoy binary), TIERGATE_WASM (the module).
 """
 
 from __future__ import annotations
@@ -98,15 +98,33 @@ def cluster(name: str, port: int) -> dict:
     }
 
 
-def demo_envoy(*, port: int, admin_port: int, litellm_port: int) -> dict:
-    """envoy/demo.yaml with other ports, and the module by its absolute path."""
-    envoy = load_yaml(DEMO)
+def demo_envoy(
+    *, port: int, admin_port: int, litellm_port: int, signals_port: int, shipped: Path = DEMO
+) -> dict:
+    """envoy/demo.yaml, or another configuration made like it, with other ports and the module by its absolute path."""
+    envoy = load_yaml(shipped)
     set_port(envoy["admin"], admin_port)
     set_port(listener(envoy), port)
+    set_port(listener(envoy, "signals"), signals_port)
     plugin(listener(envoy))["vm_config"]["code"]["local"]["filename"] = str(WASM)
+    ports = {"litellm": litellm_port, "signals": signals_port}
     clusters = envoy["static_resources"]["clusters"]
-    clusters[:] = [cluster("litellm", litellm_port) if each["name"] == "litellm" else each for each in clusters]
+    clusters[:] = [cluster(each["name"], ports[each["name"]]) for each in clusters]
     return envoy
+
+
+def serve_signals(envoy: dict, path: Path) -> None:
+    """Has Envoy serve this file as the feed, which is there already."""
+    (host,) = connection_manager(listener(envoy, "signals"))["route_config"]["virtual_hosts"]
+    (route,) = host["routes"]
+    route["direct_response"]["body"] = {"filename": str(path), "watched_directory": {"path": str(path.parent)}}
+
+
+def replace(path: Path, text: str) -> None:
+    """Writes a file as what reads it expects: it is the old one or the new one, and arrives by a move."""
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
 
 
 def models_in(document: dict) -> list[str]:
@@ -295,14 +313,14 @@ def envoy_process(directory: Path, configuration: dict, *, concurrency: int = 2,
 class Stack:
     """LiteLLM and Envoy, started together; a context manager that stops both."""
 
-    def __init__(self, directory: Path, *, ports: tuple[int, int, int] = (0, 0, 0)):
+    def __init__(self, directory: Path, *, ports: tuple[int, int, int, int] = (0, 0, 0, 0)):
         self.directory = directory
         directory.mkdir(parents=True, exist_ok=True)
         if not WASM.is_file():
             raise StackError(f"{WASM} is missing: `make wasm` builds it")
-        self.port, self.admin_port, self.litellm_port = (free_port(port) for port in ports)
+        self.port, self.admin_port, self.litellm_port, self.signals_port = (free_port(port) for port in ports)
         self.envoy_configuration = demo_envoy(
-            port=self.port, admin_port=self.admin_port, litellm_port=self.litellm_port
+            port=self.port, admin_port=self.admin_port, litellm_port=self.litellm_port, signals_port=self.signals_port
         )
         self.extra_models: list[str] = []
         self.concurrency = 2
@@ -320,6 +338,7 @@ class Stack:
 
     def start(self) -> "Stack":
         models = models_in(tiergate_configuration(listener(self.envoy_configuration))) + self.extra_models
+        models = list(dict.fromkeys(models))
         self.litellm = litellm_process(self.directory, litellm_configuration(models), self.litellm_port)
         self.envoy = envoy_process(
             self.directory, copy.deepcopy(self.envoy_configuration), concurrency=self.concurrency,
@@ -388,7 +407,8 @@ def up() -> int:
         return 1
     wanted = tuple(
         int(os.environ.get(name, default))
-        for name, default in (("TIERGATE_PORT", 10000), ("TIERGATE_ADMIN_PORT", 9901), ("LITELLM_PORT", 4000))
+        for name, default in (("TIERGATE_PORT", 10000), ("TIERGATE_ADMIN_PORT", 9901), ("LITELLM_PORT", 4000),
+                              ("TIERGATE_SIGNALS_PORT", 10001))
     )
     stack = Stack(UP, ports=wanted).start()
     for process in (stack.envoy, stack.litellm):

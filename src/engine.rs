@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crate::chat::{self, Dialect, Span, View};
 use crate::config::Config;
-use crate::route::{self, Model, Needs, Profile, Usage};
+use crate::route::{self, Model, Needs, Profile, Standing, Usage};
 use crate::score::{Length, Score, Scratch as ScoreScratch, Verdict};
+use crate::signal::{Candidate, Feed, Index, Match, Settings};
 use crate::tier::Tier;
 
 /// Why a request went where it went. A closed list: headers, metrics and logs use these words and no others.
@@ -21,6 +22,8 @@ pub enum Cause {
     OverrideContext,
     /// Structured output is asked for: the tier was raised.
     FloorStructured,
+    /// Adoption signals prefer the candidate to one that is listed before it.
+    Momentum,
     /// Nobody in the tier can serve the request (tools, images, window): a neighbouring tier's candidate does.
     Capability,
     /// Nobody in the profile can serve it: the default model.
@@ -41,12 +44,13 @@ pub enum Cause {
 
 impl Cause {
     /// All causes.
-    pub const ALL: [Cause; 13] = [
+    pub const ALL: [Cause; 14] = [
         Cause::Score,
         Cause::Ambiguous,
         Cause::OverrideReasoning,
         Cause::OverrideContext,
         Cause::FloorStructured,
+        Cause::Momentum,
         Cause::Capability,
         Cause::NoCandidates,
         Cause::NoPrompt,
@@ -65,6 +69,7 @@ impl Cause {
             Cause::OverrideReasoning => "override_reasoning",
             Cause::OverrideContext => "override_context",
             Cause::FloorStructured => "floor_structured",
+            Cause::Momentum => "momentum",
             Cause::Capability => "capability",
             Cause::NoCandidates => "no_candidates",
             Cause::NoPrompt => "no_prompt",
@@ -137,11 +142,41 @@ pub struct Request<'r> {
     pub body: &'r [u8],
 }
 
-/// Decides where a request goes. `now` is Unix time in seconds.
+/// What is known at the time of a request.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Live<'l> {
+    /// What adoption signals say of the models, where there are any.
+    pub standing: Option<&'l Standing>,
+    /// Unix time in seconds.
+    pub now: u64,
+}
+
+/// What a feed says of the models: each is worth what its signal is. Empty where no signals are configured.
+pub fn standing(config: &Config, feed: &Feed) -> Standing {
+    let mut standing = Standing::default();
+    let Some(settings) = &config.signals else { return standing };
+    let index = Index::new(feed);
+    for (name, model) in &config.table.models {
+        // Under an alias the model is listed once more.
+        let matched = if *name == model.name { matched(settings, model, &index) } else { None };
+        if let Some(signal) = matched.and_then(|found| feed.signals.get(found.signal)) {
+            standing.set(model, settings.weights.momentum(signal));
+        }
+    }
+    standing
+}
+
+/// The signal about a model.
+pub fn matched(settings: &Settings, model: &Model, index: &Index) -> Option<Match> {
+    let aliases = settings.aliases.get(&model.name).map_or(&[][..], Vec::as_slice);
+    index.find(&Candidate { name: &model.name, upstream_model: &model.upstream_model, aliases })
+}
+
+/// Decides where a request goes.
 pub fn decide<'c>(
     config: &'c Config,
     request: &Request<'_>,
-    now: u64,
+    live: Live<'_>,
     scratch: &mut Scratch,
 ) -> Decision<'c> {
     let view = chat::view(request.body, request.path, request.dialect, &config.limits);
@@ -159,7 +194,7 @@ pub fn decide<'c>(
     if view.fault.is_some() {
         return to_default(asked, Cause::Unparsable, edit(&asked.default_model));
     }
-    judge(config, asked, request.body, &view, now, scratch, edit)
+    judge(config, asked, request.body, &view, live, scratch, edit)
 }
 
 /// Decides without a body: it is compressed, or there is none.
@@ -184,7 +219,7 @@ fn judge<'c>(
     asked: &'c Profile,
     body: &[u8],
     view: &View<'_>,
-    now: u64,
+    live: Live<'_>,
     scratch: &mut Scratch,
     edit: impl Fn(&Model) -> Edit,
 ) -> Decision<'c> {
@@ -216,9 +251,10 @@ fn judge<'c>(
         Some(score) => overruled(config, view, body, usage, score, &mut scratch.text),
         None => (config.scorer.params().ambiguous_tier, Cause::NoPrompt),
     };
-    let picked = route::pick(table, profile, tier, &needs, now);
+    let picked = route::pick(table, profile, tier, &needs, live.standing, live.now);
     let (model, tier, cause) = match (picked, cause) {
         (_, Cause::NoPrompt) if needs.met_by(&profile.default_model) => (&profile.default_model, tier, cause),
+        (Some(pick), _) if pick.tier == tier && pick.moved => (pick.model, tier, Cause::Momentum),
         (Some(pick), _) if pick.tier == tier => (pick.model, tier, cause),
         (Some(pick), _) => (pick.model, pick.tier, Cause::Capability),
         (None, _) => (&profile.default_model, tier, Cause::NoCandidates),

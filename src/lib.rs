@@ -13,4 +13,5 @@ pub mod engine;
 mod filter;
 pub mod route;
 pub mod score;
+pub mod signal;
 pub mod tier;

@@ -1,6 +1,9 @@
 //! The `tiergate` command as a user runs it.
 #![expect(clippy::expect_used, reason = "a test that cannot go on has to stop")]
 
+#[path = "command/signals.rs"]
+mod signals;
+
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 

@@ -1,14 +1,16 @@
 //! `tiergate explain`: one decision, with its reasons.
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{Choice, chat_body, now, read_stdin, written};
+use super::{Choice, chat_body, now, read_stdin, signals, written};
 use crate::chat::Dialect;
 use crate::config::Config;
-use crate::engine::{Decision, Request, Scratch, decide};
+use crate::engine::{Decision, Live, Request, Scratch, decide, standing};
+use crate::route::{Standing, Strategy};
 use crate::score::Part;
 use crate::tier::Tier;
 
@@ -16,6 +18,9 @@ use crate::tier::Tier;
 pub struct Options {
     #[command(flatten)]
     choice: Choice,
+    /// A feed of adoption signals, JSON: decide as with it
+    #[arg(long, value_name = "FILE")]
+    feed: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -27,7 +32,14 @@ pub struct Options {
 }
 
 pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
-    let config = options.choice.load()?;
+    let (config, standing) = match &options.feed {
+        Some(feed) => {
+            let config = signals::load(&options.choice)?;
+            let standing = standing(&config, &signals::feed(feed)?);
+            (config, Some(standing))
+        }
+        None => (options.choice.load()?, None),
+    };
     let body = match &options.prompt {
         Some(prompt) => chat_body(options.choice.virtual_model(&config)?, prompt),
         None => read_stdin()?,
@@ -39,18 +51,18 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
     let dialect = config.paths.dialect(path.as_bytes()).ok_or_else(|| format!("{path:?} is no LLM call"))?;
     let request = Request { dialect, path: path.as_bytes(), body: &body };
     let mut scratch = Scratch::default();
-    let now = now();
-    let decision = decide(&config, &request, now, &mut scratch);
+    let live = Live { standing: standing.as_ref(), now: now() };
+    let decision = decide(&config, &request, live, &mut scratch);
     let parts = match decision.score {
         Some(_) => config.scorer.explain(decision.ask_tokens, &scratch.score),
         None => Vec::new(),
     };
     if options.json {
-        let report = report(&config, dialect, &decision, &parts, now);
+        let report = report(&config, dialect, &decision, &parts, live);
         let text = serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?;
         return writeln!(out, "{text}").map_err(written);
     }
-    print(&config, &decision, &parts, now, out).map_err(written)
+    print(&config, &decision, &parts, live, out).map_err(written)
 }
 
 /// A path whose dialect has the field that holds this body's conversation.
@@ -72,15 +84,27 @@ fn guessed_path(config: &Config, body: &[u8], choice: &Choice) -> Result<String,
     Ok(format!("{prefix}{suffix}"))
 }
 
-fn candidates<'c>(config: &'c Config, decision: &Decision<'c>, now: u64) -> Vec<(Tier, Vec<&'c str>)> {
+/// The candidates of each tier, preferred first.
+fn candidates<'c>(config: &'c Config, decision: &Decision<'c>, live: Live<'_>) -> Vec<(Tier, Vec<&'c str>)> {
     let Some(profile) = decision.profile else { return Vec::new() };
-    let names = |tier| config.table.candidates(profile, tier, now).iter().map(|m| m.name.as_str()).collect();
+    let unknown = Standing::default();
+    let standing = live.standing.filter(|_| profile.strategy == Strategy::Momentum).unwrap_or(&unknown);
+    let names = |tier| {
+        let listed = config.table.candidates(profile, tier, live.now);
+        standing.order(listed).into_iter().map(|m| m.name.as_str()).collect()
+    };
     Tier::ALL.into_iter().map(|tier| (tier, names(tier))).collect()
 }
 
-fn report(config: &Config, dialect: Dialect, decision: &Decision<'_>, parts: &[Part<'_>], now: u64) -> Value {
+fn report(
+    config: &Config,
+    dialect: Dialect,
+    decision: &Decision<'_>,
+    parts: &[Part<'_>],
+    live: Live<'_>,
+) -> Value {
     let score = decision.score;
-    let candidates: serde_json::Map<String, Value> = candidates(config, decision, now)
+    let candidates: serde_json::Map<String, Value> = candidates(config, decision, live)
         .into_iter()
         .map(|(tier, names)| (tier.name().to_owned(), json!(names)))
         .collect();
@@ -107,7 +131,7 @@ fn print(
     config: &Config,
     decision: &Decision<'_>,
     parts: &[Part<'_>],
-    now: u64,
+    live: Live<'_>,
     out: &mut dyn Write,
 ) -> std::io::Result<()> {
     writeln!(out, "cause       {}", decision.cause.name())?;
@@ -149,7 +173,7 @@ fn print(
             )?;
         }
     }
-    let candidates = candidates(config, decision, now);
+    let candidates = candidates(config, decision, live);
     if !candidates.is_empty() {
         writeln!(out, "\ncandidates")?;
         for (tier, names) in candidates {

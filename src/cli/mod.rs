@@ -1,8 +1,9 @@
-//! The `tiergate` command: check a configuration, explain a decision, score files of prompts.
+//! The `tiergate` command: check a configuration, explain a decision, score files of prompts, try and make feeds.
 
 mod explain;
 mod models;
 mod score;
+mod signals;
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -38,6 +39,9 @@ enum Command {
     Score(score::Options),
     /// Print what the calibrated scorer knows of prompts: JSONL in, JSONL out, as `score` reads and answers
     Features(score::Options),
+    /// Try a feed of adoption signals, or make one
+    #[command(subcommand)]
+    Signals(signals::Command),
     /// Print the JSON Schema of the configuration
     Schema,
     /// Print the reference of the configuration
@@ -104,6 +108,7 @@ fn run(command: Command, out: &mut dyn Write) -> Result<(), String> {
         Command::Models(choice) => models::run(&choice, out),
         Command::Score(options) => score::run(&options, out),
         Command::Features(options) => score::features(&options, out),
+        Command::Signals(command) => signals::run(&command, out),
         Command::Schema => writeln!(out, "{}", config::reference::schema().trim_end()).map_err(written),
         Command::Reference => writeln!(out, "{}", config::reference::reference().trim_end()).map_err(written),
     }

@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use super::{Choice, now, written};
 use crate::chat::Dialect;
 use crate::config::Config;
-use crate::engine::{Cause, Request, Scratch, decide};
+use crate::engine::{Cause, Live, Request, Scratch, decide};
 use crate::score::{Calibrated, FEATURE_ONE, Reason};
 use crate::tier::Tier;
 
@@ -175,7 +175,8 @@ impl Judge<'_> {
         }
         let request =
             Request { dialect: Dialect::ChatCompletions, path: b"/v1/chat/completions", body: &self.body };
-        let decision = decide(self.config, &request, self.now, &mut self.scratch);
+        let live = Live { now: self.now, ..Live::default() };
+        let decision = decide(self.config, &request, live, &mut self.scratch);
         if self.features {
             let mut features = BTreeMap::new();
             if decision.score.is_some() {

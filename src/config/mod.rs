@@ -20,6 +20,7 @@ pub use error::{ConfigError, ConfigErrors};
 use crate::chat::{Limits, Paths};
 use crate::route::Table;
 use crate::score::RuleScorer;
+use crate::signal;
 use crate::tier::Tier;
 
 /// A configuration that has been checked whole, compiled into the parts that the rooms work with.
@@ -29,6 +30,8 @@ pub struct Config {
     pub table: Table,
     /// The scorer.
     pub scorer: RuleScorer,
+    /// Adoption signals, where they are configured.
+    pub signals: Option<signal::Settings>,
     /// Rules that overrule the score.
     pub overrides: Overrides,
     /// Header names and what the client is told.

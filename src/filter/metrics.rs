@@ -1,4 +1,4 @@
-//! Counters and the histogram.
+//! Counters, the histogram and the gauge.
 //!
 //! A counter's name carries its labels, `tiergate.requests;profile=auto;tier=SIMPLE;model=gpt-5-nano;cause=score`;
 //! the shipped Envoy configuration turns them into tags. The number of series is bounded: names come from the
@@ -10,6 +10,7 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::types::MetricType;
 
 use crate::engine::{Cause, Decision};
+use crate::signal::refresh::Outcome;
 use crate::tier::Tier;
 
 const NONE: &str = "none";
@@ -19,6 +20,9 @@ const NONE: &str = "none";
 pub struct Metrics {
     requests: BTreeMap<Key, u32>,
     decision_time: Option<u32>,
+    reordered: Option<u32>,
+    fetches: BTreeMap<Outcome, u32>,
+    age: Option<u32>,
 }
 
 /// Profiles and models by their address: they live as long as the configuration that the handles belong to.
@@ -52,13 +56,42 @@ impl Metrics {
         if let Some(id) = id {
             let _ = hostcalls::increment_metric(id, 1);
         }
-        if self.decision_time.is_none() {
-            self.decision_time = hostcalls::define_metric(MetricType::Histogram, "tiergate.decision_us").ok();
-        }
-        if let Some(id) = self.decision_time {
+        let histogram = (MetricType::Histogram, "tiergate.decision_us");
+        if let Some(id) = defined(&mut self.decision_time, histogram) {
             let _ = hostcalls::record_metric(id, micros);
         }
+        if decision.cause == Cause::Momentum
+            && let Some(id) =
+                defined(&mut self.reordered, (MetricType::Counter, "tiergate.signals.reordered"))
+        {
+            let _ = hostcalls::increment_metric(id, 1);
+        }
     }
+
+    /// Counts one fetch of the feed.
+    pub fn fetched(&mut self, outcome: Outcome) {
+        let mut id = self.fetches.get(&outcome).copied();
+        let name = format!("tiergate.signals.fetches;outcome={}", outcome.name());
+        if let Some(id) = defined(&mut id, (MetricType::Counter, &name)) {
+            self.fetches.insert(outcome, id);
+            let _ = hostcalls::increment_metric(id, 1);
+        }
+    }
+
+    /// Tells how old the snapshot in use is.
+    pub fn age(&mut self, seconds: u64) {
+        if let Some(id) = defined(&mut self.age, (MetricType::Gauge, "tiergate.signals.age_seconds")) {
+            let _ = hostcalls::record_metric(id, seconds);
+        }
+    }
+}
+
+/// The handle of a metric, which is defined when it is used first.
+fn defined(id: &mut Option<u32>, (kind, name): (MetricType, &str)) -> Option<u32> {
+    if id.is_none() {
+        *id = hostcalls::define_metric(kind, name).ok();
+    }
+    *id
 }
 
 fn series(decision: &Decision<'_>) -> String {

@@ -2,18 +2,23 @@
 //! carries its answer out. What happens in which callback is in `docs/phases.md`.
 
 mod metrics;
+mod signals;
 mod stream;
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::UNIX_EPOCH;
 
 use log::{error, info};
+use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{ContextType, LogLevel};
 
 use crate::config::{self, Config};
 use crate::engine::Scratch;
+use crate::route::Standing;
 use metrics::Metrics;
+use signals::Signals;
 use stream::Stream;
 
 // The SDK's macro exports `_initialize`, which needs `no_mangle`.
@@ -31,16 +36,25 @@ struct Shared {
     config: Config,
     scratch: RefCell<Scratch>,
     metrics: RefCell<Metrics>,
+    /// What adoption signals say of the models, where there are any that may be used.
+    standing: RefCell<Option<Rc<Standing>>>,
 }
 
 #[derive(Default)]
 struct Root {
     shared: Option<Rc<Shared>>,
+    signals: Option<Signals>,
     #[cfg(feature = "probe")]
     only_buffer: bool,
 }
 
-impl Context for Root {}
+impl Context for Root {
+    fn on_http_call_response(&mut self, token: u32, headers: usize, body_size: usize, _trailers: usize) {
+        if let Some(signals) = &mut self.signals {
+            signals.answer(token, headers, body_size);
+        }
+    }
+}
 
 impl RootContext for Root {
     fn on_configure(&mut self, _size: usize) -> bool {
@@ -61,7 +75,14 @@ impl RootContext for Root {
                     core::arch::wasm32::memory_size(0) * 64,
                 );
                 let scratch = RefCell::new(Scratch::default());
-                self.shared = Some(Rc::new(Shared { config, scratch, metrics: RefCell::default() }));
+                let shared = Rc::new(Shared {
+                    config,
+                    scratch,
+                    metrics: RefCell::default(),
+                    standing: RefCell::default(),
+                });
+                self.signals = Signals::start(&shared);
+                self.shared = Some(shared);
                 true
             }
             Err(errors) => {
@@ -71,7 +92,15 @@ impl RootContext for Root {
         }
     }
 
+    fn on_tick(&mut self) {
+        if let Some(signals) = &mut self.signals {
+            signals.tick();
+        }
+    }
+
     fn create_http_context(&self, _id: u32) -> Option<Box<dyn HttpContext>> {
+        #[cfg(feature = "probe")]
+        signals::probe::SERVES.set(true);
         #[cfg(feature = "probe")]
         if self.only_buffer {
             return Some(Box::new(stream::OnlyBuffer));
@@ -82,4 +111,10 @@ impl RootContext for Root {
     fn get_type(&self) -> Option<ContextType> {
         Some(ContextType::HttpContext)
     }
+}
+
+/// The host's clock, in nanoseconds since the Unix epoch.
+fn now_nanos() -> u64 {
+    let time = hostcalls::get_current_time().unwrap_or(UNIX_EPOCH);
+    time.duration_since(UNIX_EPOCH).map_or(0, |d| u64::try_from(d.as_nanos()).unwrap_or(u64::MAX))
 }

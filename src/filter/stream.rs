@@ -1,17 +1,16 @@
 //! One HTTP stream.
 
 use std::rc::Rc;
-use std::time::UNIX_EPOCH;
 
 use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::{Action, BufferType, MapType, Status};
 use serde::Serialize;
 
-use super::Shared;
+use super::{Shared, now_nanos};
 use crate::chat::{self, Dialect};
 use crate::config::{Headers, ResponseHeaders};
-use crate::engine::{self, Cause, Decision, Edit, Request};
+use crate::engine::{self, Cause, Decision, Edit, Live, Request};
 use crate::tier::Tier;
 
 /// Every header that begins so is ours: what a client sends under these names is removed.
@@ -54,7 +53,9 @@ impl Stream {
             return;
         };
         let request = Request { dialect: waiting.dialect, path: &waiting.path, body: &body };
-        let mut decision = engine::decide(&shared.config, &request, started / 1_000_000_000, &mut scratch);
+        let standing = shared.standing.borrow().clone();
+        let live = Live { standing: standing.as_deref(), now: started / 1_000_000_000 };
+        let mut decision = engine::decide(&shared.config, &request, live, &mut scratch);
         if let (Edit::Body(spans), Some(model)) = (&mut decision.edit, decision.model) {
             let old_length = i64::try_from(body.len()).unwrap_or_default();
             if let Some(prefix) = chat::splice(body, spans, &model.upstream_model)
@@ -279,11 +280,6 @@ fn answer(decision: &Decision<'_>, detail: ResponseHeaders) -> Vec<(&'static str
         headers.push(("x-tiergate-savings", format!("{savings:.3}")));
     }
     headers
-}
-
-fn now_nanos() -> u64 {
-    let time = hostcalls::get_current_time().unwrap_or(UNIX_EPOCH);
-    time.duration_since(UNIX_EPOCH).map_or(0, |d| u64::try_from(d.as_nanos()).unwrap_or(u64::MAX))
 }
 
 /// Benchmarks: what every filter that reads a body costs at least.

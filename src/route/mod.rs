@@ -6,4 +6,4 @@ mod table;
 
 pub use cost::{Usage, cost, savings};
 pub use pick::{Needs, Pick, pick};
-pub use table::{Model, Profile, Promotion, Table};
+pub use table::{Model, Profile, Promotion, Standing, Strategy, Table};

@@ -1,5 +1,6 @@
 //! What the configuration says about models and profiles, compiled.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -8,6 +9,8 @@ use crate::tier::{PerTier, Tier};
 /// One model a request can be sent to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
+    /// Its place in tables of what is known about models: a number of its own, below 512.
+    pub slot: usize,
     /// The name in configuration, headers and metrics.
     pub name: String,
     /// The name written into the request.
@@ -39,6 +42,47 @@ pub struct Profile {
     pub default_model: Arc<Model>,
     /// The profile that serves agentic requests instead of this one.
     pub agentic_profile: Option<String>,
+    /// Which of the candidates that can serve a request is preferred.
+    pub strategy: Strategy,
+}
+
+/// Which of the candidates that can serve a request is preferred.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strategy {
+    /// The one listed first.
+    Configured,
+    /// The one with the best [`Standing`]; of equals, the one listed first.
+    Momentum,
+}
+
+/// What adoption signals say of each model: above 0 it goes before models without a signal, below 0 behind them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Standing {
+    by_slot: Vec<f64>,
+}
+
+impl Standing {
+    /// Notes a model's standing; what is not a number counts as 0.
+    pub fn set(&mut self, model: &Model, standing: f64) {
+        if self.by_slot.len() <= model.slot {
+            self.by_slot.resize(model.slot + 1, 0.0);
+        }
+        if let Some(place) = self.by_slot.get_mut(model.slot) {
+            *place = if standing.is_nan() { 0.0 } else { standing };
+        }
+    }
+
+    /// A model's standing; 0 where nothing is known.
+    pub fn of(&self, model: &Model) -> f64 {
+        self.by_slot.get(model.slot).copied().unwrap_or_default()
+    }
+
+    /// Candidates by standing, the best first; equals in the order they have.
+    pub fn order<'m>(&self, candidates: &'m [Arc<Model>]) -> Vec<&'m Arc<Model>> {
+        let mut order: Vec<&Arc<Model>> = candidates.iter().collect();
+        order.sort_by(|a, b| self.of(b).partial_cmp(&self.of(a)).unwrap_or(Ordering::Equal));
+        order
+    }
 }
 
 /// A tier's list for a while.

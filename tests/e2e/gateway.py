@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 import stack as stacks  # noqa: E402
 from recorder import Recorder  # noqa: E402
 
+EXAMPLE = stacks.ROOT / "examples" / "signals" / "envoy.yaml"
 CANARY = "canary-7f3a-prompt"
 
 RECORDED = {
@@ -48,6 +49,7 @@ class Gateway(stacks.Stack):
     def __init__(self, recorder: Recorder, directory: Path):
         super().__init__(directory)
         self.recorder = recorder
+        self.extra_models = stacks.models_in(stacks.tiergate_configuration(stacks.listener(stacks.load_yaml(EXAMPLE))))
         self.concurrency = 1  # one worker: if its VM dies, every test after it shows it
         # Our component talks at its loudest, so that the log test sees all it could ever say.
         self.envoy_options = ("--log-level", "info", "--component-log-level", "wasm:trace")

@@ -31,7 +31,7 @@ def validated(directory, envoy: dict) -> subprocess.CompletedProcess:
 
 
 def demo() -> dict:
-    return stacks.demo_envoy(port=10000, admin_port=9901, litellm_port=4000)
+    return stacks.demo_envoy(port=10000, admin_port=9901, litellm_port=4000, signals_port=10001)
 
 
 def with_configuration(document) -> dict:
@@ -92,8 +92,10 @@ class Dynamic:
         self.directory, self.port = directory, stacks.free_port()
         admin_port = stacks.free_port()
         self.admin_url = f"http://127.0.0.1:{admin_port}"
-        envoy = stacks.demo_envoy(port=self.port, admin_port=admin_port, litellm_port=gateway.litellm_port)
-        (self.listener,) = envoy["static_resources"].pop("listeners")
+        envoy = stacks.demo_envoy(port=self.port, admin_port=admin_port, litellm_port=gateway.litellm_port,
+                                  signals_port=stacks.free_port())
+        self.listener = stacks.listener(envoy)
+        envoy["static_resources"]["listeners"].remove(self.listener)
         self.lds = directory / "lds.yaml"
         envoy["node"] = {"id": "test", "cluster": "test"}
         envoy["dynamic_resources"] = {"lds_config": {

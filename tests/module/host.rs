@@ -77,7 +77,10 @@ impl Vm {
         self.configure(configuration)?;
         self.call("proxy_on_done", &[old]);
         self.call("proxy_on_delete", &[old]);
-        self.store.data_mut().roots.remove(&old);
+        let host = self.store.data_mut();
+        host.roots.remove(&old);
+        // Envoy cancels the calls of a context that goes away, without a callback.
+        host.dispatches.retain(|dispatch| dispatch.root != old);
         Ok(())
     }
 
@@ -100,11 +103,11 @@ impl Vm {
     /// Answers the callout `token`. [`Answer::default`] is a call that broke off: it arrives without headers.
     pub fn answer(&mut self, token: u32, answer: Answer) {
         let host = self.store.data_mut();
-        let waiting = host.dispatches.len();
-        host.dispatches.retain(|dispatch| dispatch.token != token);
-        assert_eq!(host.dispatches.len() + 1, waiting, "no callout {token} waits for an answer");
+        let place = host.dispatches.iter().position(|dispatch| dispatch.token == token);
+        let dispatch = host.dispatches.remove(place.expect("a callout waits under this token"));
         let headers = answer.headers.as_ref().map_or(0, Headers::len);
-        let arguments = [self.root, token, to_u32(headers), to_u32(answer.body.len()), 0];
+        let arguments =
+            [dispatch.root, token, to_u32(headers), to_u32(answer.body.len()), to_u32(answer.trailers)];
         host.answer = Some(answer);
         self.call("proxy_on_http_call_response", &arguments);
         self.store.data_mut().answer = None;

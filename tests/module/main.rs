@@ -18,4 +18,5 @@ mod fixture;
 mod host;
 mod passing;
 mod routing;
+mod signals;
 mod telling;

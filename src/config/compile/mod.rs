@@ -5,6 +5,7 @@ mod names;
 mod profiles;
 mod promotions;
 pub(super) mod rules;
+mod signals;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -40,6 +41,7 @@ pub(super) fn compile(document: &raw::Document, errors: &mut Errors) -> Option<C
         profiles::virtual_names(document, &shipped_profiles, &profiles, &compiled, &models, errors);
     let promotions = promotions::compile(document, &profiles, &models, errors);
     let baseline = models.baseline(&document.baseline, &root.key("baseline"), errors);
+    let signals = signals::compile(document, &models, errors);
     let headers = wire::headers(&document.headers, &root.key("headers"), errors);
     let paths = wire::paths(&document.paths, &root.key("paths"), errors);
     let scorer = rules::compile(document, errors)?;
@@ -55,6 +57,7 @@ pub(super) fn compile(document: &raw::Document, errors: &mut Errors) -> Option<C
     Some(Config {
         table,
         scorer,
+        signals,
         overrides: wire::overrides(&document.overrides),
         headers,
         paths,

@@ -29,9 +29,10 @@ pub(super) fn compile(
     let nothing = raw::Model::default();
     let mut by_name = BTreeMap::new();
     for (name, entry) in catalogue {
-        by_name.insert(name.clone(), model(name, &nothing, entry, &document.default_cluster));
+        let slot = by_name.len();
+        by_name.insert(name.clone(), model(slot, name, &nothing, entry, &document.default_cluster));
     }
-    for (name, entry) in &document.models {
+    for (slot, (name, entry)) in (by_name.len()..).zip(&document.models) {
         let path = path.key(name);
         names::model(name, &path, errors);
         if let Some(cluster) = &entry.cluster {
@@ -42,7 +43,7 @@ pub(super) fn compile(
         }
         let upstream = entry.upstream_model.as_deref().unwrap_or(name);
         let base = catalogue.get(name).or_else(|| catalogue.get(upstream)).unwrap_or(&nothing);
-        by_name.insert(name.clone(), model(name, entry, base, &document.default_cluster));
+        by_name.insert(name.clone(), model(slot, name, entry, base, &document.default_cluster));
     }
     let in_use = in_use(document, profiles);
     let mut models = Models { by_name, aliases: BTreeMap::new(), in_use };
@@ -57,8 +58,15 @@ pub(super) fn compile(
 }
 
 /// An entry over a base, field by field.
-fn model(name: &str, entry: &raw::Model, base: &raw::Model, default_cluster: &str) -> Arc<Model> {
+fn model(
+    slot: usize,
+    name: &str,
+    entry: &raw::Model,
+    base: &raw::Model,
+    default_cluster: &str,
+) -> Arc<Model> {
     Arc::new(Model {
+        slot,
         name: name.to_owned(),
         upstream_model: entry.upstream_model.clone().unwrap_or_else(|| name.to_owned()),
         cluster: entry.cluster.clone().unwrap_or_else(|| default_cluster.to_owned()),

@@ -8,7 +8,7 @@ use super::super::error::{Errors, Path, quoted};
 use super::super::raw;
 use super::models::Models;
 use super::names;
-use crate::route::{Model, Profile};
+use crate::route::{Model, Profile, Strategy};
 use crate::tier::{PerTier, Tier};
 
 /// The profile of the shortest form, and of shipped virtual names without a profile of their own.
@@ -54,8 +54,9 @@ pub(super) fn compile(
             None => tiers.medium.first().cloned(),
         };
         let agentic_profile = agentic(name, profile, profiles, &path, errors);
+        let strategy = strategy(document, profile, &path, errors);
         if let Some(default_model) = default_model {
-            let profile = Profile { name: name.to_owned(), tiers, default_model, agentic_profile };
+            let profile = Profile { name: name.to_owned(), tiers, default_model, agentic_profile, strategy };
             compiled.insert(name.to_owned(), Arc::new(profile));
         }
     }
@@ -90,6 +91,25 @@ fn agentic(
             known_profile(other, profiles, &path.key("agentic_profile"), errors);
             Some(other.to_owned())
         }
+    }
+}
+
+fn strategy(
+    document: &raw::Document,
+    profile: &raw::Profile,
+    path: &Path<'_>,
+    errors: &mut Errors,
+) -> Strategy {
+    match (profile.strategy, &document.signals) {
+        (Some(raw::Strategy::Momentum), None) => {
+            errors.meaning(
+                &path.key("strategy"),
+                "momentum needs signals; add `signals` to the document, or choose configured".to_owned(),
+            );
+            Strategy::Momentum
+        }
+        (Some(raw::Strategy::Momentum), Some(_)) | (None, Some(_)) => Strategy::Momentum,
+        (Some(raw::Strategy::Configured), _) | (None, None) => Strategy::Configured,
     }
 }
 

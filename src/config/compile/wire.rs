@@ -84,7 +84,31 @@ pub(super) fn headers(raw: &raw::Headers, path: &Path<'_>, errors: &mut Errors) 
     }
 }
 
+/// Whether the filter may remove and set a header of this name.
 fn header(name: &str) -> Result<(), String> {
+    token(name)?;
+    if STANDARD.contains(&name) || name.starts_with("x-envoy-") {
+        return Err(format!(
+            "{} has a meaning of its own; choose another name, such as x-tiergate-…",
+            quoted(name)
+        ));
+    }
+    Ok(())
+}
+
+/// Whether a fetch may send a header of this name.
+pub(super) fn fetch_header(name: &str) -> Result<(), String> {
+    const OF_THE_FETCH: [&str; 5] =
+        ["connection", "content-length", "host", "if-none-match", "transfer-encoding"];
+    token(name)?;
+    if OF_THE_FETCH.contains(&name) {
+        return Err(format!("{} is the fetch's own; leave it out", quoted(name)));
+    }
+    Ok(())
+}
+
+/// Whether it is a header's name in lower case.
+fn token(name: &str) -> Result<(), String> {
     let token = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"!#$%&'*+-.^_`|~".contains(&b);
     if name.is_empty() {
         Err("the header's name is empty; give one such as x-tiergate-model".to_owned())
@@ -98,8 +122,6 @@ fn header(name: &str) -> Result<(), String> {
         Err(format!("{} is no header's name; use lower-case letters, digits and `-`", quoted(name)))
     } else if name.len() > LONGEST {
         Err(format!("the header's name has {} characters; use at most {LONGEST}", name.len()))
-    } else if STANDARD.contains(&name) || name.starts_with("x-envoy-") {
-        Err(format!("{} has a meaning of its own; choose another name, such as x-tiergate-…", quoted(name)))
     } else {
         Ok(())
     }

@@ -5,6 +5,7 @@
 //! the rest of a document from being checked: the schema's check tells of it, the compiler skips it.
 
 mod rules;
+mod signals;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 pub use rules::{Dimensions, RawStep, Rules};
+pub use signals::{SignalWeights, Signals};
 pub use wire::{Headers, Limits, Overrides, Paths, ResponseDetail};
 
 use crate::tier::Tier;
@@ -69,6 +71,9 @@ pub struct Document {
     /// Lists of candidates that hold for a while.
     #[cfg_attr(feature = "cli", schemars(length(max = 256)))]
     pub promotions: Vec<Promotion>,
+    /// Adoption signals, which reorder candidates. Default: none are fetched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signals: Option<Signals>,
     /// Header names, and what the client is told.
     pub headers: Headers,
     /// Which request paths are LLM calls: suffixes, looked for before the query.
@@ -93,6 +98,7 @@ impl Default for Document {
             rules: Rules::default(),
             overrides: Overrides::default(),
             promotions: Vec::new(),
+            signals: None,
             headers: Headers::default(),
             paths: Paths::default(),
             limits: Limits::default(),
@@ -211,6 +217,20 @@ pub struct Profile {
     /// `overrides.agentic_score`) instead of this one. Default: `agentic` for profile `auto` where there is such a
     /// profile, else none. A profile that names itself has none.
     pub agentic_profile: Option<String>,
+    /// Which of a tier's candidates that can serve a request is preferred. Default: `momentum` where the document has
+    /// `signals`, else `configured`.
+    pub strategy: Option<Strategy>,
+}
+
+/// Which of the candidates that can serve a request is preferred.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Strategy {
+    /// The one listed first.
+    Configured,
+    /// The one with the best adoption signal; of equals, the one listed first. Needs `signals`.
+    Momentum,
 }
 
 /// A list of candidates that holds for a while. Two promotions of one tier of one profile must not overlap.

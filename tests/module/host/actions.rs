@@ -89,10 +89,14 @@ fn link_callouts(linker: &mut Linker<Host>) -> Result<()> {
             if !complete || !host.process.has_cluster(&cluster) {
                 return done(Status::BadArgument);
             }
+            if host.process.is_empty(&cluster) {
+                return done(Status::InternalFailure);
+            }
+            let root = host.context();
             host.last_token += 1;
             let token = host.last_token;
             let timeout = Duration::from_millis(timeout.into());
-            host.dispatches.push(Dispatch { token, cluster, headers, body, timeout });
+            host.dispatches.push(Dispatch { root, token, cluster, headers, body, timeout });
             guest.write_u32(return_token, token)?;
             done(Status::Ok)
         },

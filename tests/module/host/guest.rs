@@ -22,6 +22,8 @@ pub struct LogLine {
 /// A callout the filter made and nobody has answered yet.
 #[derive(Clone, Debug)]
 pub struct Dispatch {
+    /// The root context that made it.
+    pub root: u32,
     /// The number the answer carries.
     pub token: u32,
     /// The cluster that was called.
@@ -41,6 +43,17 @@ pub struct Answer {
     pub headers: Option<Headers>,
     /// Response body.
     pub body: Vec<u8>,
+    /// How many trailers came.
+    pub trailers: usize,
+}
+
+impl Answer {
+    /// An answer with a status, headers and a body.
+    pub fn new(status: u32, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Self {
+        let status = status.to_string();
+        let headers = [&[(":status", status.as_str())], headers].concat();
+        Self { headers: Some(Headers::new(&headers)), body: body.as_ref().to_vec(), trailers: 0 }
+    }
 }
 
 /// What the host knows about one VM.
@@ -86,6 +99,8 @@ pub struct Host {
 impl Host {
     /// A VM's state before anything ran.
     pub fn new(process: Process) -> Self {
+        // Each VM has its own; the same in every run.
+        let random = 0x9e37_79b9_7f4a_7c15 ^ (u64::from(process.next_vm()) << 32);
         let mut properties = BTreeMap::new();
         properties.insert("plugin_name".to_owned(), b"tiergate".to_vec());
         properties.insert("plugin_root_id".to_owned(), Vec::new());
@@ -108,7 +123,7 @@ impl Host {
             dispatches: Vec::new(),
             last_token: 0,
             answer: None,
-            random: 0x9e37_79b9_7f4a_7c15,
+            random,
         }
     }
 

@@ -21,6 +21,8 @@ struct Inner {
     shared_data: RefCell<SharedData>,
     metrics: RefCell<Metrics>,
     clusters: RefCell<Option<BTreeSet<String>>>,
+    empty_clusters: RefCell<BTreeSet<String>>,
+    vms: Cell<u32>,
 }
 
 impl Process {
@@ -32,6 +34,8 @@ impl Process {
                 shared_data: RefCell::default(),
                 metrics: RefCell::default(),
                 clusters: RefCell::new(None),
+                empty_clusters: RefCell::default(),
+                vms: Cell::new(0),
             }),
         }
     }
@@ -55,6 +59,27 @@ impl Process {
     pub fn set_clusters(&self, names: &[&str]) {
         let names = names.iter().map(ToString::to_string).collect();
         *self.inner.clusters.borrow_mut() = Some(names);
+    }
+
+    /// Takes every endpoint from a cluster, or gives them back.
+    pub fn set_empty(&self, cluster: &str, empty: bool) {
+        let mut clusters = self.inner.empty_clusters.borrow_mut();
+        if empty {
+            clusters.insert(cluster.to_owned())
+        } else {
+            clusters.remove(cluster)
+        };
+    }
+
+    /// Whether a cluster is without endpoints.
+    pub fn is_empty(&self, cluster: &str) -> bool {
+        self.inner.empty_clusters.borrow().contains(cluster)
+    }
+
+    /// Counts the VMs that were started, canaries and all.
+    pub fn next_vm(&self) -> u32 {
+        self.inner.vms.set(self.inner.vms.get() + 1);
+        self.inner.vms.get()
     }
 
     /// Whether a callout to `cluster` would find it.
@@ -210,6 +235,12 @@ impl Metrics {
     pub fn counter(&self, name: &str) -> u64 {
         let value = self.values.get(&(MetricKind::Counter, name.to_owned())).copied().unwrap_or_default();
         u64::try_from(value).expect("a counter only grows")
+    }
+
+    /// The gauge `name`, where somebody defined it.
+    pub fn gauge(&self, name: &str) -> Option<u64> {
+        let value = self.values.get(&(MetricKind::Gauge, name.to_owned()))?;
+        Some(u64::try_from(*value).expect("a gauge is not negative"))
     }
 
     /// Every counter that is not zero, by name.

@@ -1,0 +1,163 @@
+//! Adoption signals: where the feed is, when it is fetched, what a signal is worth.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::super::error::{Errors, Path, quoted};
+use super::super::raw;
+use super::models::Models;
+use super::{names, wire};
+use crate::signal::{Endpoint, Schedule, Settings, Weights};
+
+/// Every wait is shortened by a random share of up to this much, so that gateways do not ask in step.
+const JITTER: f64 = 0.1;
+/// A fetch that takes longer than this many times its timeout has lost its worker.
+const LEASE_TIMEOUTS: u64 = 2;
+/// Greatest value of a word in either direction.
+const GREATEST_VALUE: f64 = 100.0;
+/// Most characters of a word or a name in the feed.
+const LONGEST: usize = 256;
+/// Unreserved characters of RFC 3986.
+const QUERY: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Compiles the section. None where there is none, or where what it needs is missing.
+pub(super) fn compile(document: &raw::Document, models: &Models, errors: &mut Errors) -> Option<Settings> {
+    let raw = document.signals.as_ref()?;
+    let root = Path::Root;
+    let path = root.key("signals");
+    let endpoint = endpoint(raw, &path, errors);
+    if raw.stale_seconds < raw.fresh_seconds {
+        let message =
+            format!("{} is below `fresh_seconds`; give at least {}", raw.stale_seconds, raw.fresh_seconds);
+        errors.meaning(&path.key("stale_seconds"), message);
+    }
+    if raw.retry_max_seconds < raw.retry_seconds {
+        let message = format!(
+            "{} is below `retry_seconds`; give at least {}",
+            raw.retry_max_seconds, raw.retry_seconds
+        );
+        errors.meaning(&path.key("retry_max_seconds"), message);
+    }
+    let schedule = Schedule {
+        fresh: Duration::from_secs(raw.fresh_seconds),
+        stale: Duration::from_secs(raw.stale_seconds),
+        retry: Duration::from_secs(raw.retry_seconds),
+        retry_max: Duration::from_secs(raw.retry_max_seconds),
+        lease: Duration::from_millis(raw.timeout_ms.saturating_mul(LEASE_TIMEOUTS)),
+        jitter: JITTER,
+    };
+    let aliases = aliases(raw, &path.key("aliases"), models, errors);
+    let weights = weights(&raw.weights, &path.key("weights"), errors);
+    Some(Settings { endpoint: endpoint?, schedule, weights, aliases })
+}
+
+fn endpoint(raw: &raw::Signals, path: &Path<'_>, errors: &mut Errors) -> Option<Endpoint> {
+    if let Some(cluster) = &raw.cluster {
+        names::cluster(cluster, &path.key("cluster"), errors);
+    }
+    if let Some(authority) = &raw.authority {
+        let at = path.key("authority");
+        if !authority.bytes().all(|b| b.is_ascii_graphic()) {
+            let right = "use printable ASCII without spaces, such as signals.example.com";
+            errors.meaning(&at, format!("{} is no authority; {right}", quoted(authority)));
+        }
+    }
+    if let Some(target) = &raw.path {
+        let plain = target.bytes().all(|b| b.is_ascii_graphic() && b != b'?' && b != b'#');
+        if !target.starts_with('/') || !plain {
+            let right = "begin with `/`, use printable ASCII, and put query parameters under `query`";
+            errors.meaning(&path.key("path"), format!("{} is no path; {right}", quoted(target)));
+        }
+    }
+    let headers = path.key("headers");
+    for (name, value) in &raw.headers {
+        let at = headers.key(name);
+        if let Err(message) = wire::fetch_header(name) {
+            errors.meaning(&at, message);
+        }
+        if value.bytes().any(|b| b.is_ascii_control()) || value.trim() != value {
+            // Not shown: it may be a secret.
+            errors.meaning(
+                &at,
+                "the value has a control character or white space around it; leave it out".to_owned(),
+            );
+        }
+    }
+    let cluster = raw.cluster.clone()?;
+    Some(Endpoint {
+        authority: raw.authority.clone().unwrap_or_else(|| cluster.clone()),
+        cluster,
+        path: with_query(raw.path.as_ref()?, &raw.query),
+        headers: raw.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+        timeout: Duration::from_millis(raw.timeout_ms),
+        max_bytes: raw.max_bytes,
+    })
+}
+
+fn with_query(path: &str, query: &BTreeMap<String, String>) -> String {
+    let encoded = |text| utf8_percent_encode(text, &QUERY).to_string();
+    let pairs: Vec<String> =
+        query.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+    if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
+}
+
+fn aliases(
+    raw: &raw::Signals,
+    path: &Path<'_>,
+    models: &Models,
+    errors: &mut Errors,
+) -> BTreeMap<String, Vec<String>> {
+    let mut aliases = BTreeMap::new();
+    for (name, list) in &raw.aliases {
+        let path = path.key(name);
+        for (i, alias) in list.iter().enumerate() {
+            word(alias, &path.index(i), errors);
+        }
+        if let Some(model) = models.find(name, &path, errors)
+            && aliases.insert(model.name.clone(), list.clone()).is_some()
+        {
+            let model = quoted(&model.name);
+            errors.meaning(&path, format!("model {model} is listed under two names; keep one of them"));
+        }
+    }
+    aliases
+}
+
+fn weights(raw: &raw::SignalWeights, path: &Path<'_>, errors: &mut Errors) -> Weights {
+    let shipped = raw::SignalWeights::default();
+    let mut words =
+        |key, given: &BTreeMap<String, f64>, shipped: BTreeMap<String, f64>, least: f64, most: f64| {
+            let path = path.key(key);
+            for (name, &value) in given {
+                let path = path.key(name);
+                word(name, &path, errors);
+                if !(least..=most).contains(&value) {
+                    errors.meaning(
+                        &path,
+                        format!("{value} is out of range; give a number from {least} to {most}"),
+                    );
+                }
+            }
+            let mut all = shipped;
+            all.extend(given.clone());
+            all
+        };
+    Weights {
+        trend: words("trend", &raw.trend, shipped.trend, -GREATEST_VALUE, GREATEST_VALUE),
+        confidence: words("confidence", &raw.confidence, shipped.confidence, 0.0, 1.0),
+        score: raw.score,
+        velocity: raw.velocity,
+        velocity_limit: raw.velocity_limit,
+    }
+}
+
+fn word(word: &str, path: &Path<'_>, errors: &mut Errors) {
+    let length = word.chars().count();
+    if length == 0 || length > LONGEST || word.trim() != word || word.chars().any(char::is_control) {
+        let right =
+            format!("use 1 to {LONGEST} characters without control characters or white space around them");
+        errors.meaning(path, format!("{} is no name in a feed; {right}", quoted(word)));
+    }
+}

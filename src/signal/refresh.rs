@@ -1,0 +1,293 @@
+//! When the feed is fetched, and by which worker.
+//!
+//! The workers of a process share one [`State`] in shared data. Whoever finds a fetch due takes the lease: it writes
+//! the state with its own number in it by compare-and-swap, and only the one whose write succeeds fetches. What comes
+//! of the fetch is written the same way. Time is in milliseconds since the Unix epoch.
+
+mod answer;
+mod record;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use super::Endpoint;
+
+pub use answer::{Answer, Verdict};
+pub use record::{SLOTS, Snapshot, place, snapshot_key, state_key};
+
+/// A server may ask for no longer a wait than this.
+const LONGEST_RETRY_AFTER: u64 = 24 * 60 * 60 * 1000;
+
+/// When the feed is fetched.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Schedule {
+    /// A snapshot is fetched anew after this time, less jitter.
+    pub fresh: Duration,
+    /// An older snapshot is not used.
+    pub stale: Duration,
+    /// First wait after a failed fetch, less jitter; doubled with each further one.
+    pub retry: Duration,
+    /// Longest wait after a failed fetch.
+    pub retry_max: Duration,
+    /// How long a worker that fetches keeps the others from it.
+    pub lease: Duration,
+    /// Every wait is shortened by a random share of up to this much.
+    pub jitter: f64,
+}
+
+/// What became of a fetch. A closed list: metrics and logs use these words and no others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// A feed that keeps the contract.
+    Updated,
+    /// 304: the last feed still holds.
+    NotModified,
+    /// 503, which is also what Envoy answers for a refused connection.
+    Unavailable,
+    /// 504, which is also what Envoy answers when the timeout has passed.
+    Timeout,
+    /// 429.
+    RateLimited,
+    /// A status that no other word is for.
+    Status,
+    /// 3xx; redirects are not followed.
+    Redirected,
+    /// The body is compressed.
+    Compressed,
+    /// The content type is not that of a feed.
+    ContentType,
+    /// The body is larger than is read.
+    TooLarge,
+    /// The connection broke off before the answer was whole.
+    Broken,
+    /// The body is not JSON.
+    NotJson,
+    /// The body is JSON that breaks the contract.
+    Contract,
+    /// The call could not be made: Envoy has no such cluster, or the cluster has no endpoint.
+    NotSent,
+}
+
+impl Outcome {
+    /// All outcomes.
+    pub const ALL: [Outcome; 14] = [
+        Outcome::Updated,
+        Outcome::NotModified,
+        Outcome::Unavailable,
+        Outcome::Timeout,
+        Outcome::RateLimited,
+        Outcome::Status,
+        Outcome::Redirected,
+        Outcome::Compressed,
+        Outcome::ContentType,
+        Outcome::TooLarge,
+        Outcome::Broken,
+        Outcome::NotJson,
+        Outcome::Contract,
+        Outcome::NotSent,
+    ];
+
+    /// The word for metrics and logs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Outcome::Updated => "updated",
+            Outcome::NotModified => "not_modified",
+            Outcome::Unavailable => "unavailable",
+            Outcome::Timeout => "timeout",
+            Outcome::RateLimited => "rate_limited",
+            Outcome::Status => "status",
+            Outcome::Redirected => "redirected",
+            Outcome::Compressed => "compressed",
+            Outcome::ContentType => "content_type",
+            Outcome::TooLarge => "too_large",
+            Outcome::Broken => "broken",
+            Outcome::NotJson => "not_json",
+            Outcome::Contract => "contract",
+            Outcome::NotSent => "not_sent",
+        }
+    }
+
+    /// Whether the feed is known to be good at the time of the answer.
+    pub const fn is_good(self) -> bool {
+        matches!(self, Outcome::Updated | Outcome::NotModified)
+    }
+}
+
+/// What the workers of a process know together about one feed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct State {
+    /// Number of the last fetch that was begun, 0 before the first. A worker makes one up for each fetch.
+    pub holder: u64,
+    /// Until then nobody else fetches; 0 when no fetch is under way.
+    pub lease_end: u64,
+    /// The next fetch is due then.
+    pub due: u64,
+    /// The wait that `due` is the end of: it cannot be further off.
+    pub wait: u64,
+    /// When the snapshot was last known to be good.
+    pub fetched_at: u64,
+    /// Number of the snapshot, 0 where there is none. No two snapshots of a feed have the same.
+    pub generation: u64,
+    /// Fetches that failed since the last good one.
+    pub failures: u32,
+    /// What became of the last fetch.
+    pub outcome: Option<Outcome>,
+    /// Whether somebody has said that the snapshot is too old to be used.
+    pub told_stale: bool,
+    /// The server's tag of the snapshot, empty where it gave none.
+    pub etag: Vec<u8>,
+}
+
+/// What is to be done now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing.
+    Wait,
+    /// Write this state by compare-and-swap; whoever succeeds fetches.
+    Fetch(State),
+}
+
+/// What a fetch brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// How long the server asked to be left alone, in milliseconds.
+    pub retry_after: Option<u64>,
+    /// The server's tag of the answer, empty where it gave none.
+    pub etag: Vec<u8>,
+    /// The feed is the one that is there already, byte for byte.
+    pub unchanged: bool,
+}
+
+impl State {
+    /// Whether a fetch is due. `holder` is a number made up for it, not 0. An end of a lease or of a wait that is
+    /// further off than it can be counts as passed: the clock was set back.
+    pub fn step(&self, now: u64, schedule: &Schedule, holder: u64) -> Step {
+        let lease = millis(schedule.lease);
+        if pending(self.lease_end, now, lease) || pending(self.due, now, self.wait) {
+            return Step::Wait;
+        }
+        Step::Fetch(State { holder, lease_end: now.saturating_add(lease), ..self.clone() })
+    }
+
+    /// The state after the holder's fetch. `random` is any number: it jitters the wait.
+    pub fn after(&self, now: u64, schedule: &Schedule, random: u64, report: Report) -> State {
+        let good = report.outcome.is_good();
+        let failures = if good { 0 } else { self.failures.saturating_add(1) };
+        let wait = if good {
+            shortened(millis(schedule.fresh), schedule.jitter, random)
+        } else {
+            let base = doubled(millis(schedule.retry), failures).min(millis(schedule.retry_max));
+            let asked = report.retry_after.unwrap_or_default().min(LONGEST_RETRY_AFTER);
+            // What the server asks for is the least; jitter comes on top.
+            let asked = asked.saturating_add(share(asked, schedule.jitter, random));
+            shortened(base, schedule.jitter, random).max(asked)
+        };
+        let mut next = State {
+            lease_end: 0,
+            due: now.saturating_add(wait),
+            wait,
+            failures,
+            outcome: Some(report.outcome),
+            // Not in the future, should the clock have been set back.
+            fetched_at: if good { now } else { self.fetched_at.min(now) },
+            told_stale: self.told_stale && !good,
+            ..self.clone()
+        };
+        if report.outcome == Outcome::Updated {
+            next.etag = report.etag;
+        }
+        // A file that is served as it is comes again and again: nobody has to read it once more.
+        if report.outcome == Outcome::Updated && !report.unchanged {
+            // Grows also when the state was lost: a worker that knows an older snapshot sees that this is another.
+            next.generation = now.max(self.generation.saturating_add(1));
+        }
+        next
+    }
+
+    /// Age of the snapshot in milliseconds; none where there is no snapshot.
+    pub fn age(&self, now: u64) -> Option<u64> {
+        (self.generation != 0).then(|| now.saturating_sub(self.fetched_at))
+    }
+
+    /// Whether there is a snapshot that is not too old to be used.
+    pub fn is_usable(&self, now: u64, schedule: &Schedule) -> bool {
+        self.age(now).is_some_and(|age| age <= millis(schedule.stale))
+    }
+}
+
+/// What a fetch is for: two configurations with the same number share it. The same in every build, as workers of an
+/// old and a new build may run side by side.
+pub fn identity(endpoint: &Endpoint, schedule: &Schedule) -> u64 {
+    let Endpoint { cluster, authority, path, headers, timeout, max_bytes } = endpoint;
+    let Schedule { fresh, stale, retry, retry_max, lease, jitter } = schedule;
+    let mut hash = Fnv::default();
+    for text in [cluster, authority, path] {
+        hash.text(text);
+    }
+    hash.number(headers.len() as u64);
+    for (name, value) in headers {
+        hash.text(name);
+        hash.text(value);
+    }
+    for duration in [timeout, fresh, stale, retry, retry_max, lease] {
+        hash.number(millis(*duration));
+    }
+    hash.number(*max_bytes as u64);
+    hash.number(jitter.to_bits());
+    hash.0
+}
+
+/// FNV-1a of 64 bits: short, and the same everywhere.
+struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Fnv {
+    fn bytes(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+
+    fn number(&mut self, number: u64) {
+        self.bytes(&number.to_le_bytes());
+    }
+
+    /// With its length, so that no two lists of texts read the same.
+    fn text(&mut self, text: &str) {
+        self.number(text.len() as u64);
+        self.bytes(text.as_bytes());
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Whether `end` lies ahead, and no further than `longest`.
+fn pending(end: u64, now: u64, longest: u64) -> bool {
+    now < end && end - now <= longest
+}
+
+/// `first`, doubled with each failure after the first.
+fn doubled(first: u64, failures: u32) -> u64 {
+    let factor = 1_u64.checked_shl(failures.saturating_sub(1)).unwrap_or(u64::MAX);
+    first.saturating_mul(factor)
+}
+
+fn shortened(wait: u64, jitter: f64, random: u64) -> u64 {
+    wait - share(wait, jitter, random)
+}
+
+/// A random share of `wait`, up to `jitter` of it.
+fn share(wait: u64, jitter: f64, random: u64) -> u64 {
+    let random = (random >> 11) as f64 / (1_u64 << 53) as f64;
+    ((wait as f64 * jitter.clamp(0.0, 1.0) * random) as u64).min(wait)
+}

@@ -1,0 +1,93 @@
+//! What an answer is, by its headers and its size, before anybody reads its body.
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
+
+use super::Outcome;
+
+/// An answer without its body.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Answer<'a> {
+    /// `:status`.
+    pub status: &'a [u8],
+    /// `content-type`.
+    pub content_type: Option<&'a [u8]>,
+    /// `content-encoding`.
+    pub content_encoding: Option<&'a [u8]>,
+    /// `retry-after`.
+    pub retry_after: Option<&'a [u8]>,
+    /// `etag`.
+    pub etag: Option<&'a [u8]>,
+    /// Size of the body in bytes.
+    pub body_size: usize,
+}
+
+/// What is to be made of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Its body is to be read as a feed.
+    Read,
+    /// The body is not to be read: this is what became of the fetch.
+    Done(Outcome),
+}
+
+impl<'a> Answer<'a> {
+    /// Picks what matters out of the headers; none where there are none, as of an answer that broke off. Of headers
+    /// that came several times the first counts.
+    pub fn new(headers: &'a [(String, Vec<u8>)], body_size: usize) -> Option<Self> {
+        let find = |name: &str| {
+            headers
+                .iter()
+                .find(|(known, _)| known.eq_ignore_ascii_case(name))
+                .map(|(_, value)| value.trim_ascii())
+        };
+        Some(Self {
+            status: find(":status")?,
+            content_type: find("content-type"),
+            content_encoding: find("content-encoding"),
+            retry_after: find("retry-after"),
+            etag: find("etag"),
+            body_size,
+        })
+    }
+
+    /// What to make of it. `conditional`: whether the request said what it has already, so that 304 is an answer.
+    pub fn verdict(&self, max_bytes: usize, conditional: bool) -> Verdict {
+        let plain = self.content_encoding.is_none_or(|e| e.is_empty() || e.eq_ignore_ascii_case(b"identity"));
+        Verdict::Done(match self.status {
+            b"200" if !plain => Outcome::Compressed,
+            b"200" if !self.may_be_json() => Outcome::ContentType,
+            b"200" if self.body_size > max_bytes => Outcome::TooLarge,
+            b"200" => return Verdict::Read,
+            b"304" if conditional => Outcome::NotModified,
+            b"304" => Outcome::Status,
+            b"429" => Outcome::RateLimited,
+            b"503" => Outcome::Unavailable,
+            b"504" => Outcome::Timeout,
+            [b'3', _, _] => Outcome::Redirected,
+            _ => Outcome::Status,
+        })
+    }
+
+    /// JSON, or what static file servers say of a file they know nothing about.
+    fn may_be_json(&self) -> bool {
+        let Some(content_type) = self.content_type else { return true };
+        let essence = content_type.split(|&b| b == b';').next().unwrap_or_default().trim_ascii();
+        let essence = essence.to_ascii_lowercase();
+        let plain: [&[u8]; 4] = [b"", b"application/json", b"text/plain", b"application/octet-stream"];
+        plain.contains(&essence.as_slice()) || essence.ends_with(b"+json")
+    }
+
+    /// How long the server asks to be left alone, in milliseconds from `now` (milliseconds of the Unix epoch): seconds
+    /// or a date. None where it asks for nothing that can be read.
+    pub fn wait(&self, now: u64) -> Option<u64> {
+        let text = std::str::from_utf8(self.retry_after?).ok()?;
+        if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+            // More digits than fit are a long time as well.
+            return Some(text.parse().unwrap_or(u64::MAX).saturating_mul(1000));
+        }
+        let date = OffsetDateTime::parse(text, &Rfc2822).ok()?;
+        let at = u64::try_from(date.unix_timestamp()).ok()?.saturating_mul(1000);
+        Some(at.saturating_sub(now))
+    }
+}

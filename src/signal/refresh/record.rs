@@ -1,0 +1,148 @@
+//! How state and snapshot lie in shared data. Keys never go away there, so there are [`SLOTS`] of each and no more.
+//! Every value begins with a magic that names the format and with the feed it is for; what is anything else is nothing
+//! known.
+
+use super::{Fnv, Outcome, State};
+
+/// So many feeds have a place of their own.
+pub const SLOTS: usize = 64;
+
+/// The last byte is the version of the format.
+const STATE: &[u8; 4] = b"tgS\x01";
+const SNAPSHOT: &[u8; 4] = b"tgF\x01";
+/// A longer etag is not kept.
+const LONGEST_ETAG: usize = 256;
+
+/// The shared data key of a state.
+pub fn state_key(slot: usize) -> String {
+    format!("tiergate.signals.{slot:02}.state")
+}
+
+/// The shared data key of a snapshot.
+pub fn snapshot_key(slot: usize) -> String {
+    format!("tiergate.signals.{slot:02}.snapshot")
+}
+
+/// The slot of a feed: the one that has its state, else the first that is free, else the one whose feed has been due
+/// for longest, which nobody fetches any more. `state` reads the state of a slot, if there is any.
+pub fn place(identity: u64, mut state: impl FnMut(usize) -> Option<Vec<u8>>) -> usize {
+    let home = (identity % SLOTS as u64) as usize;
+    let mut oldest: Option<(u64, usize)> = None;
+    for slot in (home..SLOTS).chain(0..home) {
+        let Some(bytes) = state(slot) else { return slot };
+        let due = match decode(&bytes) {
+            Some((known, _)) if known == identity => return slot,
+            Some((_, state)) => state.due.max(state.lease_end),
+            None => 0,
+        };
+        if oldest.is_none_or(|(other, _)| due < other) {
+            oldest = Some((due, slot));
+        }
+    }
+    oldest.map_or(home, |(_, slot)| slot)
+}
+
+impl State {
+    /// The value for shared data.
+    pub fn encode(&self, identity: u64) -> Vec<u8> {
+        let etag = if self.etag.len() <= LONGEST_ETAG { self.etag.as_slice() } else { &[] };
+        let mut bytes = STATE.to_vec();
+        let numbers =
+            [identity, self.holder, self.lease_end, self.due, self.wait, self.fetched_at, self.generation];
+        for number in numbers {
+            bytes.extend(number.to_le_bytes());
+        }
+        bytes.extend(self.failures.to_le_bytes());
+        let place = |outcome| Outcome::ALL.iter().position(|&known| known == outcome).unwrap_or_default();
+        bytes.push(self.outcome.map_or(0, |outcome| place(outcome) as u8 + 1));
+        bytes.push(u8::from(self.told_stale));
+        bytes.extend(etag);
+        let sum = checksum(&bytes);
+        bytes.extend(sum.to_le_bytes());
+        bytes
+    }
+
+    /// The state of the feed `identity`; none where the bytes are anything else.
+    pub fn decode(bytes: &[u8], identity: u64) -> Option<State> {
+        decode(bytes).filter(|(known, _)| *known == identity).map(|(_, state)| state)
+    }
+}
+
+/// The state of any feed, and which feed's it is.
+fn decode(bytes: &[u8]) -> Option<(u64, State)> {
+    let (bytes, sum) = bytes.split_last_chunk::<8>()?;
+    if u64::from_le_bytes(*sum) != checksum(bytes) {
+        return None;
+    }
+    let mut reader = Reader(bytes.strip_prefix(STATE)?);
+    let identity = reader.number()?;
+    let mut state = State {
+        holder: reader.number()?,
+        lease_end: reader.number()?,
+        due: reader.number()?,
+        wait: reader.number()?,
+        fetched_at: reader.number()?,
+        generation: reader.number()?,
+        failures: u32::from_le_bytes(*reader.take()?),
+        ..State::default()
+    };
+    let [outcome, told_stale] = *reader.take::<2>()?;
+    state.outcome = match usize::from(outcome).checked_sub(1) {
+        None => None,
+        Some(place) => Some(*Outcome::ALL.get(place)?),
+    };
+    state.told_stale = told_stale != 0;
+    state.etag = reader.0.to_vec();
+    Some((identity, state))
+}
+
+/// A feed as it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Snapshot<'s> {
+    /// [`State::generation`] of the state that was written with it.
+    pub generation: u64,
+    /// The body of the answer.
+    pub body: &'s [u8],
+}
+
+impl<'s> Snapshot<'s> {
+    /// The value for shared data.
+    pub fn encode(&self, identity: u64) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.body.len() + 28);
+        bytes.extend(SNAPSHOT);
+        for number in [identity, self.generation, self.body.len() as u64] {
+            bytes.extend(number.to_le_bytes());
+        }
+        bytes.extend(self.body);
+        bytes
+    }
+
+    /// The snapshot of the feed `identity`; none where the bytes are anything else.
+    pub fn decode(bytes: &'s [u8], identity: u64) -> Option<Self> {
+        let mut reader = Reader(bytes.strip_prefix(SNAPSHOT)?);
+        let known = reader.number()?;
+        let generation = reader.number()?;
+        let length = reader.number()?;
+        (known == identity && length == reader.0.len() as u64).then_some(Self { generation, body: reader.0 })
+    }
+}
+
+struct Reader<'r>(&'r [u8]);
+
+impl<'r> Reader<'r> {
+    fn take<const N: usize>(&mut self) -> Option<&'r [u8; N]> {
+        let (head, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(head)
+    }
+
+    fn number(&mut self) -> Option<u64> {
+        self.take().map(|bytes| u64::from_le_bytes(*bytes))
+    }
+}
+
+fn checksum(bytes: &[u8]) -> u64 {
+    let mut hash = Fnv::default();
+    hash.bytes(bytes);
+    hash.0
+}

@@ -1,0 +1,4 @@
+mod feeds;
+mod matches;
+mod rows;
+mod worth;

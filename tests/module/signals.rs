@@ -1,0 +1,8 @@
+//! Adoption signals: several workers of one process, a feed, and a clock that the tests move.
+
+mod answers;
+mod changes;
+mod fleet;
+mod rows;
+mod sharing;
+mod speed;
