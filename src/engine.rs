@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::chat::{self, Dialect, Span, View};
 use crate::config::Config;
 use crate::route::{self, Model, Needs, Profile, Standing, Usage};
-use crate::score::{Length, Score, Scratch as ScoreScratch, Verdict};
+use crate::score::{Ask, Explanation, Length, Score, Scratch as ScoreScratch, Verdict};
 use crate::signal::{Candidate, Feed, Index, Match, Settings};
 use crate::tier::Tier;
 
@@ -16,6 +16,8 @@ pub enum Cause {
     Score,
     /// The score lies too near a boundary to tell: the ambiguous tier.
     Ambiguous,
+    /// There is next to nothing to judge by: the unknown tier.
+    Abstain,
     /// Enough reasoning markers for REASONING whatever the score.
     OverrideReasoning,
     /// So much input that the tier was raised.
@@ -44,9 +46,10 @@ pub enum Cause {
 
 impl Cause {
     /// All causes.
-    pub const ALL: [Cause; 14] = [
+    pub const ALL: [Cause; 15] = [
         Cause::Score,
         Cause::Ambiguous,
+        Cause::Abstain,
         Cause::OverrideReasoning,
         Cause::OverrideContext,
         Cause::FloorStructured,
@@ -66,6 +69,7 @@ impl Cause {
         match self {
             Cause::Score => "score",
             Cause::Ambiguous => "ambiguous",
+            Cause::Abstain => "abstain",
             Cause::OverrideReasoning => "override_reasoning",
             Cause::OverrideContext => "override_context",
             Cause::FloorStructured => "floor_structured",
@@ -125,10 +129,27 @@ pub struct Decision<'c> {
 #[derive(Debug, Default)]
 pub struct Scratch {
     text: String,
-    /// The scorer's part; after a decision that judged a prompt it can explain the score.
-    pub score: ScoreScratch,
-    /// How long the ask was that was last judged.
-    pub length: Length,
+    score: ScoreScratch,
+    length: Length,
+}
+
+impl Scratch {
+    /// Why the ask of `decision`, the last one that this was used for, has its score; none where nothing was judged.
+    pub fn explain<'c>(&self, config: &'c Config, decision: &Decision<'_>) -> Option<Explanation<'c>> {
+        decision.score.map(|_| config.scorer.explain(&self.asked(decision), &self.score))
+    }
+
+    /// Passes to `each` the features of the ask of `decision`, the last one that this was used for.
+    pub fn features(&mut self, config: &Config, decision: &Decision<'_>, each: impl FnMut(&str, i32)) {
+        if decision.score.is_some() {
+            let ask = Ask { text: "", tokens: decision.ask_tokens, length: self.length };
+            config.scorer.features(&ask, &mut self.score, each);
+        }
+    }
+
+    fn asked(&self, decision: &Decision<'_>) -> Ask<'_> {
+        Ask { text: &self.text, tokens: decision.ask_tokens, length: self.length }
+    }
 }
 
 /// One LLM call.
@@ -238,7 +259,8 @@ fn judge<'c>(
         let read = ask_bytes.min(limits.scan_head_bytes.saturating_add(limits.scan_tail_bytes));
         scratch.length = Length { ask: ask_bytes, read };
         chat::excerpt(body, &view.ask, limits.scan_head_bytes, limits.scan_tail_bytes, &mut scratch.text);
-        config.scorer.score(&scratch.text, ask_tokens, &mut scratch.score)
+        let ask = Ask { text: &scratch.text, tokens: ask_tokens, length: scratch.length };
+        config.scorer.score(&ask, &mut scratch.score)
     });
 
     let agentic = view.tools || score.is_some_and(|s| s.agentic >= config.overrides.agentic_score);
@@ -249,7 +271,7 @@ fn judge<'c>(
 
     let (tier, cause) = match score {
         Some(score) => overruled(config, view, body, usage, score, &mut scratch.text),
-        None => (config.scorer.params().ambiguous_tier, Cause::NoPrompt),
+        None => (config.scorer.unknown_tier(), Cause::NoPrompt),
     };
     let picked = route::pick(table, profile, tier, &needs, live.standing, live.now);
     let (model, tier, cause) = match (picked, cause) {
@@ -286,7 +308,8 @@ fn overruled(
 ) -> (Tier, Cause) {
     let rules = &config.overrides;
     let cause = match score.verdict {
-        Verdict::Sum => Cause::Score,
+        Verdict::Sum | Verdict::Learnt => Cause::Score,
+        Verdict::Abstained => Cause::Abstain,
         Verdict::Ambiguous => Cause::Ambiguous,
         Verdict::ReasoningMarkers => Cause::OverrideReasoning,
     };

@@ -106,7 +106,9 @@ fn features_and_the_calibrated_score_are_told() {
     assert_eq!((&told[1]["cause"], &told[1]["tier"]), (&"abstain".into(), &"MEDIUM".into()));
     assert!(told[2]["error"].is_string());
     let wrong = tiergate(&["score", "--scorer", "calibrated", "--weights", &file("w.tsv", "x")], "");
-    assert!(text(&wrong.stderr).contains("w.tsv") && wrong.status.code() == Some(1));
+    assert!(
+        text(&wrong.stderr).contains("calibrated.weights: the first line") && wrong.status.code() == Some(1)
+    );
 }
 
 #[test]

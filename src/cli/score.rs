@@ -2,46 +2,32 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{Choice, now, written};
+use super::{Judging, now, written};
 use crate::chat::Dialect;
 use crate::config::Config;
-use crate::engine::{Cause, Live, Request, Scratch, decide};
-use crate::score::{Calibrated, FEATURE_ONE, Reason};
+use crate::engine::{Live, Request, Scratch, decide};
+use crate::score::{Explanation, FEATURE_ONE, Reason};
 use crate::tier::Tier;
 
 #[derive(Args)]
 pub struct Options {
     #[command(flatten)]
-    choice: Choice,
-    /// Which scorer tells score and tier
-    #[arg(long, value_enum, default_value_t = Scorer::Rules)]
-    scorer: Scorer,
-    /// Weights that scripts/train.py wrote, for the calibrated scorer; the shipped ones without it
-    #[arg(long, value_name = "FILE")]
-    weights: Option<PathBuf>,
+    judging: Judging,
     /// Tell the features that added most, with what they added; for the calibrated scorer
     #[arg(long)]
     reasons: bool,
     /// JSONL files; standard input without one
     files: Vec<PathBuf>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Scorer {
-    /// Rules over keywords
-    Rules,
-    /// Learnt weights over features
-    Calibrated,
 }
 
 /// How many features `--reasons` tells.
@@ -101,17 +87,8 @@ pub fn features(options: &Options, out: &mut dyn Write) -> Result<(), String> {
 }
 
 fn bulk(options: &Options, features: bool, out: &mut dyn Write) -> Result<(), String> {
-    let config = options.choice.load()?;
-    let model = options.choice.virtual_model(&config)?.to_owned();
-    let calibrated = match (options.scorer, &options.weights) {
-        (Scorer::Rules, _) => None,
-        (Scorer::Calibrated, None) => Some(config.scorer.calibrated()?),
-        (Scorer::Calibrated, Some(file)) => {
-            let named = |error: &dyn fmt::Display| format!("{}: {error}", file.display());
-            let weights = fs::read_to_string(file).map_err(|error| named(&error))?;
-            Some(config.scorer.calibrated_with(&weights).map_err(|error| named(&error))?)
-        }
-    };
+    let config = options.judging.load()?;
+    let model = options.judging.choice.virtual_model(&config)?.to_owned();
     let mut judge = Judge {
         config: &config,
         model,
@@ -119,7 +96,6 @@ fn bulk(options: &Options, features: bool, out: &mut dyn Write) -> Result<(), St
         body: Vec::new(),
         scratch: Scratch::default(),
         features,
-        calibrated,
         reasons: options.reasons,
     };
     if options.files.is_empty() {
@@ -139,7 +115,6 @@ struct Judge<'c> {
     body: Vec<u8>,
     scratch: Scratch,
     features: bool,
-    calibrated: Option<Calibrated>,
     reasons: bool,
 }
 
@@ -179,13 +154,17 @@ impl Judge<'_> {
         let decision = decide(self.config, &request, live, &mut self.scratch);
         if self.features {
             let mut features = BTreeMap::new();
-            if decision.score.is_some() {
-                let scratch = &mut self.scratch;
-                self.config.scorer.features(scratch.length, &mut scratch.score, |name, value| {
-                    features.insert(name.to_owned(), f64::from(value) / f64::from(FEATURE_ONE));
-                });
-            }
+            self.scratch.features(self.config, &decision, |name, value| {
+                features.insert(name.to_owned(), f64::from(value) / f64::from(FEATURE_ONE));
+            });
             return emit(&Known { id: &line.id, features }, out).map(Ok);
+        }
+        let mut reasons = Vec::new();
+        if self.reasons
+            && let Some(Explanation::Calibrated(all)) = self.scratch.explain(self.config, &decision)
+        {
+            reasons = all;
+            reasons.truncate(TOLD);
         }
         let verdict = Verdict {
             id: &line.id,
@@ -194,28 +173,8 @@ impl Judge<'_> {
             confidence: decision.score.map(|s| s.confidence),
             cause: decision.cause.name(),
             model: decision.model.map(|m| m.name.as_str()),
-            reasons: Vec::new(),
+            reasons,
         };
-        if let (Some(calibrated), Some(_)) = (&self.calibrated, decision.score) {
-            let (scorer, scratch) = (&self.config.scorer, &mut self.scratch);
-            let judged = scorer.judge_by(calibrated, scratch.length, &mut scratch.score);
-            let mut reasons = Vec::new();
-            if self.reasons {
-                reasons = scorer.reasons(calibrated, scratch.length, &scratch.score);
-                reasons.truncate(TOLD);
-            }
-            let tier = if judged.abstained { Tier::Medium } else { judged.tier };
-            let verdict = Verdict {
-                tier: Some(tier.name()),
-                score: Some(judged.difficulty),
-                confidence: Some(judged.confidence),
-                cause: if judged.abstained { "abstain" } else { Cause::Score.name() },
-                model: None,
-                reasons,
-                ..verdict
-            };
-            return emit(&verdict, out).map(Ok);
-        }
         emit(&verdict, out).map(Ok)
     }
 

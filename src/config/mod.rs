@@ -19,7 +19,7 @@ pub use error::{ConfigError, ConfigErrors};
 
 use crate::chat::{Limits, Paths};
 use crate::route::Table;
-use crate::score::RuleScorer;
+use crate::score::Scorer;
 use crate::signal;
 use crate::tier::Tier;
 
@@ -29,7 +29,7 @@ pub struct Config {
     /// Models, profiles, virtual names, promotions.
     pub table: Table,
     /// The scorer.
-    pub scorer: RuleScorer,
+    pub scorer: Scorer,
     /// Adoption signals, where they are configured.
     pub signals: Option<signal::Settings>,
     /// Rules that overrule the score.

@@ -22,16 +22,20 @@ pub enum Verdict {
     Ambiguous,
     /// So many reasoning markers that the sum does not matter.
     ReasoningMarkers,
+    /// Learnt weights say so.
+    Learnt,
+    /// There is next to nothing to judge by.
+    Abstained,
 }
 
 /// How hard a prompt is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Score {
-    /// The weighted sum of the dimensions.
+    /// The weighted sum of the dimensions; of the calibrated scorer, the difficulty, 0 to 1.
     pub value: f64,
     /// The tier it gives.
     pub tier: Tier,
-    /// How sure that is, 0.5 to 1.
+    /// How sure that is: 0.5 to 1; of the calibrated scorer, 0.25 to 1.
     pub confidence: f64,
     /// Why that tier.
     pub verdict: Verdict,
@@ -94,10 +98,21 @@ impl RuleScorer {
 
     /// Scores a text (of a long prompt, its excerpt) of an ask of `tokens` estimated tokens.
     pub fn score(&self, text: &str, tokens: u64, scratch: &mut Scratch) -> Score {
+        self.find(text, scratch);
+        self.judge(tokens, scratch)
+    }
+
+    /// Folds a text and finds its concepts.
+    pub(super) fn find(&self, text: &str, scratch: &mut Scratch) {
         scratch.folded.set(text);
         scratch.hits.clear(self.lexicon.concepts().len());
         self.lexicon.find(&scratch.folded.text, &mut scratch.hits);
-        self.judge(tokens, scratch)
+    }
+
+    /// The value of one dimension for the text that `scratch` was last used for.
+    pub(super) fn dimension(&self, dimension: Dimension, tokens: u64, scratch: &Scratch) -> f64 {
+        let rule = self.params.rules.iter().find(|rule| rule.dimension == dimension);
+        rule.map_or(0.0, |rule| self.value(rule, tokens, scratch))
     }
 
     /// Whether a system prompt asks for JSON, a schema or structured output, in any of the lexicon's languages.

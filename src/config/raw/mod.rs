@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-pub use rules::{Dimensions, RawStep, Rules};
+pub use rules::{Calibrated, Dimensions, RawStep, Rules};
 pub use signals::{SignalWeights, Signals};
 pub use wire::{Headers, Limits, Overrides, Paths, ResponseDetail};
 
@@ -64,6 +64,8 @@ pub struct Document {
     pub virtual_models: BTreeMap<String, String>,
     /// What judges a prompt.
     pub scorer: Scorer,
+    /// The calibrated scorer.
+    pub calibrated: Calibrated,
     /// Numbers and additional keywords of the rule scorer.
     pub rules: Rules,
     /// Rules that overrule the score.
@@ -94,7 +96,8 @@ impl Default for Document {
             tiers: None,
             profiles: None,
             virtual_models: BTreeMap::new(),
-            scorer: Scorer::Rules,
+            scorer: Scorer::Calibrated,
+            calibrated: Calibrated::default(),
             rules: Rules::default(),
             overrides: Overrides::default(),
             promotions: Vec::new(),
@@ -111,7 +114,9 @@ impl Default for Document {
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Scorer {
-    /// Fifteen weighted dimensions over a multilingual lexicon.
+    /// A small model over the concepts of a multilingual lexicon and the shape of the text.
+    Calibrated,
+    /// Fifteen weighted dimensions over the same lexicon.
     Rules,
 }
 
