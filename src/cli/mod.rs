@@ -1,5 +1,7 @@
-//! The `tiergate` command: check a configuration, explain a decision, score files of prompts, try and make feeds.
+//! The `tiergate` command: check a configuration, explain a decision, score files of prompts, measure the
+//! scorers, try and make feeds.
 
+mod eval;
 mod explain;
 mod models;
 mod score;
@@ -39,6 +41,8 @@ enum Command {
     Score(score::Options),
     /// Print what the calibrated scorer knows of prompts: JSONL in, JSONL out, as `score` reads and answers
     Features(score::Options),
+    /// Measure how good the scorers' judgement is: JSONL with results of models, labels or translations
+    Eval(eval::Options),
     /// Try a feed of adoption signals, or make one
     #[command(subcommand)]
     Signals(signals::Command),
@@ -108,6 +112,7 @@ fn run(command: Command, out: &mut dyn Write) -> Result<(), String> {
         Command::Models(choice) => models::run(&choice, out),
         Command::Score(options) => score::run(&options, out),
         Command::Features(options) => score::features(&options, out),
+        Command::Eval(options) => eval::run(&options, out),
         Command::Signals(command) => signals::run(&command, out),
         Command::Schema => writeln!(out, "{}", config::reference::schema().trim_end()).map_err(written),
         Command::Reference => writeln!(out, "{}", config::reference::reference().trim_end()).map_err(written),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde::de::{IgnoredAny, MapAccess, Visitor};
@@ -37,7 +37,7 @@ pub struct Options {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Scorer {
+pub enum Scorer {
     /// Rules over keywords
     Rules,
     /// Learnt weights over features
@@ -103,47 +103,48 @@ pub fn features(options: &Options, out: &mut dyn Write) -> Result<(), String> {
 fn bulk(options: &Options, features: bool, out: &mut dyn Write) -> Result<(), String> {
     let config = options.choice.load()?;
     let model = options.choice.virtual_model(&config)?.to_owned();
-    let calibrated = match (options.scorer, &options.weights) {
-        (Scorer::Rules, _) => None,
-        (Scorer::Calibrated, None) => Some(config.scorer.calibrated()?),
-        (Scorer::Calibrated, Some(file)) => {
-            let named = |error: &dyn fmt::Display| format!("{}: {error}", file.display());
-            let weights = fs::read_to_string(file).map_err(|error| named(&error))?;
-            Some(config.scorer.calibrated_with(&weights).map_err(|error| named(&error))?)
-        }
-    };
-    let mut judge = Judge {
-        config: &config,
-        model,
-        now: now(),
-        body: Vec::new(),
-        scratch: Scratch::default(),
-        features,
-        calibrated,
-        reasons: options.reasons,
-    };
+    let judge = Judge::new(&config, model, options.scorer, options.weights.as_deref())?;
+    let mut teller = Teller { judge, features, reasons: options.reasons };
     if options.files.is_empty() {
-        return judge.all(io::stdin().lock(), out);
+        return teller.all(io::stdin().lock(), out);
     }
     for file in &options.files {
         let input = File::open(file).map_err(|error| format!("{}: {error}", file.display()))?;
-        judge.all(BufReader::new(input), out)?;
+        teller.all(BufReader::new(input), out)?;
     }
     Ok(())
 }
 
-struct Judge<'c> {
+/// What a line is judged to be.
+pub struct Judged<'c> {
+    pub tier: Option<Tier>,
+    /// None where the line has no text of a user.
+    pub score: Option<f64>,
+    pub confidence: Option<f64>,
+    /// Whether the scorer could not tell, and the tier is the one configured for that.
+    pub abstained: bool,
+    cause: &'static str,
+    model: Option<&'c str>,
+}
+
+/// Judges lines, one scorer's way.
+pub struct Judge<'c> {
     config: &'c Config,
     model: String,
     now: u64,
     body: Vec<u8>,
     scratch: Scratch,
-    features: bool,
     calibrated: Option<Calibrated>,
+}
+
+/// Writes an answer to each line.
+struct Teller<'c> {
+    judge: Judge<'c>,
+    features: bool,
     reasons: bool,
 }
 
-impl Judge<'_> {
+impl Teller<'_> {
     fn all(&mut self, mut input: impl BufRead, out: &mut dyn Write) -> Result<(), String> {
         let mut line = Vec::new();
         let mut number = 0usize;
@@ -170,53 +171,91 @@ impl Judge<'_> {
             Ok(line) => line,
             Err(error) => return Ok(Err(error.to_string())),
         };
-        if let Err(error) = self.write_body(&line) {
-            return Ok(Err(error));
-        }
-        let request =
-            Request { dialect: Dialect::ChatCompletions, path: b"/v1/chat/completions", body: &self.body };
-        let live = Live { now: self.now, ..Live::default() };
-        let decision = decide(self.config, &request, live, &mut self.scratch);
+        let judged = match self.judge.line(&line) {
+            Ok(judged) => judged,
+            Err(error) => return Ok(Err(error)),
+        };
+        let Judge { config, calibrated, scratch, .. } = &mut self.judge;
         if self.features {
             let mut features = BTreeMap::new();
-            if decision.score.is_some() {
-                let scratch = &mut self.scratch;
-                self.config.scorer.features(scratch.length, &mut scratch.score, |name, value| {
+            if judged.score.is_some() {
+                config.scorer.features(scratch.length, &mut scratch.score, |name, value| {
                     features.insert(name.to_owned(), f64::from(value) / f64::from(FEATURE_ONE));
                 });
             }
             return emit(&Known { id: &line.id, features }, out).map(Ok);
         }
+        let mut reasons = Vec::new();
+        if let (Some(calibrated), true, true) = (calibrated, self.reasons, judged.score.is_some()) {
+            reasons = config.scorer.reasons(calibrated, scratch.length, &scratch.score);
+            reasons.truncate(TOLD);
+        }
         let verdict = Verdict {
             id: &line.id,
-            tier: decision.tier.map(Tier::name),
-            score: decision.score.map(|s| s.value),
-            confidence: decision.score.map(|s| s.confidence),
-            cause: decision.cause.name(),
-            model: decision.model.map(|m| m.name.as_str()),
-            reasons: Vec::new(),
+            tier: judged.tier.map(Tier::name),
+            score: judged.score,
+            confidence: judged.confidence,
+            cause: judged.cause,
+            model: judged.model,
+            reasons,
         };
-        if let (Some(calibrated), Some(_)) = (&self.calibrated, decision.score) {
-            let (scorer, scratch) = (&self.config.scorer, &mut self.scratch);
-            let judged = scorer.judge_by(calibrated, scratch.length, &mut scratch.score);
-            let mut reasons = Vec::new();
-            if self.reasons {
-                reasons = scorer.reasons(calibrated, scratch.length, &scratch.score);
-                reasons.truncate(TOLD);
+        emit(&verdict, out).map(Ok)
+    }
+}
+
+impl<'c> Judge<'c> {
+    /// The calibrated scorer's weights are the shipped ones where no file names others.
+    pub fn new(
+        config: &'c Config,
+        model: String,
+        scorer: Scorer,
+        weights: Option<&Path>,
+    ) -> Result<Self, String> {
+        let calibrated = match (scorer, weights) {
+            (Scorer::Rules, _) => None,
+            (Scorer::Calibrated, None) => Some(config.scorer.calibrated()?),
+            (Scorer::Calibrated, Some(file)) => {
+                let named = |error: &dyn fmt::Display| format!("{}: {error}", file.display());
+                let weights = fs::read_to_string(file).map_err(|error| named(&error))?;
+                Some(config.scorer.calibrated_with(&weights).map_err(|error| named(&error))?)
             }
-            let tier = if judged.abstained { Tier::Medium } else { judged.tier };
-            let verdict = Verdict {
-                tier: Some(tier.name()),
+        };
+        let (body, scratch) = (Vec::new(), Scratch::default());
+        Ok(Self { config, model, now: now(), body, scratch, calibrated })
+    }
+
+    /// Judges one line of JSON.
+    pub fn json(&mut self, line: &[u8]) -> Result<Judged<'c>, String> {
+        let line: Line<'_> = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+        self.line(&line)
+    }
+
+    fn line(&mut self, line: &Line<'_>) -> Result<Judged<'c>, String> {
+        self.write_body(line)?;
+        let request =
+            Request { dialect: Dialect::ChatCompletions, path: b"/v1/chat/completions", body: &self.body };
+        let live = Live { now: self.now, ..Live::default() };
+        let decision = decide(self.config, &request, live, &mut self.scratch);
+        if let (Some(calibrated), Some(_)) = (&self.calibrated, decision.score) {
+            let scratch = &mut self.scratch;
+            let judged = self.config.scorer.judge_by(calibrated, scratch.length, &mut scratch.score);
+            return Ok(Judged {
+                tier: Some(if judged.abstained { Tier::Medium } else { judged.tier }),
                 score: Some(judged.difficulty),
                 confidence: Some(judged.confidence),
+                abstained: judged.abstained,
                 cause: if judged.abstained { "abstain" } else { Cause::Score.name() },
                 model: None,
-                reasons,
-                ..verdict
-            };
-            return emit(&verdict, out).map(Ok);
+            });
         }
-        emit(&verdict, out).map(Ok)
+        Ok(Judged {
+            tier: decision.tier,
+            score: decision.score.map(|s| s.value),
+            confidence: decision.score.map(|s| s.confidence),
+            abstained: decision.cause == Cause::Ambiguous,
+            cause: decision.cause.name(),
+            model: decision.model.map(|m| m.name.as_str()),
+        })
     }
 
     /// The chat request that the line stands for. Text is passed on as it is spelled.
