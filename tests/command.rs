@@ -1,6 +1,8 @@
 //! The `tiergate` command as a user runs it.
 #![expect(clippy::expect_used, reason = "a test that cannot go on has to stop")]
 
+#[path = "command/eval.rs"]
+mod eval;
 #[path = "command/signals.rs"]
 mod signals;
 

@@ -1,5 +1,7 @@
-//! The `tiergate` command: check a configuration, explain a decision, score files of prompts, try and make feeds.
+//! The `tiergate` command: check a configuration, explain a decision, score files of prompts, measure the
+//! scorers, try and make feeds.
 
+mod eval;
 mod explain;
 mod models;
 mod score;
@@ -40,6 +42,8 @@ enum Command {
     Score(score::Options),
     /// Print what the calibrated scorer knows of prompts: JSONL in, JSONL out, as `score` reads and answers
     Features(score::Options),
+    /// Measure how good the scorers' judgement is: JSONL with results of models, labels or translations
+    Eval(eval::Options),
     /// Try a feed of adoption signals, or make one
     #[command(subcommand)]
     Signals(signals::Command),
@@ -50,7 +54,7 @@ enum Command {
 }
 
 /// Which configuration and profile to work with.
-#[derive(Args)]
+#[derive(Args, Clone)]
 struct Choice {
     /// A configuration, JSON; the shipped defaults without it
     #[arg(long, value_name = "FILE")]
@@ -82,6 +86,10 @@ enum Scorer {
 }
 
 impl Judging {
+    const fn of(choice: Choice, scorer: Scorer, weights: Option<PathBuf>) -> Self {
+        Self { choice, scorer: Some(scorer), weights }
+    }
+
     /// The configuration, with the scorer and the weights that were chosen, and `more` changes.
     fn load_with(&self, more: impl FnOnce(&mut Map<String, Value>)) -> Result<Config, String> {
         let weights = match &self.weights {
@@ -175,6 +183,7 @@ fn run(command: Command, out: &mut dyn Write) -> Result<(), String> {
         Command::Models(choice) => models::run(&choice, out),
         Command::Score(options) => score::run(&options, out),
         Command::Features(options) => score::features(&options, out),
+        Command::Eval(options) => eval::run(&options, out),
         Command::Signals(command) => signals::run(&command, out),
         Command::Schema => writeln!(out, "{}", config::reference::schema().trim_end()).map_err(written),
         Command::Reference => writeln!(out, "{}", config::reference::reference().trim_end()).map_err(written),

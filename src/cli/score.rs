@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use super::{Judging, now, written};
 use crate::chat::Dialect;
 use crate::config::Config;
-use crate::engine::{Live, Request, Scratch, decide};
+use crate::engine::{Decision, Live, Request, Scratch, decide};
 use crate::score::{Explanation, FEATURE_ONE, Reason};
 use crate::tier::Tier;
 
@@ -88,37 +88,36 @@ pub fn features(options: &Options, out: &mut dyn Write) -> Result<(), String> {
 
 fn bulk(options: &Options, features: bool, out: &mut dyn Write) -> Result<(), String> {
     let config = options.judging.load()?;
-    let model = options.judging.choice.virtual_model(&config)?.to_owned();
-    let mut judge = Judge {
-        config: &config,
-        model,
-        now: now(),
-        body: Vec::new(),
-        scratch: Scratch::default(),
-        features,
-        reasons: options.reasons,
-    };
+    let model = options.judging.choice.virtual_model(&config)?;
+    let judge = Judge::new(&config, model.to_owned());
+    let mut teller = Teller { judge, features, reasons: options.reasons };
     if options.files.is_empty() {
-        return judge.all(io::stdin().lock(), out);
+        return teller.all(io::stdin().lock(), out);
     }
     for file in &options.files {
         let input = File::open(file).map_err(|error| format!("{}: {error}", file.display()))?;
-        judge.all(BufReader::new(input), out)?;
+        teller.all(BufReader::new(input), out)?;
     }
     Ok(())
 }
 
-struct Judge<'c> {
+/// Judges lines as one configuration has it.
+pub struct Judge<'c> {
     config: &'c Config,
     model: String,
     now: u64,
     body: Vec<u8>,
     scratch: Scratch,
+}
+
+/// Writes an answer to each line.
+struct Teller<'c> {
+    judge: Judge<'c>,
     features: bool,
     reasons: bool,
 }
 
-impl Judge<'_> {
+impl Teller<'_> {
     fn all(&mut self, mut input: impl BufRead, out: &mut dyn Write) -> Result<(), String> {
         let mut line = Vec::new();
         let mut number = 0usize;
@@ -145,23 +144,21 @@ impl Judge<'_> {
             Ok(line) => line,
             Err(error) => return Ok(Err(error.to_string())),
         };
-        if let Err(error) = self.write_body(&line) {
-            return Ok(Err(error));
-        }
-        let request =
-            Request { dialect: Dialect::ChatCompletions, path: b"/v1/chat/completions", body: &self.body };
-        let live = Live { now: self.now, ..Live::default() };
-        let decision = decide(self.config, &request, live, &mut self.scratch);
+        let decision = match self.judge.line(&line) {
+            Ok(decision) => decision,
+            Err(error) => return Ok(Err(error)),
+        };
+        let Judge { config, scratch, .. } = &mut self.judge;
         if self.features {
             let mut features = BTreeMap::new();
-            self.scratch.features(self.config, &decision, |name, value| {
+            scratch.features(config, &decision, |name, value| {
                 features.insert(name.to_owned(), f64::from(value) / f64::from(FEATURE_ONE));
             });
             return emit(&Known { id: &line.id, features }, out).map(Ok);
         }
         let mut reasons = Vec::new();
         if self.reasons
-            && let Some(Explanation::Calibrated(all)) = self.scratch.explain(self.config, &decision)
+            && let Some(Explanation::Calibrated(all)) = scratch.explain(config, &decision)
         {
             reasons = all;
             reasons.truncate(TOLD);
@@ -176,6 +173,27 @@ impl Judge<'_> {
             reasons,
         };
         emit(&verdict, out).map(Ok)
+    }
+}
+
+impl<'c> Judge<'c> {
+    /// A judge who asks for `model`.
+    pub fn new(config: &'c Config, model: String) -> Self {
+        Self { config, model, now: now(), body: Vec::new(), scratch: Scratch::default() }
+    }
+
+    /// Judges one line of JSON.
+    pub fn json(&mut self, line: &[u8]) -> Result<Decision<'c>, String> {
+        let line: Line<'_> = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+        self.line(&line)
+    }
+
+    fn line(&mut self, line: &Line<'_>) -> Result<Decision<'c>, String> {
+        self.write_body(line)?;
+        let request =
+            Request { dialect: Dialect::ChatCompletions, path: b"/v1/chat/completions", body: &self.body };
+        let live = Live { now: self.now, ..Live::default() };
+        Ok(decide(self.config, &request, live, &mut self.scratch))
     }
 
     /// The chat request that the line stands for. Text is passed on as it is spelled.
