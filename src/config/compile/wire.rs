@@ -3,7 +3,7 @@
 use super::super::error::{Errors, Path, quoted};
 use super::super::raw;
 use super::super::{Headers, Overrides, ResponseHeaders};
-use crate::chat::{Limits, Paths};
+use crate::chat::{Limits, Markers, Paths};
 
 /// Headers that mean something to HTTP, to Envoy or to providers. The filter removes and sets what it is told to
 /// own: any of these would break requests.
@@ -175,11 +175,16 @@ pub(super) fn overrides(raw: &raw::Overrides) -> Overrides {
     }
 }
 
+/// Human asks before the newest that a short reply may refer to.
+const HISTORY_TURNS: usize = 6;
+
 /// The limits. Ranges are the schema's.
 pub(super) fn limits(raw: &raw::Limits) -> Limits {
     Limits {
         scan_head_bytes: raw.scan_head_bytes,
         scan_tail_bytes: raw.scan_tail_bytes,
         max_depth: raw.max_depth,
+        history_turns: HISTORY_TURNS,
+        markers: Markers::default(),
     }
 }
