@@ -23,4 +23,4 @@ pub use dimension::Dimension;
 pub use features::{Length, ONE as FEATURE_ONE};
 pub use params::{Boundaries, Rule, RuleParams, Step, TokenRule};
 pub use rules::{Part, RuleScorer, Score, Scratch, Verdict};
-pub use scorer::{Ask, Explanation, Scorer};
+pub use scorer::{Ask, Explanation, Reply, Scorer};
