@@ -305,11 +305,16 @@ struct Judged {
 fn judged(config: &Config, body: &[u8], view: &View<'_>, scratch: &mut Scratch) -> Option<Judged> {
     let own = judged_alone(config, body, &view.ask, scratch)?;
     let short = length(&view.ask) <= config.history.reply_bytes;
-    if !short || view.earlier.is_empty() || config.scorer.reply(&scratch.score) != Reply::Continues {
+    if !short || view.earlier.is_empty() {
         return Some(own);
     }
-    // Where nothing is known of the reply, what is known of the work counts, be it less than the unknown tier.
     let unknown = matches!(own.cause, Cause::Abstain | Cause::Ambiguous);
+    match config.scorer.reply(&scratch.score) {
+        Reply::Continues => {}
+        Reply::Own if unknown => {}
+        Reply::Own | Reply::Closes => return Some(own),
+    }
+    // Where nothing is known of the reply, what is known of the work counts, be it less than the unknown tier.
     let mut least = if unknown { Tier::Simple } else { own.score.tier };
     let mut best = None;
     for (between, ask) in view.earlier.iter().enumerate() {

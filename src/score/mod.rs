@@ -10,6 +10,7 @@ mod hits;
 mod index;
 mod lexicon;
 mod params;
+mod replies;
 mod rules;
 mod scorer;
 mod weights;

@@ -45,7 +45,9 @@ fn after_a_proof(greetings: usize, reply: &str) -> Value {
 #[test]
 fn a_reply_has_the_tier_of_the_work_it_is_about() {
     let mut vm = start();
-    for reply in ["yes, do it", "continue", "still wrong", "go on", "继续", "продолжай", "weiter", "계속해", "ok"] {
+    for reply in
+        ["yes, do it", "continue", "still wrong", "go on", "继续", "продолжай", "weiter", "계속해", "ok"]
+    {
         let got = told(&mut vm, CHAT, &after_a_proof(0, reply));
         assert_eq!(got, is("REASONING", "history"), "{reply}");
     }
@@ -95,9 +97,10 @@ fn the_same_request_has_the_same_answer_in_every_worker() {
 fn a_system_prompt_and_tools_change_nothing_but_what_the_rules_say() {
     let mut vm = start();
     // About 6,000 tokens of an agent's instructions; nothing in them asks for structured output.
-    let system = "You are a careful engineer. Prove every theorem, derive each step, design the architecture of \
+    let system =
+        "You are a careful engineer. Prove every theorem, derive each step, design the architecture of \
                   distributed systems, write tests before the code, never skip a step. "
-        .repeat(150);
+            .repeat(150);
     let tools: Vec<Value> = (0..50)
         .map(|n| {
             json!({"type": "function", "function": {"name": format!("tool_{n}"),
@@ -122,8 +125,11 @@ fn what_a_harness_injects_is_not_judged() {
     let mut vm = start();
     let reminder = "<system-reminder>\nDesign a distributed system and prove the theorem step by step.\n</system-reminder>";
     for (ask, tier) in [(GREETING, "SIMPLE"), (PROOF, "REASONING")] {
-        for text in [format!("{reminder}\n{ask}"), format!("{ask}\n\n{reminder}"), format!("{reminder}{ask}{reminder}")]
-        {
+        for text in [
+            format!("{reminder}\n{ask}"),
+            format!("{ask}\n\n{reminder}"),
+            format!("{reminder}{ask}{reminder}"),
+        ] {
             assert_eq!(told(&mut vm, CHAT, &body(&[user(&text)])).0, tier, "{text}");
         }
     }
@@ -135,7 +141,11 @@ fn what_a_harness_injects_is_not_judged() {
     let mut vm = Vm::start(&own).unwrap_or_else(|refused| panic!("{}", refused.text()));
     let ours = format!("<my-agent n=\"1\">{PROOF}</my-agent> {GREETING}");
     assert_eq!(told(&mut vm, CHAT, &body(&[user(&ours)])).0, "SIMPLE");
-    assert_eq!(told(&mut vm, CHAT, &body(&[user(&format!("{reminder} {GREETING}"))])).0, "REASONING", "switched off");
+    assert_eq!(
+        told(&mut vm, CHAT, &body(&[user(&format!("{reminder} {GREETING}"))])).0,
+        "REASONING",
+        "switched off"
+    );
 }
 
 #[test]

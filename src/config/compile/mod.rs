@@ -10,10 +10,10 @@ mod wire;
 
 use std::collections::BTreeMap;
 
-use super::{Config, History};
 use super::error::{Errors, Path};
 use super::raw;
 use super::shipped;
+use super::{Config, History};
 use crate::route::Table;
 
 /// Compiles a document. Complete only where nothing was told.
