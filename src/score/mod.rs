@@ -9,6 +9,7 @@ mod hits;
 mod index;
 mod lexicon;
 mod params;
+mod replies;
 mod rules;
 mod weights;
 mod words;

@@ -13,7 +13,7 @@ const MAGIC: &str = "tiergate-weights\t1";
 pub const UNITS: usize = 16;
 
 /// What one feature weighs, in 65,536ths.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Weight {
     /// In the difficulty.
     pub difficulty: i32,
