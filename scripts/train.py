@@ -168,7 +168,8 @@ class Data:
             matrix = np.zeros((len(rows), len(self.names)))
             for at, row in enumerate(rows):
                 for feature, value in row.items():
-                    matrix[at, place[feature]] = value
+                    if feature in place:
+                        matrix[at, place[feature]] = value
             self.raw[name] = matrix
         spread = np.concatenate([self.raw[n] - self.raw[n].mean(0) for n in [*TRAIN, "corpus"] if n in self.raw]).std(0)
         self.scale = np.where(spread > 0, np.maximum(spread, FLOOR), np.inf)
