@@ -12,6 +12,7 @@ mod lexicon;
 mod params;
 mod rules;
 mod scorer;
+mod swar;
 mod weights;
 mod words;
 
