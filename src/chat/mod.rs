@@ -4,6 +4,7 @@ mod cursor;
 mod harness;
 mod injected;
 mod path;
+mod raw;
 mod splice;
 mod text;
 mod turns;

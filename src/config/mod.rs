@@ -40,6 +40,8 @@ pub struct Config {
     pub paths: Paths,
     /// Bounds on reading a body.
     pub limits: Limits,
+    /// When an ask is judged by the asks before it.
+    pub history: History,
     /// Output tokens assumed for cost where the request sets no limit.
     pub default_output_tokens: u64,
     /// Whether the access log is told each decision.
@@ -57,6 +59,15 @@ pub struct Overrides {
     pub structured_tier: Tier,
     /// From this agentic score on (0 to 1) a request counts as agentic.
     pub agentic_score: f64,
+}
+
+/// When an ask is judged by the asks before it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct History {
+    /// Bytes beyond which an ask is judged by itself.
+    pub reply_bytes: usize,
+    /// Tiers that an earlier ask counts less for each ask between.
+    pub decay: f64,
 }
 
 /// How much of a decision the client is told.

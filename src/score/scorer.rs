@@ -25,6 +25,17 @@ pub enum Explanation<'s> {
     Calibrated(Vec<Reason<'s>>),
 }
 
+/// Whether an ask stands for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// It has something in it to judge by.
+    Own,
+    /// It wants the work before to go on or to be mended ("go on", "still wrong"), or says nothing that is known.
+    Continues,
+    /// It ends the work before and asks for nothing ("thanks").
+    Closes,
+}
+
 /// Rules, or learnt weights over the features of the same pass.
 #[derive(Debug)]
 pub struct Scorer {
@@ -95,6 +106,19 @@ impl Scorer {
     /// Passes to `each` the features of the ask that `scratch` was last used for: see [`RuleScorer::features`].
     pub fn features(&self, ask: &Ask<'_>, scratch: &mut Scratch, each: impl FnMut(&str, i32)) {
         self.rules.features(ask.length, scratch, each);
+    }
+
+    /// What the ask that `scratch` was last used for is to the asks before it, if it is short.
+    pub fn reply(&self, scratch: &Scratch) -> Reply {
+        if self.rules.continues(scratch) {
+            Reply::Continues
+        } else if self.rules.closes(scratch) {
+            Reply::Closes
+        } else if self.rules.knows_nothing(scratch) {
+            Reply::Continues
+        } else {
+            Reply::Own
+        }
     }
 
     /// Whether a system prompt asks for JSON, a schema or structured output.

@@ -19,7 +19,7 @@ pub const SHIFT: u32 = 16;
 const LARGEST: i128 = 1 << 53;
 
 /// What one feature weighs, in 65,536ths.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Weight {
     /// In each sum.
     pub columns: [i32; COLUMNS],

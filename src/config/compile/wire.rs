@@ -175,16 +175,33 @@ pub(super) fn overrides(raw: &raw::Overrides) -> Overrides {
     }
 }
 
-/// Human asks before the newest that a short reply may refer to.
-const HISTORY_TURNS: usize = 6;
-
-/// The limits. Ranges are the schema's.
-pub(super) fn limits(raw: &raw::Limits) -> Limits {
+/// The limits, and what of a conversation is read. Ranges are the schema's.
+pub(super) fn limits(
+    raw: &raw::Limits,
+    conversation: &raw::Conversation,
+    path: &Path<'_>,
+    errors: &mut Errors,
+) -> Limits {
+    let known = if conversation.known_harnesses { Markers::DEFAULT } else { &[] };
+    let mut pairs: Vec<(&str, &str)> = known.to_vec();
+    let path = path.key("injected");
+    for (i, injected) in conversation.injected.iter().enumerate() {
+        // What is missing has been told by the schema's check.
+        let (Some(open), Some(close)) = (&injected.open, &injected.close) else { continue };
+        let path = path.index(i);
+        match Markers::check(open, close) {
+            Err(message) => errors.meaning(&path, message),
+            Ok(()) if pairs.contains(&(open, close)) => {
+                errors.meaning(&path, format!("{} is known already; leave it out", quoted(open)));
+            }
+            Ok(()) => pairs.push((open, close)),
+        }
+    }
     Limits {
         scan_head_bytes: raw.scan_head_bytes,
         scan_tail_bytes: raw.scan_tail_bytes,
         max_depth: raw.max_depth,
-        history_turns: HISTORY_TURNS,
-        markers: Markers::default(),
+        history_turns: conversation.history_turns,
+        markers: Markers::new(pairs),
     }
 }

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 pub use rules::{Calibrated, Dimensions, RawStep, Rules};
 pub use signals::{SignalWeights, Signals};
-pub use wire::{Headers, Limits, Overrides, Paths, ResponseDetail};
+pub use wire::{Conversation, Headers, Limits, Overrides, Paths, ResponseDetail};
 
 use crate::tier::Tier;
 
@@ -70,6 +70,8 @@ pub struct Document {
     pub rules: Rules,
     /// Rules that overrule the score.
     pub overrides: Overrides,
+    /// Which words of a conversation are judged.
+    pub conversation: Conversation,
     /// Lists of candidates that hold for a while.
     #[cfg_attr(feature = "cli", schemars(length(max = 256)))]
     pub promotions: Vec<Promotion>,
@@ -100,6 +102,7 @@ impl Default for Document {
             calibrated: Calibrated::default(),
             rules: Rules::default(),
             overrides: Overrides::default(),
+            conversation: Conversation::default(),
             promotions: Vec::new(),
             signals: None,
             headers: Headers::default(),
