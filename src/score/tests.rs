@@ -6,6 +6,7 @@ use super::lexicon::Lexicon;
 use super::*;
 use crate::tier::Tier;
 
+mod any_text;
 mod replies;
 
 fn folded(text: &str) -> String {

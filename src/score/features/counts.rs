@@ -6,7 +6,7 @@ use super::line::Lines;
 use crate::score::swar::{WHOLE, hash, load, low_bytes, mix};
 
 /// Bits of the set of words that were seen.
-const SEEN_BITS: u32 = 10;
+const SEEN_BITS: u32 = 11;
 
 /// What one text holds. Kept and reused, so that scoring allocates nothing.
 #[derive(Debug)]
