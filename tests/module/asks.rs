@@ -151,9 +151,9 @@ fn what_a_harness_injects_is_not_judged() {
     let mut vm = Vm::start(&own).unwrap_or_else(|refused| panic!("{}", refused.text()));
     let ours = format!("<my-agent n=\"1\">{PROOF}</my-agent> {GREETING}");
     assert_eq!(told(&mut vm, CHAT, &body(&[user(&ours)])).0, "SIMPLE");
-    assert_eq!(
+    assert_ne!(
         told(&mut vm, CHAT, &body(&[user(&format!("{reminder} {GREETING}"))])).0,
-        "REASONING",
+        "SIMPLE",
         "switched off"
     );
 }
