@@ -170,7 +170,8 @@ fn walk(raw: &[u8], size: usize) -> (usize, usize) {
         let near = rest.get(..size - seen).unwrap_or(rest);
         match memchr(b'\\', near) {
             Some(0) => {
-                let (length, stands_for) = unescape(rest).map_or((2, 3), |(c, length)| (length, c.len_utf8()));
+                let (length, stands_for) =
+                    unescape(rest).map_or((2, 3), |(c, length)| (length, c.len_utf8()));
                 at = raw.len().min(at + length);
                 seen += stands_for;
             }

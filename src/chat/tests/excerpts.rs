@@ -59,7 +59,11 @@ fn how_a_client_escapes_changes_no_excerpt() {
         let shown_plain = shown(&plain, head, tail);
         assert_eq!(shown_plain, shown(&escaped, head, tail), "head {head} tail {tail}");
         // A character at the cut is shown whole at the head, and left out at the tail.
-        assert!(shown_plain.len() <= (head + 3 + tail + 3).min(text.len() + 2), "{head} {tail}: {}", shown_plain.len());
+        assert!(
+            shown_plain.len() <= (head + 3 + tail + 3).min(text.len() + 2),
+            "{head} {tail}: {}",
+            shown_plain.len()
+        );
     }
     assert_eq!(shown(&plain, 4096, 0).replace('\n', ""), text.replace('\n', ""));
 }
