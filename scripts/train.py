@@ -57,7 +57,7 @@ REPLIES = {"continuation", "reply"}
 
 # What is fitted with. Chosen by the measures that are printed, over files that are left out.
 RIDGE = 1.0
-INVARIANCE = 20.0
+INVARIANCE = 60.0
 PERTURBATION = 2.0
 PRIOR_STRENGTH = 3.0
 CORPUS_IN_DIFFICULTY = 0.2
