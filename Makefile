@@ -6,6 +6,8 @@
 # bench       speed; docs: the generated reference and schema; clean: what all of these left
 
 PYTHON_BIN := .venv/bin/python
+# What runs once more over envoy/envoy.yaml, after all has run over envoy/demo.yaml.
+PRODUCTION_TESTS := test_wire.py test_dialects.py test_profiles.py test_observability.py
 ENVOYS := 1.36.4 1.37.0 1.39.3 1.40.0
 
 .NOTPARALLEL:
@@ -42,7 +44,8 @@ test-rust:
 	cargo test --workspace --features tiergate/cli
 
 test-e2e:
-	$(PYTHON_BIN) -m pytest -q tests/e2e
+	$(PYTHON_BIN) -m pytest -q tests/e2e $(PYTEST)
+	$(PYTHON_BIN) -m pytest -q $(addprefix tests/e2e/,$(PRODUCTION_TESTS)) --shipped envoy $(PYTEST)
 
 test-matrix: setup wasm
 	@scripts/matrix.sh $(ENVOYS)

@@ -12,14 +12,17 @@ from gateway import Gateway, Recorder, stacks
 
 def pytest_addoption(parser):
     parser.addoption("--envoy-version", default="", help="which Envoy this is; TIERGATE_ENVOY is its binary")
+    parser.addoption("--shipped", default="demo", choices=["demo", "envoy"],
+                     help="the configuration in envoy/ that the stack runs")
 
 
 @pytest.fixture(scope="session")
 def gateway(request):
-    name = f"e2e{request.config.getoption('--envoy-version')}"
+    shipped = request.config.getoption("--shipped")
+    name = f"e2e{request.config.getoption('--envoy-version')}" + (f"-{shipped}" if shipped != "demo" else "")
     recorder = Recorder()
     try:
-        with Gateway(recorder, stacks.ROOT / ".run" / name) as started:
+        with Gateway(recorder, stacks.ROOT / ".run" / name, stacks.ROOT / "envoy" / f"{shipped}.yaml") as started:
             yield started
     finally:
         recorder.close()
