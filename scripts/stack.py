@@ -44,18 +44,18 @@ class StackError(RuntimeError):
 # ---------------------------------------------------------------------------------------------------- configuration
 
 
-class _Loader(yaml.SafeLoader):
+class YamlLoader(yaml.SafeLoader):
     """YAML as Envoy reads it: a date is a string."""
 
 
-_Loader.yaml_implicit_resolvers = {
+YamlLoader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 
 
 def load_yaml(path: Path) -> dict:
-    return yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 (a SafeLoader)
+    return yaml.load(path.read_text(encoding="utf-8"), YamlLoader)  # noqa: S506 (a SafeLoader)
 
 
 def listener(envoy: dict, name: str = "gateway") -> dict:
