@@ -117,6 +117,8 @@ pub struct Decision<'c> {
     pub usage: Usage,
     /// Estimated cost in USD, where the price is known.
     pub cost: Option<f64>,
+    /// What the same would cost with the baseline, in USD, where there is one and its price is known.
+    pub baseline_cost: Option<f64>,
     /// Share of the baseline's cost that is saved, where both prices are known.
     pub savings: Option<f64>,
 }
@@ -260,6 +262,7 @@ fn judge<'c>(
         (None, _) => (&profile.default_model, tier, Cause::NoCandidates),
     };
     let usage = Usage { output: usage.output.min(model.max_output.unwrap_or(u64::MAX)), ..usage };
+    let baseline = table.baseline.as_ref();
     Decision {
         cause,
         profile: Some(profile),
@@ -271,7 +274,8 @@ fn judge<'c>(
         ask_tokens,
         usage,
         cost: route::cost(model, usage),
-        savings: table.baseline.as_ref().and_then(|baseline| route::savings(model, baseline, usage)),
+        baseline_cost: baseline.and_then(|baseline| route::cost(baseline, usage)),
+        savings: baseline.and_then(|baseline| route::savings(model, baseline, usage)),
     }
 }
 
@@ -336,6 +340,7 @@ fn unjudged(cause: Cause, cluster: &str) -> Decision<'_> {
         ask_tokens: 0,
         usage: Usage::default(),
         cost: None,
+        baseline_cost: None,
         savings: None,
     }
 }

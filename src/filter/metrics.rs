@@ -20,6 +20,8 @@ const NONE: &str = "none";
 pub struct Metrics {
     requests: BTreeMap<Key, u32>,
     decision_time: Option<u32>,
+    cost: Option<u32>,
+    baseline_cost: Option<u32>,
     reordered: Option<u32>,
     fetches: BTreeMap<Outcome, u32>,
     age: Option<u32>,
@@ -60,6 +62,11 @@ impl Metrics {
         if let Some(id) = defined(&mut self.decision_time, histogram) {
             let _ = hostcalls::record_metric(id, micros);
         }
+        // Only together: their ratio is what they are for.
+        if let (Some(cost), Some(baseline)) = (decision.cost, decision.baseline_cost) {
+            add(&mut self.cost, "tiergate.cost_nanousd", nano(cost));
+            add(&mut self.baseline_cost, "tiergate.baseline_cost_nanousd", nano(baseline));
+        }
         if decision.cause == Cause::Momentum
             && let Some(id) =
                 defined(&mut self.reordered, (MetricType::Counter, "tiergate.signals.reordered"))
@@ -84,6 +91,22 @@ impl Metrics {
             let _ = hostcalls::record_metric(id, seconds);
         }
     }
+}
+
+/// Adds to a counter, unless it is nothing, which the host takes for an error.
+fn add(id: &mut Option<u32>, name: &str, amount: i64) {
+    if amount > 0
+        && let Some(id) = defined(id, (MetricType::Counter, name))
+    {
+        let _ = hostcalls::increment_metric(id, amount);
+    }
+}
+
+/// Billionths of a dollar: the cheapest request costs some hundreds of them.
+#[expect(clippy::cast_possible_truncation)]
+fn nano(usd: f64) -> i64 {
+    // A cast saturates.
+    (usd * 1e9).round() as i64
 }
 
 /// The handle of a metric, which is defined when it is used first.
