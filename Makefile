@@ -63,4 +63,4 @@ docs:
 clean:
 	-@[ ! -x $(PYTHON_BIN) ] || $(PYTHON_BIN) scripts/stack.py down
 	cargo clean
-	rm -rf dist .venv .envoys .run .pytest_cache
+	rm -rf dist .venv .envoys .prometheus .run .pytest_cache
