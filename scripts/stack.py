@@ -31,6 +31,8 @@ ROOT = Path(__file__).resolve().parent.parent
 DEMO = ROOT / "envoy" / "demo.yaml"
 PRODUCTION = ROOT / "envoy" / "envoy.yaml"
 WASM = Path(os.environ.get("TIERGATE_WASM", ROOT / "dist" / "tiergate.wasm"))
+# Virtual models of the shipped configurations.
+VIRTUAL = ["smart/auto", "smart/eco", "smart/agentic"]
 STRUCT = "type.googleapis.com/google.protobuf.Struct"
 START_SECONDS = 300  # LiteLLM takes 8 s on two idle cores, and minutes where it shares them with a compiler
 STOP_SECONDS = 15
@@ -177,6 +179,8 @@ def litellm_configuration(models: list[str]) -> dict:
         ],
         # Mock models do not know response_format, tools and the like.
         "litellm_settings": {"drop_params": True, "telemetry": False},
+        # So that /v1/models lists the virtual names too. They are gone before a request comes here.
+        "router_settings": {"model_group_alias": {name: models[0] for name in VIRTUAL}},
     }
 
 
