@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import uuid
+from pathlib import Path
 
 import httpx
 import pytest
@@ -26,6 +29,18 @@ def gateway(request):
             yield started
     finally:
         recorder.close()
+
+
+@pytest.fixture(scope="session")
+def command():
+    """The command, built where no file is named."""
+    named = os.environ.get("TIERGATE_CLI")
+    if named:
+        return Path(named)
+    done = subprocess.run(["cargo", "build", "--quiet", "--workspace", "--features", "tiergate/cli", "--bins"],
+                          cwd=stacks.ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return stacks.ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "debug" / "tiergate"
 
 
 @pytest.fixture(autouse=True)
