@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode;
 
 use super::cursor::{Cursor, Kind};
+use super::turns::{Recent, Turns};
 use super::{Dialect, Fault, Limits, Span, decode};
 
 /// One LLM request, borrowed. Everything is a span of the body; nothing is copied.
@@ -14,8 +15,11 @@ pub struct View<'b> {
     pub model: Option<Cow<'b, str>>,
     /// The values of the top-level `model` keys, quotes included. Empty where the model is in the path.
     pub model_spans: Vec<Span>,
-    /// Text parts of the newest user turn that has any.
+    /// What a human said in the newest user turn that has any of it: the turn's texts, without what a harness
+    /// injected. Empty where nobody asks.
     pub ask: Vec<Span>,
+    /// The human asks before that, newest first, as many as the limits tell.
+    pub earlier: Turns,
     /// Text of system prompts, developer messages and instructions.
     pub system: Vec<Span>,
     /// Whether tools are offered.
@@ -38,9 +42,12 @@ pub struct View<'b> {
 
 /// Reads a body (and, for Gemini, its path) in one pass.
 pub fn view<'b>(body: &'b [u8], path: &'b [u8], dialect: Dialect, limits: &Limits) -> View<'b> {
-    let mut reader = Reader { view: View::default(), dialect, turn: Turn::default() };
+    let mut reader =
+        Reader { view: View::default(), dialect, limits, turn: Turn::default(), recent: Recent::default() };
     let mut cursor = Cursor::new(body, limits.max_depth);
     reader.view.fault = reader.document(&mut cursor).err();
+    let (ask, earlier) = reader.recent.asks(body, &limits.markers, limits.history_turns);
+    (reader.view.ask, reader.view.earlier) = (ask, earlier);
     match dialect {
         Dialect::Gemini(span) => {
             reader.view.model = Some(percent_decode(span.of(path)).decode_utf8_lossy());
@@ -72,15 +79,17 @@ struct Turn {
     texts: Vec<Span>,
 }
 
-struct Reader<'b> {
+struct Reader<'b, 'l> {
     view: View<'b>,
     dialect: Dialect,
+    limits: &'l Limits,
     turn: Turn,
+    recent: Recent,
 }
 
 type Read = Result<(), Fault>;
 
-impl Reader<'_> {
+impl Reader<'_, '_> {
     fn document(&mut self, cursor: &mut Cursor<'_>) -> Read {
         let body = cursor.bytes();
         cursor.each_member(|cursor, key| {
@@ -109,7 +118,7 @@ impl Reader<'_> {
             ("system" | "instructions" | "systemInstruction" | "system_instruction", _) => {
                 self.turn = Turn { role: Role::System, texts: Vec::new() };
                 self.content(cursor)?;
-                self.end_turn();
+                self.end_turn(cursor.bytes());
                 Ok(())
             }
             ("tools" | "functions", _) => {
@@ -222,7 +231,7 @@ impl Reader<'_> {
             Kind::Array => cursor.each_element(|cursor| self.string_or_skip(cursor))?,
             _ => self.string_or_skip(cursor)?,
         }
-        self.end_turn();
+        self.end_turn(cursor.bytes());
         Ok(())
     }
 
@@ -234,7 +243,7 @@ impl Reader<'_> {
             Kind::String => {
                 self.turn = Turn { role: Role::User, texts: Vec::new() };
                 self.string_or_skip(cursor)?;
-                self.end_turn();
+                self.end_turn(cursor.bytes());
                 Ok(())
             }
             _ => cursor.skip().map(drop),
@@ -243,7 +252,7 @@ impl Reader<'_> {
 
     /// Forgets an earlier conversation: of a repeated key the last counts.
     fn restart(&mut self) {
-        self.view.ask.clear();
+        self.recent.clear();
     }
 
     fn message(&mut self, cursor: &mut Cursor<'_>) -> Read {
@@ -275,15 +284,15 @@ impl Reader<'_> {
                 _ => cursor.skip().map(drop),
             })?;
         }
-        self.end_turn();
+        self.end_turn(cursor.bytes());
         Ok(())
     }
 
-    fn end_turn(&mut self) {
+    fn end_turn(&mut self, body: &[u8]) {
         let bytes: usize = self.turn.texts.iter().map(|t| t.len()).sum();
         self.view.text_bytes += bytes;
         match self.turn.role {
-            Role::User if bytes > 0 => std::mem::swap(&mut self.view.ask, &mut self.turn.texts),
+            Role::User if bytes > 0 => self.recent.push(&self.turn.texts, body, &self.limits.markers),
             Role::System => self.view.system.append(&mut self.turn.texts),
             Role::User | Role::Other => {}
         }

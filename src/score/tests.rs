@@ -6,6 +6,8 @@ use super::lexicon::Lexicon;
 use super::*;
 use crate::tier::Tier;
 
+mod replies;
+
 fn folded(text: &str) -> String {
     let mut folded = Folded::default();
     folded.set(text);
@@ -384,8 +386,11 @@ mod learnt {
             ("", true),
             ("   \n", true),
             ("qwrtz", true),
-            ("🙂🙂", true),
+            ("🜚🜚", true),
             ("...", true),
+            // A reply, without what it replies to.
+            ("👍", true),
+            ("ok", true),
             ("hello", false),
             ("2+2", false),
             ("Przetłumacz to zdanie na angielski, proszę", false),

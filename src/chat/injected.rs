@@ -1,0 +1,272 @@
+//! Cutting out what an agent's harness put into a person's turn: blocks between an open and a close marker.
+//!
+//! The search is over the bytes of a JSON string as the client sent them, so a marker is found in every spelling that
+//! JSON has for it: `<` may be `\u003c`, a newline is `\n`. Text without a marker costs two searches of SIMD width,
+//! for what markers begin with and for `\u00`; nothing is copied. A block that never ends is text: the ask is worth
+//! more than the cut.
+
+use super::Span;
+use super::harness;
+use super::raw::{Needles, Text, character, spelled};
+
+/// The most pairs; more of them are not looked for.
+pub const MOST_MARKERS: usize = 256;
+
+/// Open and close markers of injected blocks, compiled.
+///
+/// An open marker of the form `<name>` stands for an open tag: with attributes too, but not `<name/>`. Such a block
+/// ends at the close that belongs to it where blocks of the same name are nested in it. If there are fewer closes
+/// than opens, it ends at the first close; but where it begins within a line it is then taken for a mention of the
+/// tag, not for a block. Any other marker is looked for as it is, and its block ends at the first close. A `^` in front
+/// of an open marker is not part of it: it counts only where the text begins, or behind another block, white space
+/// aside. Such a marker costs nothing, where one more character that others begin with slows the search. Case counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Markers {
+    /// By the second character of the open marker.
+    list: Vec<Marker>,
+    /// Where in the list those with a second character begin: of character n at n, up to n + 1.
+    starts: Vec<u16>,
+    /// What open markers begin with that may stand anywhere.
+    firsts: Needles,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Marker {
+    /// Without the `>`, where it is a tag.
+    open: String,
+    close: String,
+    tag: bool,
+    /// Whether it counts only where the text begins.
+    leading: bool,
+}
+
+/// How much may still be looked at in one text without cutting anything, in bytes, so that no text takes long.
+pub(super) struct Patience {
+    /// In search of a first close.
+    close: usize,
+    /// Behind the first close, in search of the one that belongs to the open marker.
+    nested: usize,
+    /// A bit for each marker that is known to have no close from here on.
+    hopeless: [u64; MOST_MARKERS / 64],
+    /// Bytes that were looked at in search of closes, all in all.
+    #[cfg(test)]
+    pub(super) looked: usize,
+}
+
+impl Patience {
+    pub(super) const fn with(length: usize) -> Self {
+        // All markers may be looked for in vain in a text of usual size, two of them in any.
+        let close = length.saturating_mul(2).saturating_add(256 * 1024);
+        Self {
+            close,
+            nested: length,
+            hopeless: [0; MOST_MARKERS / 64],
+            #[cfg(test)]
+            looked: 0,
+        }
+    }
+
+    fn is_hopeless(&self, marker: usize) -> bool {
+        self.hopeless.get(marker / 64).is_none_or(|word| word >> (marker % 64) & 1 == 1)
+    }
+
+    fn give_up(&mut self, marker: usize) {
+        if let Some(word) = self.hopeless.get_mut(marker / 64) {
+            *word |= 1 << (marker % 64);
+        }
+    }
+}
+
+impl Default for Markers {
+    /// [`Markers::DEFAULT`], compiled.
+    fn default() -> Self {
+        Self::new(Self::DEFAULT.iter().copied())
+    }
+}
+
+impl Markers {
+    /// Those of known agents' harnesses.
+    pub const DEFAULT: &[(&str, &str)] = harness::KNOWN;
+
+    /// Compiles pairs of open and close marker. Those that [`Markers::check`] refuses, and those beyond
+    /// [`MOST_MARKERS`], are left out.
+    pub fn new<'p>(pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> Self {
+        let right = pairs.into_iter().filter(|(open, close)| Self::check(open, close).is_ok());
+        let mut list: Vec<Marker> = right.take(MOST_MARKERS).map(Marker::of).collect();
+        list.sort_by_key(Marker::second);
+        let starts = (0..=128u8).map(|second| list.partition_point(|marker| marker.second() < second));
+        let starts = starts.map(|start| u16::try_from(start).unwrap_or(u16::MAX)).collect();
+        let anywhere = list.iter().filter(|marker| !marker.leading);
+        let firsts = Needles::of(anywhere.filter_map(|marker| marker.open.bytes().next()));
+        Self { list, starts, firsts }
+    }
+
+    /// Whether a pair can be looked for. Fails with what is wrong with it.
+    pub fn check(open: &str, close: &str) -> Result<(), &'static str> {
+        let open = open.strip_prefix('^').unwrap_or(open);
+        let begins = |marker: &str| {
+            marker.bytes().next().is_some_and(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'\\' | b'/'))
+        };
+        if !begins(open) || !begins(close) {
+            Err("a marker has to begin with a printable ASCII character other than `\"`, `\\` and `/`")
+        } else if !open.as_bytes().get(1).is_some_and(u8::is_ascii) {
+            Err("an open marker has to have two ASCII characters at least")
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Appends to `kept` what is left of a string of `body` (without its quotes) when injected blocks are cut out:
+    /// pieces in order, none of white space alone.
+    pub fn cut(&self, body: &[u8], part: Span, kept: &mut Vec<Span>) {
+        self.cut_with(body, part, &mut Patience::with(part.len()), kept);
+    }
+
+    pub(super) fn cut_with(&self, body: &[u8], part: Span, patience: &mut Patience, kept: &mut Vec<Span>) {
+        let text = Text::of(part.of(body));
+        let mut keep = |start: usize, end: usize| {
+            if text.behind_blanks(start) < end {
+                kept.push(Span { start: part.start + start, end: part.start + end });
+            }
+        };
+        // The next place where a marker may stand as it is, and where it may be escaped: each is looked for once.
+        let mut plain = self.firsts.find(text.raw);
+        let mut escaped = text.escape;
+        let mut start = text.behind_blanks(0);
+        let (mut from, mut at) = (0, 0);
+        loop {
+            if plain.is_some_and(|place| place < at) {
+                plain = self.firsts.find(text.from(at)).map(|found| at + found);
+            }
+            if escaped.is_some_and(|place| place < at) {
+                escaped = text.next_escape(at);
+            }
+            let next = match (plain, escaped) {
+                (Some(plain), Some(escaped)) => Some(plain.min(escaped)),
+                (plain, escaped) => plain.or(escaped),
+            };
+            let place = match next {
+                Some(next) if at > start || next < start => next,
+                None if at > start => break,
+                _ => start,
+            };
+            match self.block(&text, from, place, place == start, patience) {
+                Some(end) => {
+                    keep(from, place);
+                    (from, at) = (end, end);
+                    start = text.behind_blanks(end);
+                }
+                None => at = place + text.step(place),
+            }
+        }
+        keep(from, text.raw.len());
+    }
+
+    /// Where the block ends that begins at `place`, if one does. What was cut before it ends at `from`, and `leading`
+    /// tells whether there are only blanks in between.
+    #[inline]
+    fn block(
+        &self,
+        text: &Text<'_>,
+        from: usize,
+        place: usize,
+        leading: bool,
+        patience: &mut Patience,
+    ) -> Option<usize> {
+        let second = match text.from(place) {
+            [first, second, ..] if *first != b'\\' && *second != b'\\' => *second,
+            rest => {
+                let (_, length) = character(rest)?;
+                let (second, _) = character(text.from(place + length))?;
+                u8::try_from(second).ok()?
+            }
+        };
+        let second = usize::from(second);
+        let range = usize::from(*self.starts.get(second)?)..usize::from(*self.starts.get(second + 1)?);
+        for number in range {
+            let Some(marker) = self.list.get(number) else { continue };
+            if patience.is_hopeless(number) || marker.leading && !leading {
+                continue;
+            }
+            let Some(inside) = marker.opens(text, place) else { continue };
+            let end = marker.end(text, number, inside, || text.begins_line(from, place), patience);
+            if end.is_some() {
+                return end;
+            }
+        }
+        None
+    }
+}
+
+impl Marker {
+    fn of((open, close): (&str, &str)) -> Self {
+        let (open, leading) = open.strip_prefix('^').map_or((open, false), |open| (open, true));
+        let name = open.strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
+        let named = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':');
+        let tag = name.is_some_and(|name| !name.is_empty() && name.bytes().all(named));
+        let open = if tag { open.trim_end_matches('>') } else { open };
+        Self { open: open.to_owned(), close: close.to_owned(), tag, leading }
+    }
+
+    fn second(&self) -> u8 {
+        self.open.as_bytes().get(1).copied().unwrap_or_default()
+    }
+
+    /// Where its open marker ends, if it stands at `place`.
+    fn opens(&self, text: &Text<'_>, place: usize) -> Option<usize> {
+        let end = place + spelled(text.from(place), &self.open)?;
+        if self.tag { text.end_of_tag(end) } else { Some(end) }
+    }
+
+    /// Where its block ends whose inside begins at `inside`.
+    fn end(
+        &self,
+        text: &Text<'_>,
+        number: usize,
+        inside: usize,
+        begins_line: impl Fn() -> bool,
+        patience: &mut Patience,
+    ) -> Option<usize> {
+        let first_byte = self.close.bytes().next()?;
+        let all = text.raw.len();
+        let mut limit = all.min(inside.saturating_add(patience.close));
+        let mut first = None;
+        let mut depth = 1usize;
+        let mut at = inside;
+        while let Some(found) = text.find(first_byte, at, limit) {
+            if let Some(length) = spelled(text.from(found), &self.close) {
+                at = found + length;
+                depth -= 1;
+                if depth == 0 {
+                    #[cfg(test)]
+                    {
+                        patience.looked += at - inside;
+                    }
+                    return Some(at);
+                }
+                if first.is_none() {
+                    first = Some(at);
+                    limit = all.min(at.saturating_add(patience.nested));
+                }
+            } else {
+                depth += usize::from(self.tag && self.opens(text, found).is_some());
+                at = found + text.step(found);
+            }
+        }
+        #[cfg(test)]
+        {
+            patience.looked += limit - inside;
+        }
+        match first {
+            Some(end) => {
+                patience.nested -= limit.saturating_sub(end).min(patience.nested);
+                begins_line().then_some(end)
+            }
+            None => {
+                patience.close -= limit.saturating_sub(inside).min(patience.close);
+                patience.give_up(number);
+                None
+            }
+        }
+    }
+}
