@@ -1,6 +1,7 @@
 # demo        build, start the real stack, send one request of each kind, print the table
 # up, down    the same stack left running, and stopped
 # wasm        dist/tiergate.wasm
+# image       an OCI image of it, dist/tiergate-VERSION.oci.tar; needs buildah
 # test        format, lints, Rust tests, end-to-end tests on the pinned Envoy; .ci/run calls this
 # test-matrix the end-to-end tests on every usable Envoy from 1.36 to the newest
 # bench       speed; docs: the generated reference and schema; clean: what all of these left
@@ -11,7 +12,7 @@ PRODUCTION_TESTS := test_wire.py test_dialects.py test_profiles.py test_observab
 ENVOYS := 1.36.4 1.37.0 1.39.3 1.40.0
 
 .NOTPARALLEL:
-.PHONY: demo up down setup wasm test lint rooms test-rust test-e2e test-matrix bench docs clean
+.PHONY: demo up down setup wasm image test lint rooms test-rust test-e2e test-matrix bench docs clean
 
 demo: setup wasm
 	@$(PYTHON_BIN) scripts/demo.py
@@ -27,6 +28,9 @@ setup:
 
 wasm:
 	@scripts/wasm.sh build
+
+image: wasm
+	@scripts/image.sh
 
 test: setup lint wasm test-rust test-e2e
 

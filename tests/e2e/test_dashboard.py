@@ -65,8 +65,9 @@ def watched(gateway, tmp_path_factory):
 
     def with_signals(envoy):
         envoy["static_resources"]["clusters"].append(stacks.cluster("feed", feed.port))
-        stacks.tiergate_configuration(stacks.listener(envoy))["signals"] = {
-            "cluster": "feed", "path": "/v1/signals", "fresh_seconds": 1}
+        table = stacks.tiergate_configuration(stacks.listener(envoy))
+        table["signals"] = {"cluster": "feed", "path": "/v1/signals", "fresh_seconds": 1}
+        table["profiles"]["agentic"]["percent"] = 0
 
     surging = document({"gpt-5.4-mini": "surging", "deepseek-v4-pro": "stable"})
     with Feed(surging) as feed, Production(directory, gateway.litellm_port, change=with_signals) as envoy:
@@ -91,6 +92,7 @@ def seen(watched):
                          {"model": "smart/auto", "messages": user(PROOF)},
                          {"model": "smart/auto", "messages": user("Hello!"), "response_format": JSON},
                          {"model": "smart/eco", "messages": user("Hello!")},
+                         {"model": "smart/agentic", "messages": user(PROOF)},
                          {"model": "gpt-5.4", "messages": user("Hello!")}):
                 assert client.post(f"{envoy.url}{CHAT}", json=body).status_code == 200
             assert client.post(f"{envoy.url}{CHAT}", content=BROKEN,
@@ -121,9 +123,10 @@ def test_requests_are_told_apart(seen):
     assert {"SIMPLE", "MEDIUM", "REASONING", "none"} <= values(seen, "Requests by tier", "tier").keys()
     assert {"gpt-5.4-nano", "gpt-5-nano", "gpt-5.4-mini", "claude-opus-5", "gpt-5.4"} <= values(
         seen, "Requests by model", "model").keys()
-    assert {"score", "override_reasoning", "momentum", "pinned", "unparsable"} <= values(
+    assert {"score", "floor_structured", "momentum", "pinned", "unparsable", "control"} <= values(
         seen, "Requests by cause", "cause").keys()
-    assert {"auto", "eco", "none"} <= values(seen, "Requests by profile", "profile").keys()
+    assert values(seen, "Decided and not done, by tier", "tier").keys() == {"REASONING"}
+    assert {"auto", "eco", "agentic", "none"} <= values(seen, "Requests by profile", "profile").keys()
     assert values(seen, "Requests that could not be judged", "cause").keys() == {"unparsable"}
     assert {"2", "4"} <= values(seen, "Answers of the upstream, by class of status",
                                 "envoy_response_code_class").keys()
@@ -134,6 +137,9 @@ def test_numbers_are_of_the_right_size(seen):
     of = {name: found[0][1] for name, found in seen.items() if len(found) == 1}
     assert 0.3 < of["Saved (stat) A"] < 1
     assert of["Cost an hour, and the baseline's (timeseries) A"] < of["Cost an hour, and the baseline's (timeseries) B"]
+    # claude-opus-5 in the place of claude-sonnet-5.
+    served, decided = (of[f"Roll-out: cost an hour of what was not routed (timeseries) {ref}"] for ref in "AB")
+    assert served < decided
     assert 0 < of["Saved, in dollars (stat) A"] < 100
     assert 5 < of["Decision time, median (stat) A"] < 10_000
     assert of["Age of the signals (stat) A"] < 30
