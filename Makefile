@@ -2,6 +2,8 @@
 # up, down    the same stack left running, and stopped
 # wasm        dist/tiergate.wasm
 # image       an OCI image of it, dist/tiergate-VERSION.oci.tar; needs buildah
+# release     that, checksums, bill of materials, schema and licences in dist/; from a tree without changes
+# draft       the same from any tree
 # test        format, lints, Rust tests, end-to-end tests on the pinned Envoy; .ci/run calls this
 # test-matrix the end-to-end tests on every usable Envoy from 1.36 to the newest
 # bench       speed; docs: the generated reference and schema; clean: what all of these left
@@ -12,7 +14,7 @@ PRODUCTION_TESTS := test_wire.py test_dialects.py test_profiles.py test_observab
 ENVOYS := 1.36.4 1.37.0 1.39.3 1.40.0
 
 .NOTPARALLEL:
-.PHONY: demo up down setup wasm image test lint rooms test-rust test-e2e test-matrix bench docs clean
+.PHONY: demo up down setup wasm image release draft test lint rooms test-rust test-e2e test-matrix bench docs clean
 
 demo: setup wasm
 	@$(PYTHON_BIN) scripts/demo.py
@@ -31,6 +33,9 @@ wasm:
 
 image: wasm
 	@scripts/image.sh
+
+release draft:
+	@scripts/release.sh $(if $(filter draft,$@),--draft)
 
 test: setup lint wasm test-rust test-e2e
 
@@ -67,4 +72,4 @@ docs:
 clean:
 	-@[ ! -x $(PYTHON_BIN) ] || $(PYTHON_BIN) scripts/stack.py down
 	cargo clean
-	rm -rf dist .venv .envoys .prometheus .run .pytest_cache
+	rm -rf dist .venv .envoys .prometheus .run .tools .pytest_cache

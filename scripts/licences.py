@@ -42,13 +42,13 @@ def chosen(expression: str | None) -> str | None:
     """The licence of an SPDX expression that is made use of; None where a person has to look."""
     if expression is None:
         return None
+    # All of an AND hold; of an OR one is enough.
+    parts = re.split(r"\s+AND\s+", expression)
+    if len(parts) > 1:
+        taken = [chosen(part) for part in parts]
+        return " AND ".join(taken) if all(taken) else None
     alternatives = [part.strip(" ()") for part in re.split(r"\s+OR\s+|/", expression)]
-    for licence in ACCEPTED:
-        if licence in alternatives:
-            return licence
-    # All of an AND hold.
-    parts = [chosen(part) for part in re.split(r"\)?\s+AND\s+\(?", expression.strip("()"))]
-    return " AND ".join(parts) if len(parts) > 1 and all(parts) else None
+    return next((licence for licence in ACCEPTED if licence in alternatives), None)
 
 
 def texts(package: dict) -> list[Path]:
