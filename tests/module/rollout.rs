@@ -204,3 +204,16 @@ fn the_profile_that_was_asked_for_says_how_much() {
     let (_, response) = ask(&mut vm, &body("smart/agentic"));
     assert_eq!(response.header("x-tiergate-cause"), Some("control"));
 }
+
+/// For `docs/phases.md`.
+#[test]
+fn what_is_not_done_costs_little() {
+    let mut vm = start("shadow", "{}");
+    let request = Request::post(CHAT, chat("smart/auto", GREETING));
+    for _ in 0..2 {
+        vm.take_host_calls();
+        exchange(&mut vm, &request);
+    }
+    let calls = vm.take_host_calls();
+    assert!(calls.values().sum::<u64>() <= 22, "{calls:?}");
+}

@@ -7,7 +7,11 @@ type Row = (&'static str, &'static str, &'static [(&'static str, &'static str)])
 /// Each row's document adds these keys to the minimal one.
 const ROWS: &[Row] = &[
     // Structure.
-    ("unknown key", r#"{"modles": {}}"#, &[("modles", "unknown key; did you mean mode or models?; known here: ")]),
+    (
+        "unknown key",
+        r#"{"modles": {}}"#,
+        &[("modles", "unknown key; did you mean mode or models?; known here: ")],
+    ),
     ("unknown key far from any", r#"{"zzz": 1}"#, &[("zzz", "unknown key; known here: ")]),
     (
         "unknown key in an entry",
