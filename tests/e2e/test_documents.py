@@ -188,3 +188,9 @@ def test_every_cause_is_told_twice():
 def test_every_metric_is_told():
     assert len(METRICS) > 5
     assert listed("## Metrics\n", "docs/operations.md") == METRICS
+
+
+def test_no_link_in_the_tree_leads_out_of_it():
+    """Such as one to the caches of the machine that it was made on."""
+    links = [name for name in TRACKED if (ROOT / name).is_symlink()]
+    assert [name for name in links if not (ROOT / name).resolve().is_relative_to(ROOT)] == []

@@ -39,7 +39,7 @@ pub struct Document {
     pub default_output_tokens: u64,
     /// Whether each decision is put into the filter state `wasm.tiergate` as a JSON object, for the access log
     /// (`%FILTER_STATE(wasm.tiergate:PLAIN)%`): model, tier, profile, cause, score, confidence, savings, and
-    /// decision_us in microseconds. One more host call a request.
+    /// decision_us in microseconds; shadow, where a decision was not carried out. One more host call a request.
     pub filter_state: bool,
     /// Models by name. An entry overlays the shipped catalogue (prices, windows and capabilities from LiteLLM's
     /// cost map) field by field: the catalogue's entry of the same name, else that of `upstream_model`. A model of the
