@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::chat::{self, Dialect, Span, View};
 use crate::config::Config;
-use crate::rollout::{Control, Held};
+use crate::rollout::{Control, NotRouted};
 use crate::route::{self, Model, Needs, Profile, Standing, Usage};
 use crate::score::{Ask, Explanation, Length, Reply, Score, Scratch as ScoreScratch, Verdict};
 use crate::signal::{Candidate, Feed, Index, Match, Settings};
@@ -260,7 +260,7 @@ pub fn decide<'c>(
         std::iter::once(user).chain(ask.into_iter().map(|part| part.of(request.body)))
     };
     match config.rollout.holds(&asked.name, conversation) {
-        Some(held) => withhold(config, asked, name, held, decision, || edit(&asked.default_model)),
+        Some(why) => withhold(config, asked, name, why, decision, || edit(&asked.default_model)),
         None => decision,
     }
 }
@@ -301,13 +301,13 @@ fn withhold<'c>(
     config: &'c Config,
     asked: &'c Profile,
     name: &str,
-    held: Held,
+    why: NotRouted,
     decision: Decision<'c>,
     edit: impl FnOnce() -> Edit,
 ) -> Decision<'c> {
-    let cause = match held {
-        Held::Shadow => Cause::Shadow,
-        Held::Control => Cause::Control,
+    let cause = match why {
+        NotRouted::Shadow => Cause::Shadow,
+        NotRouted::Control => Cause::Control,
     };
     let instead = match config.rollout.control(&asked.name) {
         Control::DefaultModel => to_default(asked, cause, edit()),

@@ -10,7 +10,7 @@ const PLACES: u64 = 10_000;
 
 /// Why a decision is recorded and not carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Held {
+pub enum NotRouted {
     /// No decision is carried out.
     Shadow,
     /// The conversation is not in its profile's part.
@@ -60,17 +60,17 @@ impl Rollout {
     }
 
     /// Why no request of a profile is routed, whatever its conversation; none where some are.
-    pub fn holds_all(&self, profile: &str) -> Option<Held> {
+    pub fn holds_all(&self, profile: &str) -> Option<NotRouted> {
         match self.part(profile).percent {
-            _ if self.shadow => Some(Held::Shadow),
-            percent if share(percent) == 0 => Some(Held::Control),
+            _ if self.shadow => Some(NotRouted::Shadow),
+            percent if share(percent) == 0 => Some(NotRouted::Control),
             _ => None,
         }
     }
 
     /// Why a request is not routed; none where it is. `conversation`: bytes that all requests of a conversation have in
     /// common. They are read only where they matter.
-    pub fn holds<'b, I>(&self, profile: &str, conversation: impl FnOnce() -> I) -> Option<Held>
+    pub fn holds<'b, I>(&self, profile: &str, conversation: impl FnOnce() -> I) -> Option<NotRouted>
     where
         I: IntoIterator<Item = &'b [u8]>,
     {
@@ -78,7 +78,7 @@ impl Rollout {
             return Some(held);
         }
         let share = share(self.part(profile).percent);
-        (share < PLACES && place(profile, conversation()) >= share).then_some(Held::Control)
+        (share < PLACES && place(profile, conversation()) >= share).then_some(NotRouted::Control)
     }
 
     fn part(&self, profile: &str) -> Part {
@@ -116,7 +116,7 @@ mod tests {
         Rollout::new(shadow, [("auto".to_owned(), Part { percent, ..Part::WHOLE })].into())
     }
 
-    fn held(rollout: &Rollout, profile: &str, conversation: usize) -> Option<Held> {
+    fn held(rollout: &Rollout, profile: &str, conversation: usize) -> Option<NotRouted> {
         let text = format!("conversation {conversation}");
         rollout.holds(profile, || [text.as_bytes()])
     }
@@ -151,8 +151,8 @@ mod tests {
 
     #[test]
     fn in_shadow_mode_nothing_is_routed() {
-        assert_eq!(held(&rollout(true, 100.0), "auto", 1), Some(Held::Shadow));
-        assert_eq!(held(&rollout(true, 100.0), "other", 1), Some(Held::Shadow));
+        assert_eq!(held(&rollout(true, 100.0), "auto", 1), Some(NotRouted::Shadow));
+        assert_eq!(held(&rollout(true, 100.0), "other", 1), Some(NotRouted::Shadow));
     }
 
     #[test]
