@@ -1,16 +1,22 @@
 # demo        build, start the real stack, send one request of each kind, print the table
 # up, down    the same stack left running, and stopped
 # wasm        dist/tiergate.wasm
+# image       an OCI image of it, dist/tiergate-VERSION.oci.tar; needs buildah
+# release     that, checksums, bill of materials, schema and licences in dist/; from a tree without changes
+# draft       the same from any tree
 # test        format, lints, Rust tests, end-to-end tests on the pinned Envoy; .ci/run calls this
 # test-matrix the end-to-end tests on every usable Envoy from 1.36 to the newest
 # train       fit the calibrated scorer's weights to the data in DATA; quality: how good both scorers are on them
 # bench       speed; docs: the generated reference and schema; clean: what all of these left
 
 PYTHON_BIN := .venv/bin/python
+# What runs once more over envoy/envoy.yaml, after all has run over envoy/demo.yaml.
+PRODUCTION_TESTS := test_wire.py test_dialects.py test_profiles.py test_observability.py
 ENVOYS := 1.36.4 1.37.0 1.39.3 1.40.0
 
 .NOTPARALLEL:
-.PHONY: demo up down setup setup-train wasm test lint rooms test-rust test-e2e test-matrix train quality bench docs clean
+.PHONY: demo up down setup setup-train wasm image release draft test lint rooms test-rust test-e2e test-matrix train \
+	quality bench docs clean
 
 demo: setup wasm
 	@$(PYTHON_BIN) scripts/demo.py
@@ -26,6 +32,12 @@ setup:
 
 wasm:
 	@scripts/wasm.sh build
+
+image: wasm
+	@scripts/image.sh
+
+release draft:
+	@scripts/release.sh $(if $(filter draft,$@),--draft)
 
 test: setup lint wasm test-rust test-e2e
 
@@ -43,7 +55,8 @@ test-rust:
 	cargo test --workspace --features tiergate/cli
 
 test-e2e:
-	$(PYTHON_BIN) -m pytest -q tests/e2e
+	$(PYTHON_BIN) -m pytest -q tests/e2e $(PYTEST)
+	$(PYTHON_BIN) -m pytest -q $(addprefix tests/e2e/,$(PRODUCTION_TESTS)) --shipped envoy $(PYTEST)
 
 test-matrix: setup wasm
 	@scripts/matrix.sh $(ENVOYS)
@@ -73,4 +86,4 @@ docs:
 clean:
 	-@[ ! -x $(PYTHON_BIN) ] || $(PYTHON_BIN) scripts/stack.py down
 	cargo clean
-	rm -rf dist .venv .venv-train .envoys .run .pytest_cache
+	rm -rf dist .venv .venv-train .envoys .prometheus .run .tools .pytest_cache

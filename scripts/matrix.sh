@@ -25,7 +25,7 @@ failed=""
 for version in "$@"; do
     fetch "$version"
     echo "== Envoy $version"
-    TIERGATE_ENVOY=".envoys/$version/envoy" .venv/bin/python -m pytest -q tests/e2e --envoy-version "$version" \
+    make test-e2e TIERGATE_ENVOY="$PWD/.envoys/$version/envoy" PYTEST="--envoy-version $version" \
         || failed="$failed $version"
 done
 if [ -n "$failed" ]; then echo "failed on:$failed"; exit 1; fi

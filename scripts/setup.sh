@@ -15,6 +15,8 @@ command -v "$python" >/dev/null || { echo "setup: no $python here; $apt_hint" >&
 command -v cargo >/dev/null || { echo "setup: no cargo here; install Rust with rustup (https://rustup.rs)" >&2; exit 1; }
 command -v cc >/dev/null || { echo "setup: no C linker (cc) here, which cargo needs; $apt_hint" >&2; exit 1; }
 
+[ "$venv" != .venv ] || scripts/prometheus.sh
+
 stamp=$venv/.stamp
 want="$(cat "$requirements" scripts/setup.sh | cksum) $("$python" --version)"
 if [ -x "$venv/bin/python" ] && [ "$(cat "$stamp" 2>/dev/null || true)" = "$want" ]; then exit 0; fi

@@ -29,7 +29,10 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO = ROOT / "envoy" / "demo.yaml"
+PRODUCTION = ROOT / "envoy" / "envoy.yaml"
 WASM = Path(os.environ.get("TIERGATE_WASM", ROOT / "dist" / "tiergate.wasm"))
+# Virtual models of the shipped configurations.
+VIRTUAL = ["smart/auto", "smart/eco", "smart/agentic"]
 STRUCT = "type.googleapis.com/google.protobuf.Struct"
 START_SECONDS = 300  # LiteLLM takes 8 s on two idle cores, and minutes where it shares them with a compiler
 STOP_SECONDS = 15
@@ -43,18 +46,18 @@ class StackError(RuntimeError):
 # ---------------------------------------------------------------------------------------------------- configuration
 
 
-class _Loader(yaml.SafeLoader):
+class YamlLoader(yaml.SafeLoader):
     """YAML as Envoy reads it: a date is a string."""
 
 
-_Loader.yaml_implicit_resolvers = {
+YamlLoader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 
 
 def load_yaml(path: Path) -> dict:
-    return yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 (a SafeLoader)
+    return yaml.load(path.read_text(encoding="utf-8"), YamlLoader)  # noqa: S506 (a SafeLoader)
 
 
 def listener(envoy: dict, name: str = "gateway") -> dict:
@@ -81,35 +84,48 @@ def set_tiergate_configuration(of_listener: dict, document: dict) -> None:
 
 
 def set_port(of: dict, port: int) -> None:
-    of["address"]["socket_address"]["port_value"] = port
+    """Has a listener or the admin interface listen on this port of loopback."""
+    of["address"] = address(port)
+
+
+def address(port: int) -> dict:
+    return {"socket_address": {"address": "127.0.0.1", "port_value": port}}
 
 
 def cluster(name: str, port: int) -> dict:
     """A static cluster of one address on loopback."""
-    address = {"socket_address": {"address": "127.0.0.1", "port_value": port}}
     return {
         "name": name,
         "type": "STATIC",
         "connect_timeout": "5s",
         "load_assignment": {
             "cluster_name": name,
-            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}],
+            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address(port)}}]}],
         },
     }
 
 
+def set_upstream(of_cluster: dict, to: dict) -> None:
+    """Points a cluster of one endpoint to another address; all else about it stays."""
+    (locality,) = of_cluster["load_assignment"]["endpoints"]
+    (endpoint,) = locality["lb_endpoints"]
+    endpoint["endpoint"]["address"] = to
+
+
 def demo_envoy(
-    *, port: int, admin_port: int, litellm_port: int, signals_port: int, shipped: Path = DEMO
+    *, port: int, admin_port: int, litellm_port: int, signals_port: int, metrics_port: int = 0, shipped: Path = DEMO
 ) -> dict:
-    """envoy/demo.yaml, or another configuration made like it, with other ports and the module by its absolute path."""
+    """envoy/demo.yaml, or another configuration made like it, on loopback with these ports (the listeners and clusters
+    that it has), and the module by its absolute path."""
     envoy = load_yaml(shipped)
     set_port(envoy["admin"], admin_port)
-    set_port(listener(envoy), port)
-    set_port(listener(envoy, "signals"), signals_port)
+    listens = {"gateway": port, "signals": signals_port, "metrics": metrics_port}
+    for each in envoy["static_resources"]["listeners"]:
+        set_port(each, listens[each["name"]])
+    reached = {"litellm": litellm_port, "signals": signals_port, "admin": admin_port}
+    for each in envoy["static_resources"]["clusters"]:
+        set_upstream(each, address(reached[each["name"]]))
     plugin(listener(envoy))["vm_config"]["code"]["local"]["filename"] = str(WASM)
-    ports = {"litellm": litellm_port, "signals": signals_port}
-    clusters = envoy["static_resources"]["clusters"]
-    clusters[:] = [cluster(each["name"], ports[each["name"]]) for each in clusters]
     return envoy
 
 
@@ -163,6 +179,8 @@ def litellm_configuration(models: list[str]) -> dict:
         ],
         # Mock models do not know response_format, tools and the like.
         "litellm_settings": {"drop_params": True, "telemetry": False},
+        # So that /v1/models lists the virtual names too. They are gone before a request comes here.
+        "router_settings": {"model_group_alias": {name: models[0] for name in VIRTUAL}},
     }
 
 
@@ -299,28 +317,31 @@ def envoy_version() -> tuple[int, int]:
 
 
 def envoy_process(directory: Path, configuration: dict, *, concurrency: int = 2, options: tuple[str, ...] = (),
-                  name: str = "envoy") -> Process:
+                  name: str = "envoy", ready_port: int = 0) -> Process:
+    """Envoy with this configuration; `ready_port` is where it says that it is ready, if not at its admin interface."""
     path = directory / f"{name}.yaml"
     path.write_text(yaml.safe_dump(configuration, sort_keys=False), encoding="utf-8")
-    admin_port = configuration["admin"]["address"]["socket_address"]["port_value"]
+    ready_port = ready_port or configuration["admin"]["address"]["socket_address"]["port_value"]
     command = [
         envoy_binary(), "--disable-hot-restart", "--concurrency", str(concurrency), "-c", str(path),
         "--file-flush-interval-msec", "50", *(options or ("--log-level", "warning")),
     ]
-    return Process(name, command, directory, _environment(), f"http://127.0.0.1:{admin_port}/ready")
+    return Process(name, command, directory, _environment(), f"http://127.0.0.1:{ready_port}/ready")
 
 
 class Stack:
     """LiteLLM and Envoy, started together; a context manager that stops both."""
 
-    def __init__(self, directory: Path, *, ports: tuple[int, int, int, int] = (0, 0, 0, 0)):
+    def __init__(self, directory: Path, *, ports: tuple[int, int, int, int] = (0, 0, 0, 0), shipped: Path = DEMO):
         self.directory = directory
         directory.mkdir(parents=True, exist_ok=True)
         if not WASM.is_file():
             raise StackError(f"{WASM} is missing: `make wasm` builds it")
         self.port, self.admin_port, self.litellm_port, self.signals_port = (free_port(port) for port in ports)
+        self.metrics_port = free_port()
         self.envoy_configuration = demo_envoy(
-            port=self.port, admin_port=self.admin_port, litellm_port=self.litellm_port, signals_port=self.signals_port
+            port=self.port, admin_port=self.admin_port, litellm_port=self.litellm_port, signals_port=self.signals_port,
+            metrics_port=self.metrics_port, shipped=shipped,
         )
         self.extra_models: list[str] = []
         self.concurrency = 2

@@ -65,17 +65,32 @@ choose() {
     fi
 }
 
+# Where cargo unpacks crates. The first build of all finds nothing there yet, and fetches.
+unpacked() { for sources in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/; do [ -d "$sources" ] && return; done; return 1; }
+
+# Options for the compiler, as a list in TOML. Paths of this machine stand in messages of panics: they become short ones
+# that are the same everywhere, so that the module depends on the sources and the compiler alone.
+flags() {
+    printf '"--remap-path-prefix=%s=tiergate"' "$PWD"
+    for sources in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/; do
+        printf ',"--remap-path-prefix=%s=crates"' "${sources%/}"
+    done
+    for flag in "$@"; do printf ',"-C","%s"' "$flag"; done
+}
+
+unpacked || cargo fetch --quiet --locked
+
 # cargo for the chosen toolchain. The Debian one keeps its own target directory: two compilers in one rebuild each other.
 run_cargo() {
     command=$1; shift
     if [ $chosen = rustup ]; then
-        cargo "$command" --target $target "$@"
+        cargo "$command" --target $target --config "target.$target.rustflags=[$(flags)]" "$@"
     else
         # cargo-clippy of the same packages: rustup's clippy-driver cannot read this compiler's std.
         tool=cargo; [ "$command" = build ] || tool=/usr/bin/cargo-clippy
         RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO=$(command -v cargo) "$tool" "$command" --target $target \
             --target-dir "$target_dir/debian" -Zbuild-std=std,panic_abort \
-            --config "target.$target.rustflags=[\"-C\",\"linker=$linker\",\"-C\",\"link-self-contained=no\",\"-L\",\"native=$wasi_libc\"]" "$@"
+            --config "target.$target.rustflags=[$(flags "linker=$linker" link-self-contained=no),\"-L\",\"native=$wasi_libc\"]" "$@"
     fi
 }
 

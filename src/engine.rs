@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::chat::{self, Dialect, Span, View};
 use crate::config::Config;
+use crate::rollout::{Control, NotRouted};
 use crate::route::{self, Model, Needs, Profile, Standing, Usage};
 use crate::score::{Ask, Explanation, Length, Reply, Score, Scratch as ScoreScratch, Verdict};
 use crate::signal::{Candidate, Feed, Index, Match, Settings};
@@ -34,6 +35,10 @@ pub enum Cause {
     NoCandidates,
     /// The conversation has no text of a user to judge: the default model.
     NoPrompt,
+    /// Decisions are only recorded: what the profile's control says.
+    Shadow,
+    /// The conversation is not in the part that the profile routes: what its control says.
+    Control,
     /// The client asked for a model by name.
     Pinned,
     /// The request names no model.
@@ -48,7 +53,7 @@ pub enum Cause {
 
 impl Cause {
     /// All causes.
-    pub const ALL: [Cause; 16] = [
+    pub const ALL: [Cause; 18] = [
         Cause::Score,
         Cause::Ambiguous,
         Cause::Abstain,
@@ -60,6 +65,8 @@ impl Cause {
         Cause::Capability,
         Cause::NoCandidates,
         Cause::NoPrompt,
+        Cause::Shadow,
+        Cause::Control,
         Cause::Pinned,
         Cause::NoModel,
         Cause::Unparsable,
@@ -81,6 +88,8 @@ impl Cause {
             Cause::Capability => "capability",
             Cause::NoCandidates => "no_candidates",
             Cause::NoPrompt => "no_prompt",
+            Cause::Shadow => "shadow",
+            Cause::Control => "control",
             Cause::Pinned => "pinned",
             Cause::NoModel => "no_model",
             Cause::Unparsable => "unparsable",
@@ -125,8 +134,27 @@ pub struct Decision<'c> {
     pub usage: Usage,
     /// Estimated cost in USD, where the price is known.
     pub cost: Option<f64>,
+    /// What the same would cost with the baseline, in USD, where there is one and its price is known.
+    pub baseline_cost: Option<f64>,
     /// Share of the baseline's cost that is saved, where both prices are known.
     pub savings: Option<f64>,
+    /// What was decided and not done, for the causes `shadow` and `control`.
+    pub withheld: Option<Withheld<'c>>,
+}
+
+/// A decision that was not carried out.
+#[derive(Clone, Debug)]
+pub struct Withheld<'c> {
+    /// Why it would have gone there.
+    pub cause: Cause,
+    /// The profile that chose.
+    pub profile: Option<&'c Profile>,
+    /// The tier that was decided on.
+    pub tier: Option<Tier>,
+    /// The model that would have served.
+    pub model: Option<&'c Arc<Model>>,
+    /// Estimated cost in USD of the model that would have served, where the price is known.
+    pub cost: Option<f64>,
 }
 
 /// Working memory of [`decide`], kept from request to request.
@@ -222,9 +250,19 @@ pub fn decide<'c>(
         _ => Edit::Body(view.model_spans.clone()),
     };
     if view.fault.is_some() {
-        return to_default(asked, Cause::Unparsable, edit(&asked.default_model));
+        return unread(config, asked, name, Cause::Unparsable, || edit(&asked.default_model));
     }
-    judge(config, asked, request.body, &view, live, scratch, edit)
+    let decision = judge(config, asked, request.body, &view, live, scratch, edit);
+    // What all requests of a conversation have in common.
+    let conversation = || {
+        let user = view.user.map_or(&[][..], |user| user.of(request.body));
+        let ask = view.first_ask(request.body, &config.limits.markers);
+        std::iter::once(user).chain(ask.into_iter().map(|part| part.of(request.body)))
+    };
+    match config.rollout.holds(&asked.name, conversation) {
+        Some(why) => withhold(config, asked, name, why, decision, || edit(&asked.default_model)),
+        None => decision,
+    }
 }
 
 /// Decides without a body: it is compressed, or there is none.
@@ -235,8 +273,63 @@ pub fn decide_unread<'c>(config: &'c Config, dialect: Dialect, path: &[u8], caus
     let view = chat::view(b"{}", path, dialect, &config.limits);
     let name = view.model.as_deref().unwrap_or_default();
     match config.table.virtual_models.get(name) {
-        Some(profile) => to_default(profile, cause, path_edit(path, span, &profile.default_model)),
+        Some(profile) => {
+            unread(config, profile, name, cause, || path_edit(path, span, &profile.default_model))
+        }
         None => pinned(config, name),
+    }
+}
+
+/// A request for a virtual model that cannot be judged: the default model, unless nothing of its profile is routed and
+/// what is not goes on unchanged.
+fn unread<'c>(
+    config: &'c Config,
+    asked: &'c Profile,
+    name: &str,
+    cause: Cause,
+    edit: impl FnOnce() -> Edit,
+) -> Decision<'c> {
+    let rollout = &config.rollout;
+    if rollout.control(&asked.name) == Control::Unchanged && rollout.holds_all(&asked.name).is_some() {
+        return Decision { cause, profile: Some(asked), ..pinned(config, name) };
+    }
+    to_default(asked, cause, edit())
+}
+
+/// Keeps a decision from being carried out: the request goes the way that the profile's control says.
+fn withhold<'c>(
+    config: &'c Config,
+    asked: &'c Profile,
+    name: &str,
+    why: NotRouted,
+    decision: Decision<'c>,
+    edit: impl FnOnce() -> Edit,
+) -> Decision<'c> {
+    let cause = match why {
+        NotRouted::Shadow => Cause::Shadow,
+        NotRouted::Control => Cause::Control,
+    };
+    let instead = match config.rollout.control(&asked.name) {
+        Control::DefaultModel => to_default(asked, cause, edit()),
+        Control::Unchanged => Decision { cause, profile: Some(asked), ..pinned(config, name) },
+    };
+    let usage = decision.usage;
+    let both = instead.model.zip(config.table.baseline.as_ref());
+    Decision {
+        score: decision.score,
+        ask_tokens: decision.ask_tokens,
+        usage,
+        cost: instead.model.and_then(|model| route::cost(model, usage)),
+        baseline_cost: decision.baseline_cost,
+        savings: both.and_then(|(model, baseline)| route::savings(model, baseline, usage)),
+        withheld: Some(Withheld {
+            cause: decision.cause,
+            profile: decision.profile,
+            tier: decision.tier,
+            model: decision.model,
+            cost: decision.cost,
+        }),
+        ..instead
     }
 }
 
@@ -282,6 +375,7 @@ fn judge<'c>(
         (None, _) => (&profile.default_model, tier, Cause::NoCandidates),
     };
     let usage = Usage { output: usage.output.min(model.max_output.unwrap_or(u64::MAX)), ..usage };
+    let baseline = table.baseline.as_ref();
     Decision {
         cause,
         profile: Some(profile),
@@ -293,7 +387,9 @@ fn judge<'c>(
         ask_tokens,
         usage,
         cost: route::cost(model, usage),
-        savings: table.baseline.as_ref().and_then(|baseline| route::savings(model, baseline, usage)),
+        baseline_cost: baseline.and_then(|baseline| route::cost(baseline, usage)),
+        savings: baseline.and_then(|baseline| route::savings(model, baseline, usage)),
+        withheld: None,
     }
 }
 
@@ -423,7 +519,9 @@ fn unjudged(cause: Cause, cluster: &str) -> Decision<'_> {
         ask_tokens: 0,
         usage: Usage::default(),
         cost: None,
+        baseline_cost: None,
         savings: None,
+        withheld: None,
     }
 }
 

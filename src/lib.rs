@@ -11,6 +11,7 @@ pub mod config;
 pub mod engine;
 #[cfg(target_arch = "wasm32")]
 mod filter;
+pub mod rollout;
 pub mod route;
 pub mod score;
 pub mod signal;

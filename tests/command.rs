@@ -114,6 +114,20 @@ fn features_and_the_calibrated_score_are_told() {
 }
 
 #[test]
+fn explain_tells_what_shadow_mode_does_not_do() {
+    let shadow = file("shadow.json", &SHORT.replacen('{', r#"{"mode": "shadow", "#, 1));
+    let said = text(&tiergate(&["explain", "--config", &shadow, "Hello!"], "").stdout);
+    assert!(
+        said.contains("cause       shadow\n") && said.contains("model       b (cluster litellm)\n"),
+        "{said}"
+    );
+    assert!(said.contains("not done    SIMPLE a (score)\n"), "{said}");
+    let json = tiergate(&["explain", "--config", &shadow, "--json", "Hello!"], "");
+    let json: Value = serde_json::from_slice(&json.stdout).expect("JSON");
+    assert_eq!((&json["model"], &json["shadow"]["model"]), (&Value::from("b"), &Value::from("a")));
+}
+
+#[test]
 fn explain_takes_a_prompt_or_a_body_of_any_dialect() {
     let said = text(&tiergate(&["explain", "Hello!"], "").stdout);
     assert!(said.contains("tier        SIMPLE") && said.contains("simpleIndicators"), "{said}");

@@ -63,6 +63,8 @@ pub struct Recent {
     turns: Turns,
     /// So many of them are cut already.
     cut: usize,
+    /// The first human turn, where the turns above no longer begin with it.
+    first: Vec<Span>,
 }
 
 impl Recent {
@@ -70,6 +72,7 @@ impl Recent {
     pub fn clear(&mut self) {
         self.turns.clear();
         self.cut = 0;
+        self.first.clear();
     }
 
     /// Adds a turn.
@@ -85,6 +88,9 @@ impl Recent {
         let mut human = Turns::default();
         for place in 0..self.turns.len() {
             human.add(|spans| self.append(place, body, markers, spans));
+        }
+        if self.first.is_empty() {
+            self.first.extend_from_slice(human.get(0));
         }
         let mut kept = Turns::default();
         for place in human.len().saturating_sub(REMEMBERED)..human.len() {
@@ -102,6 +108,18 @@ impl Recent {
         } else {
             texts.iter().for_each(|text| markers.cut(body, *text, spans));
         }
+    }
+
+    /// The first human turn.
+    pub fn first(&self, body: &[u8], markers: &Markers) -> Vec<Span> {
+        let mut first = self.first.clone();
+        for place in 0..self.turns.len() {
+            if !first.is_empty() {
+                break;
+            }
+            self.append(place, body, markers, &mut first);
+        }
+        first
     }
 
     /// The newest human turn, and at most `most` before it, newest first.

@@ -6,7 +6,7 @@ use percent_encoding::percent_decode;
 
 use super::cursor::{Cursor, Kind};
 use super::turns::{Recent, Turns};
-use super::{Dialect, Fault, Limits, Span, decode};
+use super::{Dialect, Fault, Limits, Markers, Span, decode};
 
 /// One LLM request, borrowed. Everything is a span of the body; nothing is copied.
 #[derive(Debug, Default)]
@@ -38,6 +38,15 @@ pub struct View<'b> {
     pub text_bytes: usize,
     /// Why the body could not be read to its end. What stands above was found before that.
     pub fault: Option<Fault>,
+    recent: Recent,
+}
+
+impl View<'_> {
+    /// What a human said in the first user turn that has any of it, without what a harness injected: all requests of a
+    /// conversation have it in common. Empty where nobody asks.
+    pub fn first_ask(&self, body: &[u8], markers: &Markers) -> Vec<Span> {
+        self.recent.first(body, markers)
+    }
 }
 
 /// Reads a body (and, for Gemini, its path) in one pass.
@@ -48,6 +57,7 @@ pub fn view<'b>(body: &'b [u8], path: &'b [u8], dialect: Dialect, limits: &Limit
     reader.view.fault = reader.document(&mut cursor).err();
     let (ask, earlier) = reader.recent.asks(body, &limits.markers, limits.history_turns);
     (reader.view.ask, reader.view.earlier) = (ask, earlier);
+    reader.view.recent = reader.recent;
     match dialect {
         Dialect::Gemini(span) => {
             reader.view.model = Some(percent_decode(span.of(path)).decode_utf8_lossy());

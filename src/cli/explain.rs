@@ -84,7 +84,8 @@ fn guessed_path(config: &Config, body: &[u8], choice: &Choice) -> Result<String,
 
 /// The candidates of each tier, preferred first.
 fn candidates<'c>(config: &'c Config, decision: &Decision<'c>, live: Live<'_>) -> Vec<(Tier, Vec<&'c str>)> {
-    let Some(profile) = decision.profile else { return Vec::new() };
+    let withheld = decision.withheld.as_ref().and_then(|withheld| withheld.profile);
+    let Some(profile) = withheld.or(decision.profile) else { return Vec::new() };
     let unknown = Standing::default();
     let standing = live.standing.filter(|_| profile.strategy == Strategy::Momentum).unwrap_or(&unknown);
     let names = |tier| {
@@ -121,6 +122,13 @@ fn report(
         "cost_usd": decision.cost,
         "savings": decision.savings,
         "candidates": candidates,
+        "shadow": decision.withheld.as_ref().map(|withheld| json!({
+            "cause": withheld.cause.name(),
+            "profile": withheld.profile.map(|p| &p.name),
+            "tier": withheld.tier.map(Tier::name),
+            "model": withheld.model.map(|m| &m.name),
+            "cost_usd": withheld.cost,
+        })),
     });
     if let Value::Object(fields) = &mut report {
         match why {
@@ -148,6 +156,11 @@ fn print(
     }
     let model = decision.model.map_or("as asked", |m| m.name.as_str());
     writeln!(out, "model       {model} (cluster {})", decision.cluster)?;
+    if let Some(withheld) = &decision.withheld {
+        let tier = withheld.tier.map_or("", Tier::name);
+        let model = withheld.model.map_or("as asked", |m| m.name.as_str());
+        writeln!(out, "not done    {tier} {model} ({})", withheld.cause.name())?;
+    }
     if let Some(score) = decision.score {
         writeln!(out, "score       {:.3}", score.value)?;
         writeln!(out, "confidence  {:.2}", score.confidence)?;

@@ -18,6 +18,7 @@ mod tests;
 pub use error::{ConfigError, ConfigErrors};
 
 use crate::chat::{Limits, Paths};
+use crate::rollout::Rollout;
 use crate::route::Table;
 use crate::score::Scorer;
 use crate::signal;
@@ -32,6 +33,8 @@ pub struct Config {
     pub scorer: Scorer,
     /// Adoption signals, where they are configured.
     pub signals: Option<signal::Settings>,
+    /// How much is routed.
+    pub rollout: Rollout,
     /// Rules that overrule the score.
     pub overrides: Overrides,
     /// Header names and what the client is told.

@@ -107,6 +107,17 @@ struct LogLine<'d> {
     confidence: Option<f64>,
     savings: Option<f64>,
     decision_us: u64,
+    /// What was decided and not done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shadow: Option<ShadowLine<'d>>,
+}
+
+#[derive(Serialize)]
+struct ShadowLine<'d> {
+    model: Option<&'d str>,
+    tier: Option<&'static str>,
+    profile: Option<&'d str>,
+    cause: &'static str,
 }
 
 impl<'d> LogLine<'d> {
@@ -121,6 +132,12 @@ impl<'d> LogLine<'d> {
             confidence: decision.score.map(|s| thousandths(s.confidence)),
             savings: decision.savings.map(thousandths),
             decision_us,
+            shadow: decision.withheld.as_ref().map(|withheld| ShadowLine {
+                model: withheld.model.map(|m| m.name.as_str()),
+                tier: withheld.tier.map(Tier::name),
+                profile: withheld.profile.map(|p| p.name.as_str()),
+                cause: withheld.cause.name(),
+            }),
         }
     }
 }
@@ -266,6 +283,15 @@ fn answer(decision: &Decision<'_>, detail: ResponseHeaders) -> Vec<(&'static str
         headers.push(("x-tiergate-tier", Tier::name(tier).to_owned()));
     }
     headers.push(("x-tiergate-cause", decision.cause.name().to_owned()));
+    if let Some(withheld) = &decision.withheld {
+        if let Some(model) = withheld.model {
+            headers.push(("x-tiergate-shadow-model", model.name.clone()));
+        }
+        if let Some(tier) = withheld.tier {
+            headers.push(("x-tiergate-shadow-tier", tier.name().to_owned()));
+        }
+        headers.push(("x-tiergate-shadow-cause", withheld.cause.name().to_owned()));
+    }
     if detail == ResponseHeaders::Basic {
         return headers;
     }

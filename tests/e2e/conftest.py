@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import uuid
+from pathlib import Path
 
 import httpx
 import pytest
@@ -12,17 +15,32 @@ from gateway import Gateway, Recorder, stacks
 
 def pytest_addoption(parser):
     parser.addoption("--envoy-version", default="", help="which Envoy this is; TIERGATE_ENVOY is its binary")
+    parser.addoption("--shipped", default="demo", choices=["demo", "envoy"],
+                     help="the configuration in envoy/ that the stack runs")
 
 
 @pytest.fixture(scope="session")
 def gateway(request):
-    name = f"e2e{request.config.getoption('--envoy-version')}"
+    shipped = request.config.getoption("--shipped")
+    name = f"e2e{request.config.getoption('--envoy-version')}" + (f"-{shipped}" if shipped != "demo" else "")
     recorder = Recorder()
     try:
-        with Gateway(recorder, stacks.ROOT / ".run" / name) as started:
+        with Gateway(recorder, stacks.ROOT / ".run" / name, stacks.ROOT / "envoy" / f"{shipped}.yaml") as started:
             yield started
     finally:
         recorder.close()
+
+
+@pytest.fixture(scope="session")
+def command():
+    """The command, built where no file is named."""
+    named = os.environ.get("TIERGATE_CLI")
+    if named:
+        return Path(named)
+    done = subprocess.run(["cargo", "build", "--quiet", "--workspace", "--features", "tiergate/cli", "--bins"],
+                          cwd=stacks.ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return stacks.ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "debug" / "tiergate"
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""The stack of the tests: envoy/demo.yaml as it ships, with more listeners, models and clusters.
+"""The stack of the tests: envoy/demo.yaml, or envoy/envoy.yaml, as it ships, with more listeners, models and clusters.
 
 Listeners, one configuration each: `gateway` answers with full response headers and sends what it does not know to
 LiteLLM; `basic` and `silent` answer with fewer headers; they and `forged` send what they do not know to the recorder.
@@ -46,8 +46,8 @@ def recorded(document: dict) -> dict:
 class Gateway(stacks.Stack):
     """The stack, and what tests ask of it."""
 
-    def __init__(self, recorder: Recorder, directory: Path):
-        super().__init__(directory)
+    def __init__(self, recorder: Recorder, directory: Path, shipped: Path = stacks.DEMO):
+        super().__init__(directory, shipped=shipped)
         self.recorder = recorder
         self.extra_models = stacks.models_in(stacks.tiergate_configuration(stacks.listener(stacks.load_yaml(EXAMPLE))))
         self.concurrency = 1  # one worker: if its VM dies, every test after it shows it

@@ -17,18 +17,6 @@ MEDIUM = {"response_format": {"type": "json_object"}}
 CONFIGURED, YESTERDAY, TODAY = "deepseek/deepseek-v4-pro", "zai/glm-5.3-flash", "moonshot/kimi-k2.7-code"
 
 
-@pytest.fixture(scope="module")
-def command():
-    """The command, built where no file is named."""
-    named = os.environ.get("TIERGATE_CLI")
-    if named:
-        return Path(named)
-    done = subprocess.run(["cargo", "build", "--quiet", "--workspace", "--features", "tiergate/cli", "--bins"],
-                          cwd=stacks.ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return stacks.ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "debug" / "tiergate"
-
-
 @pytest.fixture
 def nightly(command, tmp_path):
     """The job on a copy of the shipped history: its result, history and feed."""

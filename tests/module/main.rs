@@ -18,6 +18,7 @@ mod configuring;
 mod fixture;
 mod host;
 mod passing;
+mod rollout;
 mod routing;
 mod signals;
 mod telling;

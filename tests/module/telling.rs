@@ -12,7 +12,7 @@ use crate::host::{Headers, Request, Response, Vm};
 const CANARY: &str = "zebrafinch";
 
 /// Host calls of one routed request and its response, for `docs/phases.md`.
-const MOST_HOST_CALLS: u64 = 16;
+const MOST_HOST_CALLS: u64 = 18;
 
 fn own_headers(headers: &Headers) -> BTreeMap<String, String> {
     let text = |value: &[u8]| String::from_utf8(value.to_vec()).expect("our headers are text");
@@ -108,11 +108,43 @@ fn every_decision_is_counted_once() {
         metrics.counters()
     );
     assert_eq!(counted("none", "none", "other", "no_body"), 1, "{:?}", metrics.counters());
-    assert_eq!(metrics.counters().values().sum::<u64>(), 6);
+    let requests = metrics.counters().into_iter().filter(|(name, _)| name.starts_with("tiergate.requests;"));
+    assert_eq!(requests.map(|(_, count)| count).sum::<u64>(), 6);
     assert_eq!(metrics.histograms().len(), 1);
     let times = metrics.histogram("tiergate.decision_us");
     assert_eq!(times.len(), 6);
     assert!(times.iter().all(|micros| (1..100).contains(micros)), "microseconds: {times:?}");
+}
+
+#[test]
+fn costs_are_added_up_beside_the_baselines() {
+    let mut vm = start();
+    let costs = |vm: &Vm| {
+        let metrics = vm.process().metrics();
+        ["tiergate.cost_nanousd", "tiergate.baseline_cost_nanousd"].map(|name| metrics.counter(name))
+    };
+    exchange(&mut vm, &Request::post(CHAT, chat("gpt-x", GREETING)));
+    assert_eq!(costs(&vm), [0, 0], "nothing is known of what a pinned model saves");
+
+    exchange(&mut vm, &Request::post(CHAT, chat("smart/auto", GREETING)));
+    let [cheap, dear] = costs(&vm);
+    assert!(cheap > 0);
+    assert!((99 * cheap..=101 * cheap).contains(&dear), "tiny costs a hundredth of deep: {cheap} {dear}");
+
+    exchange(&mut vm, &Request::post(CHAT, chat("smart/auto", PROOF)));
+    let [cost, baseline] = costs(&vm);
+    assert!(cost > cheap);
+    assert_eq!(cost - cheap, baseline - dear, "deep is the baseline");
+}
+
+#[test]
+fn a_model_without_a_price_adds_nothing_to_the_costs() {
+    let config = CONFIG.replace(r#""input_price": 0.1, "output_price": 0.4,"#, "");
+    assert_ne!(config, CONFIG);
+    let mut vm = Vm::start(&config).unwrap_or_else(|refused| panic!("{}", refused.text()));
+    exchange(&mut vm, &Request::post(CHAT, chat("smart/auto", GREETING)));
+    let counters = vm.process().metrics().counters();
+    assert!(counters.keys().all(|name| !name.contains("cost")), "{counters:?}");
 }
 
 #[test]

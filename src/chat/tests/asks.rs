@@ -238,3 +238,35 @@ fn all_text_costs_tokens() {
         2 * raw + "hello ".len() + 2 * "Done.".len()
     );
 }
+
+fn first_ask(body: &str, dialect: Dialect) -> String {
+    text(body, &seen(body, dialect).first_ask(body.as_bytes(), &Markers::default()))
+}
+
+#[test]
+fn the_first_ask_stays_while_a_conversation_goes_on() {
+    for turns in [1, 2, 31, 32, 33, 63, 64, 65, 66, 200, 1000] {
+        let body = chat((0..turns).map(|n| format!("ask {n}")));
+        assert_eq!(first_ask(&body, Dialect::ChatCompletions), "ask 0", "{turns}");
+    }
+}
+
+#[test]
+fn what_a_harness_says_first_is_no_first_ask() {
+    for (injected, more) in [(1, 0), (1, 3), (70, 0), (70, 70), (3, 500)] {
+        let turns = (0..injected).map(|_| REMINDER.to_owned()).chain(["the ask".to_owned()]);
+        let body = chat(turns.chain((0..more).map(|n| format!("more {n}"))));
+        assert_eq!(first_ask(&body, Dialect::ChatCompletions), "the ask", "{injected} {more}");
+    }
+}
+
+#[test]
+fn where_nobody_asks_there_is_no_first_ask() {
+    for body in
+        [r#"{"messages":[]}"#, r#"{"model":"m"}"#, r#"{"messages":[{"role":"system","content":"x"}]}"#]
+    {
+        assert_eq!(first_ask(body, Dialect::ChatCompletions), "", "{body}");
+    }
+    let body = r#"{"messages":[{"role":"user","content":"a"}],"messages":[{"role":"user","content":"b"}]}"#;
+    assert_eq!(first_ask(body, Dialect::ChatCompletions), "b", "of two conversations the last counts");
+}

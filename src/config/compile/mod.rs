@@ -4,6 +4,7 @@ mod models;
 mod names;
 mod profiles;
 mod promotions;
+mod rollout;
 pub(super) mod rules;
 mod signals;
 mod wire;
@@ -37,8 +38,9 @@ pub(super) fn compile(document: &raw::Document, errors: &mut Errors) -> Option<C
 
     let models = models::compile(document, &catalogue, &profiles, errors);
     let compiled = profiles::compile(document, &profiles, own, &models, errors);
+    let rollout = rollout::compile(document, &profiles);
     let virtual_models =
-        profiles::virtual_names(document, &shipped_profiles, &profiles, &compiled, &models, errors);
+        profiles::virtual_names(document, &shipped_profiles, &profiles, &compiled, &models, &rollout, errors);
     let promotions = promotions::compile(document, &profiles, &models, errors);
     let baseline = models.baseline(&document.baseline, &root.key("baseline"), errors);
     let signals = signals::compile(document, &models, errors);
@@ -59,6 +61,7 @@ pub(super) fn compile(document: &raw::Document, errors: &mut Errors) -> Option<C
         table,
         scorer,
         signals,
+        rollout,
         overrides: wire::overrides(&document.overrides),
         headers,
         paths,

@@ -174,9 +174,12 @@ impl Models {
 
     /// By name and by alias. A virtual name hides a model of the catalogue that is not in use.
     pub fn into_table(self, virtual_models: &BTreeMap<String, Arc<Profile>>) -> BTreeMap<String, Arc<Model>> {
+        let hidden: Vec<&String> = virtual_models.keys().filter(|name| !self.is_in_use(name)).collect();
         let mut table = self.by_name;
         table.extend(self.aliases);
-        table.retain(|name, _| !virtual_models.contains_key(name));
+        for name in hidden {
+            table.remove(name);
+        }
         table
     }
 }

@@ -8,6 +8,7 @@ use super::super::error::{Errors, Path, quoted};
 use super::super::raw;
 use super::models::Models;
 use super::names;
+use crate::rollout::{Control, Rollout};
 use crate::route::{Model, Profile, Strategy};
 use crate::tier::{PerTier, Tier};
 
@@ -136,6 +137,7 @@ pub(super) fn virtual_names(
     profiles: &BTreeMap<&str, &raw::Profile>,
     compiled: &BTreeMap<String, Arc<Profile>>,
     models: &Models,
+    rollout: &Rollout,
     errors: &mut Errors,
 ) -> BTreeMap<String, Arc<Profile>> {
     let path = Path::Root.key("virtual_models");
@@ -158,8 +160,16 @@ pub(super) fn virtual_names(
             names.insert(name.clone(), Arc::clone(profile));
         }
     }
-    for name in names.keys().filter(|name| models.is_in_use(name)) {
-        let message = format!("{} is a model's name or alias too; rename one of them", quoted(name));
+    // Where the others go on unchanged, the name of a model may stand for a profile: they go to that model.
+    let misleading = |name: &str, profile: &Profile| {
+        models.is_in_use(name) && rollout.control(&profile.name) != Control::Unchanged
+    };
+    for (name, profile) in names.iter().filter(|(name, profile)| misleading(name, profile)) {
+        let message = format!(
+            "{} is a model's name or alias too; rename one of them, or give profile {} control unchanged",
+            quoted(name),
+            profile.name
+        );
         errors.meaning(&path.key(name), message);
     }
     names

@@ -4,6 +4,7 @@
 //! What has to be there (`schemars(required)`) is an `Option` all the same, so that one missing key does not keep
 //! the rest of a document from being checked: the schema's check tells of it, the compiler skips it.
 
+mod rollout;
 mod rules;
 mod signals;
 mod wire;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+pub use rollout::{Control, Mode};
 pub use rules::{Calibrated, Dimensions, RawStep, Rules};
 pub use signals::{SignalWeights, Signals};
 pub use wire::{Conversation, Headers, Limits, Overrides, Paths, ResponseDetail};
@@ -37,7 +39,7 @@ pub struct Document {
     pub default_output_tokens: u64,
     /// Whether each decision is put into the filter state `wasm.tiergate` as a JSON object, for the access log
     /// (`%FILTER_STATE(wasm.tiergate:PLAIN)%`): model, tier, profile, cause, score, confidence, savings, and
-    /// decision_us in microseconds. One more host call a request.
+    /// decision_us in microseconds; shadow, where a decision was not carried out. One more host call a request.
     pub filter_state: bool,
     /// Models by name. An entry overlays the shipped catalogue (prices, windows and capabilities from LiteLLM's
     /// cost map) field by field: the catalogue's entry of the same name, else that of `upstream_model`. A model of the
@@ -59,9 +61,12 @@ pub struct Document {
     #[cfg_attr(feature = "cli", schemars(extend("minProperties" = 1, "maxProperties" = 32)))]
     pub profiles: Option<BTreeMap<String, Profile>>,
     /// More names that a client may send as `model`, each with the profile it stands for. Every profile `P` is
-    /// `smart/P` without being listed. Such a name may not be that of a model in use. At most 256.
+    /// `smart/P` without being listed. Such a name may be that of a model in use only where
+    /// its profile's `control` is `unchanged`. At most 256.
     #[cfg_attr(feature = "cli", schemars(extend("maxProperties" = 256)))]
     pub virtual_models: BTreeMap<String, String>,
+    /// Whether decisions are carried out.
+    pub mode: Mode,
     /// What judges a prompt.
     pub scorer: Scorer,
     /// The calibrated scorer.
@@ -98,6 +103,7 @@ impl Default for Document {
             tiers: None,
             profiles: None,
             virtual_models: BTreeMap::new(),
+            mode: Mode::Route,
             scorer: Scorer::Calibrated,
             calibrated: Calibrated::default(),
             rules: Rules::default(),
@@ -228,6 +234,14 @@ pub struct Profile {
     /// Which of a tier's candidates that can serve a request is preferred. Default: `momentum` where the document has
     /// `signals`, else `configured`.
     pub strategy: Option<Strategy>,
+    /// Conversations that this profile routes, in percent, with two decimals; `control` says what becomes of the others.
+    /// A conversation stays on its side, and one that is routed stays so when the number grows. What is common to its
+    /// requests tells it: `user` (`metadata.user_id` in Anthropic's dialect) and the first human ask. Default: 100.
+    #[cfg_attr(feature = "cli", schemars(range(min = 0.0, max = 100.0)))]
+    pub percent: Option<f64>,
+    /// What becomes of requests that are not routed: those outside of `percent`, and all in `mode: shadow`. Default:
+    /// `default_model`.
+    pub control: Option<Control>,
 }
 
 /// Which of the candidates that can serve a request is preferred.

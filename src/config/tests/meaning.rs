@@ -198,3 +198,13 @@ fn every_key_of_the_example_document_is_known() {
     assert!(config.paths.completions.is_empty());
     assert_eq!(config.table.models["glm"].input_price, Some(0.15));
 }
+
+#[test]
+fn a_models_name_may_stand_for_a_profile_whose_control_is_unchanged() {
+    let config = good(&with(
+        r#"{"profiles": {"auto": {"control": "unchanged", "percent": 10}}, "virtual_models": {"gpt-5.4-mini": "auto"}}"#,
+    ));
+    assert_eq!(config.table.virtual_models["gpt-5.4-mini"].name, "auto");
+    assert_eq!(config.table.models["gpt-5.4-mini"].name, "gpt-5.4-mini", "it is where the others go");
+    assert_eq!(names(&config, "auto", Tier::Medium), ["gpt-5.4-mini"]);
+}

@@ -7,7 +7,11 @@ type Row = (&'static str, &'static str, &'static [(&'static str, &'static str)])
 /// Each row's document adds these keys to the minimal one.
 const ROWS: &[Row] = &[
     // Structure.
-    ("unknown key", r#"{"modles": {}}"#, &[("modles", "unknown key; did you mean models?; known here: ")]),
+    (
+        "unknown key",
+        r#"{"modles": {}}"#,
+        &[("modles", "unknown key; did you mean mode or models?; known here: ")],
+    ),
     ("unknown key far from any", r#"{"zzz": 1}"#, &[("zzz", "unknown key; known here: ")]),
     (
         "unknown key in an entry",
@@ -54,6 +58,24 @@ const ROWS: &[Row] = &[
         "list for an object",
         r#"{"models": ["gpt-5"]}"#,
         &[("models", "[\"gpt-5\"] is a list; give an object")],
+    ),
+    (
+        "more than all conversations",
+        r#"{"profiles": {"eco": {"percent": 101}}}"#,
+        &[("profiles.eco.percent", "101 is too large; give a number from 0 to 100")],
+    ),
+    (
+        "unknown mode and control",
+        r#"{"mode": "shadwo", "profiles": {"eco": {"control": "default"}}}"#,
+        &[
+            ("mode", "did you mean shadow?"),
+            ("profiles.eco.control", "unknown value \"default\"; give default_model or unchanged"),
+        ],
+    ),
+    (
+        "a model's name stands for a profile that would replace it",
+        r#"{"virtual_models": {"gpt-5.4-mini": "auto"}}"#,
+        &[("virtual_models[\"gpt-5.4-mini\"]", "or give profile auto control unchanged")],
     ),
     (
         "unknown value",
