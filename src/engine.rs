@@ -225,7 +225,7 @@ fn judge<'c>(
 ) -> Decision<'c> {
     let table = &config.table;
     let usage = Usage {
-        input: tokens(view.text_bytes),
+        input: view.tokens.count(),
         output: view.max_tokens.unwrap_or(config.default_output_tokens),
     };
     let needs = Needs { tools: view.tools, vision: view.images, usage };
@@ -340,8 +340,8 @@ fn unjudged(cause: Cause, cluster: &str) -> Decision<'_> {
     }
 }
 
-/// Tokens of so many bytes of text: four bytes a token, in any script. English has about four characters a token;
-/// scripts of two or three bytes a character have fewer characters a token by about as much.
+/// Tokens of so many bytes of an ask, as the rules measure its length: four bytes a token, in any script. Their
+/// numbers were set with that; cost and room go by the estimate of [`chat::Tokens`].
 fn tokens(bytes: usize) -> u64 {
     u64::try_from(bytes.div_ceil(4)).unwrap_or(u64::MAX)
 }

@@ -4,6 +4,7 @@ mod cursor;
 mod path;
 mod splice;
 mod text;
+mod tokens;
 mod view;
 
 #[cfg(test)]
@@ -13,6 +14,7 @@ pub use cursor::{Fault, MAX_DEPTH, Span};
 pub use path::{Dialect, Paths};
 pub use splice::{Prefix, rewrite_path, splice};
 pub use text::{decode, excerpt};
+pub use tokens::Tokens;
 pub use view::{View, view};
 
 /// Bounds on reading a body.

@@ -3,6 +3,8 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod tokens;
+
 const LIMITS: Limits = Limits { scan_head_bytes: 1024, scan_tail_bytes: 1024, max_depth: 128 };
 
 fn seen<'b>(body: &'b str, dialect: Dialect) -> View<'b> {

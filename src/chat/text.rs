@@ -103,7 +103,7 @@ pub fn excerpt(body: &[u8], parts: &[Span], head: usize, tail: usize, text: &mut
 }
 
 /// The first position from `at` on that is neither inside an escape nor inside a UTF-8 sequence.
-fn boundary(raw: &[u8], mut at: usize) -> usize {
+pub(super) fn boundary(raw: &[u8], mut at: usize) -> usize {
     // An escape that reaches over `at` begins at most five bytes before it (`\uXXXX`).
     for back in (1..=5.min(at)).rev() {
         let start = at - back;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode;
 
 use super::cursor::{Cursor, Kind};
-use super::{Dialect, Fault, Limits, Span, decode};
+use super::{Dialect, Fault, Limits, Span, Tokens, decode};
 
 /// One LLM request, borrowed. Everything is a span of the body; nothing is copied.
 #[derive(Debug, Default)]
@@ -20,25 +20,29 @@ pub struct View<'b> {
     pub system: Vec<Span>,
     /// Whether tools are offered.
     pub tools: bool,
-    /// Whether any turn has an image.
+    /// Whether any turn has an image, or a file that is looked at as one: a page, a video.
     pub images: bool,
+    /// Whether any turn has audio.
+    pub audio: bool,
     /// Whether JSON or a schema is demanded of the answer.
     pub structured: bool,
+    /// Whether the answer has to keep a schema.
+    pub schema: bool,
     /// Whether the answer is to be streamed.
     pub stream: bool,
     /// The most output tokens the client wants.
     pub max_tokens: Option<u64>,
     /// The end user's id, as the client tells it.
     pub user: Option<Span>,
-    /// Bytes of text and tools, as far as they cost input tokens. Images are not counted.
-    pub text_bytes: usize,
+    /// Tokens of text and tools, estimated. Images and audio are not counted.
+    pub tokens: Tokens,
     /// Why the body could not be read to its end. What stands above was found before that.
     pub fault: Option<Fault>,
 }
 
 /// Reads a body (and, for Gemini, its path) in one pass.
 pub fn view<'b>(body: &'b [u8], path: &'b [u8], dialect: Dialect, limits: &Limits) -> View<'b> {
-    let mut reader = Reader { view: View::default(), dialect, turn: Turn::default() };
+    let mut reader = Reader { view: View::default(), body, dialect, turn: Turn::default() };
     let mut cursor = Cursor::new(body, limits.max_depth);
     reader.view.fault = reader.document(&mut cursor).err();
     match dialect {
@@ -74,6 +78,7 @@ struct Turn {
 
 struct Reader<'b> {
     view: View<'b>,
+    body: &'b [u8],
     dialect: Dialect,
     turn: Turn,
 }
@@ -118,7 +123,7 @@ impl Reader<'_> {
                 if kind == Kind::Array {
                     let empty = inside(span).of(cursor.bytes()).iter().all(u8::is_ascii_whitespace);
                     self.view.tools |= !empty;
-                    self.view.text_bytes += span.len();
+                    self.view.tokens.add(span.of(cursor.bytes()));
                 }
                 Ok(())
             }
@@ -133,6 +138,7 @@ impl Reader<'_> {
             ("response_format" | "text" | "format", _) => self.answer_format(cursor),
             ("responseSchema" | "response_schema" | "responseJsonSchema", Dialect::Gemini(_)) => {
                 self.view.structured = true;
+                self.view.schema = true;
                 cursor.skip().map(drop)
             }
             ("responseMimeType" | "response_mime_type", Dialect::Gemini(_)) => {
@@ -197,21 +203,22 @@ impl Reader<'_> {
 
     /// `response_format: {"type": "json_schema", …}`, or `text: {"format": {"type": …}}` of the responses dialect.
     fn answer_format(&mut self, cursor: &mut Cursor<'_>) -> Read {
-        let body = cursor.bytes();
         self.members(cursor, |reader, key, cursor| match key {
-            "type" => {
-                let kind = cursor.skip()?;
-                reader.view.structured |= matches!(inside(kind).of(body), b"json_object" | b"json_schema");
-                Ok(())
-            }
-            "format" => reader.members(cursor, |reader, key, cursor| {
-                let value = cursor.skip()?;
-                reader.view.structured |=
-                    key == "type" && matches!(inside(value).of(body), b"json_object" | b"json_schema");
-                Ok(())
+            "type" => reader.answer_type(cursor),
+            "format" => reader.members(cursor, |reader, key, cursor| match key {
+                "type" => reader.answer_type(cursor),
+                _ => cursor.skip().map(drop),
             }),
             _ => cursor.skip().map(drop),
         })
+    }
+
+    fn answer_type(&mut self, cursor: &mut Cursor<'_>) -> Read {
+        let body = cursor.bytes();
+        let kind = inside(cursor.skip()?).of(body);
+        self.view.structured |= matches!(kind, b"json_object" | b"json_schema");
+        self.view.schema |= kind == b"json_schema";
+        Ok(())
     }
 
     /// The prompt of the completions dialect: a string, or several. Token numbers cannot be judged.
@@ -269,7 +276,8 @@ impl Reader<'_> {
                 "content" | "parts" => reader.content(cursor),
                 // Calls and answers of tools cost tokens, but nobody asks in them.
                 "tool_calls" | "arguments" | "output" | "function_call" => {
-                    reader.view.text_bytes += cursor.skip()?.len();
+                    let span = cursor.skip()?;
+                    reader.view.tokens.add(span.of(body));
                     Ok(())
                 }
                 _ => cursor.skip().map(drop),
@@ -280,10 +288,10 @@ impl Reader<'_> {
     }
 
     fn end_turn(&mut self) {
-        let bytes: usize = self.turn.texts.iter().map(|t| t.len()).sum();
-        self.view.text_bytes += bytes;
+        self.turn.texts.iter().for_each(|text| self.view.tokens.add(text.of(self.body)));
+        let says = self.turn.texts.iter().any(|text| !text.is_empty());
         match self.turn.role {
-            Role::User if bytes > 0 => std::mem::swap(&mut self.view.ask, &mut self.turn.texts),
+            Role::User if says => std::mem::swap(&mut self.view.ask, &mut self.turn.texts),
             Role::System => self.view.system.append(&mut self.turn.texts),
             Role::User | Role::Other => {}
         }
@@ -305,7 +313,6 @@ impl Reader<'_> {
         let body = cursor.bytes();
         let mut text = None;
         let mut said = true;
-        let mut other_bytes = 0;
         cursor.each_member(|cursor, key| {
             match &*decode(key.of(body)) {
                 "type" => match inside(cursor.skip()?).of(body) {
@@ -314,13 +321,18 @@ impl Reader<'_> {
                         self.view.images = true;
                         said = false;
                     }
+                    b"input_audio" => {
+                        self.view.audio = true;
+                        said = false;
+                    }
                     _ => said = false,
                 },
                 "text" if cursor.kind()? == Kind::String => text = Some(cursor.string()?),
-                "image_url" | "inlineData" | "inline_data" | "fileData" | "file_data" => {
+                "image_url" => {
                     self.view.images = true;
                     cursor.skip()?;
                 }
+                "inlineData" | "inline_data" | "fileData" | "file_data" => self.media(cursor)?,
                 "thought" => {
                     said &= cursor.skip()?.of(body) != b"true";
                 }
@@ -329,7 +341,8 @@ impl Reader<'_> {
                     cursor.each_element(|cursor| self.tool_answer(cursor))?;
                 }
                 "content" | "input" | "functionResponse" | "functionCall" | "thinking" => {
-                    other_bytes += cursor.skip()?.len();
+                    let span = cursor.skip()?;
+                    self.view.tokens.add(span.of(body));
                 }
                 // Gemini's system instruction.
                 "parts" if cursor.kind()? == Kind::Array => {
@@ -341,10 +354,26 @@ impl Reader<'_> {
         })?;
         match text {
             Some(text) if said => self.turn.texts.push(text),
-            Some(text) => self.view.text_bytes += text.len(),
+            Some(text) => self.view.tokens.add(text.of(body)),
             None => {}
         }
-        self.view.text_bytes += other_bytes;
+        Ok(())
+    }
+
+    /// Gemini's data, of a type that it tells: audio, text, or something to look at. What tells no type may be an image.
+    fn media(&mut self, cursor: &mut Cursor<'_>) -> Read {
+        let body = cursor.bytes();
+        let (mut audio, mut text) = (false, false);
+        self.members(cursor, |_, key, cursor| {
+            let value = cursor.skip()?;
+            if matches!(key, "mimeType" | "mime_type") {
+                let kind = decode(inside(value).of(body)).to_ascii_lowercase();
+                (audio, text) = (kind.starts_with("audio/"), kind.starts_with("text/"));
+            }
+            Ok(())
+        })?;
+        self.view.audio |= audio;
+        self.view.images |= !audio && !text;
         Ok(())
     }
 
@@ -355,7 +384,7 @@ impl Reader<'_> {
             let value = cursor.skip()?;
             match key {
                 "type" => reader.view.images |= inside(value).of(body) == b"image",
-                "text" => reader.view.text_bytes += value.len(),
+                "text" => reader.view.tokens.add(inside(value).of(body)),
                 _ => {}
             }
             Ok(())

@@ -70,6 +70,7 @@ struct Turn {
 #[derive(Serialize)]
 struct Verdict<'v> {
     id: &'v Value,
+    input_tokens: u64,
     tier: Option<&'static str>,
     score: Option<f64>,
     confidence: Option<f64>,
@@ -189,6 +190,7 @@ impl Judge<'_> {
         }
         let verdict = Verdict {
             id: &line.id,
+            input_tokens: decision.usage.input,
             tier: decision.tier.map(Tier::name),
             score: decision.score.map(|s| s.value),
             confidence: decision.score.map(|s| s.confidence),
