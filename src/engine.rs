@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use crate::chat::{self, Dialect, Span, View};
 use crate::config::Config;
-use crate::route::{self, Model, Needs, Profile, Standing, Usage};
+use crate::route::{self, Conditions, Model, Needs, Profile, Standing, Usage, Why, Wish};
 use crate::score::{Length, Score, Scratch as ScoreScratch, Verdict};
 use crate::signal::{Candidate, Feed, Index, Match, Settings};
 use crate::tier::Tier;
+
+#[cfg(test)]
+mod tests;
 
 /// Why a request went where it went. A closed list: headers, metrics and logs use these words and no others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,9 +27,14 @@ pub enum Cause {
     FloorStructured,
     /// Adoption signals prefer the candidate to one that is listed before it.
     Momentum,
-    /// Nobody in the tier can serve the request (tools, images, window): a neighbouring tier's candidate does.
+    /// A candidate that would have gone before is in cooldown, or over its limits.
+    Health,
+    /// The profile's strategy, which compares the candidates of all tiers, prefers one of another tier.
+    Strategy,
+    /// Nobody in the tier can serve the request (tools, images, audio, schema, window): a neighbouring tier's
+    /// candidate does.
     Capability,
-    /// Nobody in the profile can serve it: the default model.
+    /// Nobody in the profile can serve it: the default model, or the one that lacks nothing but room.
     NoCandidates,
     /// The conversation has no text of a user to judge: the default model.
     NoPrompt,
@@ -44,13 +52,15 @@ pub enum Cause {
 
 impl Cause {
     /// All causes.
-    pub const ALL: [Cause; 14] = [
+    pub const ALL: [Cause; 16] = [
         Cause::Score,
         Cause::Ambiguous,
         Cause::OverrideReasoning,
         Cause::OverrideContext,
         Cause::FloorStructured,
         Cause::Momentum,
+        Cause::Health,
+        Cause::Strategy,
         Cause::Capability,
         Cause::NoCandidates,
         Cause::NoPrompt,
@@ -70,6 +80,8 @@ impl Cause {
             Cause::OverrideContext => "override_context",
             Cause::FloorStructured => "floor_structured",
             Cause::Momentum => "momentum",
+            Cause::Health => "health",
+            Cause::Strategy => "strategy",
             Cause::Capability => "capability",
             Cause::NoCandidates => "no_candidates",
             Cause::NoPrompt => "no_prompt",
@@ -105,6 +117,9 @@ pub struct Decision<'c> {
     pub tier: Option<Tier>,
     /// The model; none where the table does not know it.
     pub model: Option<&'c Arc<Model>>,
+    /// Who may serve in its place, in order: at most [`route::CHAIN`], all of whom can serve the request. Empty where
+    /// the client chose, or nobody can.
+    pub chain: Vec<&'c Arc<Model>>,
     /// The Envoy cluster.
     pub cluster: &'c str,
     /// What to change.
@@ -147,6 +162,10 @@ pub struct Request<'r> {
 pub struct Live<'l> {
     /// What adoption signals say of the models, where there are any.
     pub standing: Option<&'l Standing>,
+    /// How the models are doing, where that is known.
+    pub conditions: Option<&'l Conditions>,
+    /// Chance, for strategies that take any: another number for each request.
+    pub seed: u64,
     /// Unix time in seconds.
     pub now: u64,
 }
@@ -224,11 +243,17 @@ fn judge<'c>(
     edit: impl Fn(&Model) -> Edit,
 ) -> Decision<'c> {
     let table = &config.table;
-    let usage = Usage {
-        input: view.tokens.count(),
-        output: view.max_tokens.unwrap_or(config.default_output_tokens),
+    let usage =
+        Usage { input: view.tokens.count(), output: view.max_tokens.unwrap_or(config.default_output_tokens) };
+    let needs = Needs {
+        tools: view.tools,
+        vision: view.images,
+        audio: view.audio,
+        schema: view.schema,
+        limit: view.max_tokens,
+        usage,
+        margin: config.window_margin,
     };
-    let needs = Needs { tools: view.tools, vision: view.images, usage };
     let ask_bytes: usize = view.ask.iter().map(|part| part.len()).sum();
     let ask_tokens = tokens(ask_bytes);
 
@@ -251,20 +276,44 @@ fn judge<'c>(
         Some(score) => overruled(config, view, body, usage, score, &mut scratch.text),
         None => (config.scorer.params().ambiguous_tier, Cause::NoPrompt),
     };
-    let picked = route::pick(table, profile, tier, &needs, live.standing, live.now);
-    let (model, tier, cause) = match (picked, cause) {
-        (_, Cause::NoPrompt) if needs.met_by(&profile.default_model) => (&profile.default_model, tier, cause),
-        (Some(pick), _) if pick.tier == tier && pick.moved => (pick.model, tier, Cause::Momentum),
-        (Some(pick), _) if pick.tier == tier => (pick.model, tier, cause),
-        (Some(pick), _) => (pick.model, pick.tier, Cause::Capability),
-        (None, _) => (&profile.default_model, tier, Cause::NoCandidates),
+    let wish = Wish {
+        tier,
+        needs: &needs,
+        // Without an ask the middle.
+        difficulty: score.map_or(0.5, |s| s.value.clamp(0.0, 1.0)),
+        code: score.is_some_and(|s| s.code >= config.overrides.code_score),
+        standing: live.standing,
+        conditions: live.conditions,
+        seed: live.seed,
+        now: live.now,
     };
-    let usage = Usage { output: usage.output.min(model.max_output.unwrap_or(u64::MAX)), ..usage };
+    let mut pick = route::pick(table, profile, &wish);
+    let default = &profile.default_model;
+    let cause = match (pick.why, cause) {
+        (_, Cause::NoPrompt) if needs.met_by(default) => {
+            // What was picked is in cooldown only where all are.
+            if wish.avoids(default) && !wish.avoids(pick.model) {
+                Cause::Health
+            } else {
+                pick = pick.led_by(default, tier);
+                cause
+            }
+        }
+        (Why::Preferred, _) => cause,
+        (Why::Momentum, _) => Cause::Momentum,
+        (Why::Health, _) => Cause::Health,
+        (Why::Strategy, _) => Cause::Strategy,
+        (Why::Capability, _) => Cause::Capability,
+        (Why::Nobody, _) => Cause::NoCandidates,
+    };
+    let model = pick.model;
+    let usage = needs.usage_of(model);
     Decision {
         cause,
         profile: Some(profile),
-        tier: Some(tier),
+        tier: Some(pick.tier),
         model: Some(model),
+        chain: pick.chain,
         cluster: &model.cluster,
         edit: edit(model),
         score,
@@ -330,6 +379,7 @@ fn unjudged(cause: Cause, cluster: &str) -> Decision<'_> {
         profile: None,
         tier: None,
         model: None,
+        chain: Vec::new(),
         cluster,
         edit: Edit::None,
         score: None,

@@ -51,7 +51,7 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
     let dialect = config.paths.dialect(path.as_bytes()).ok_or_else(|| format!("{path:?} is no LLM call"))?;
     let request = Request { dialect, path: path.as_bytes(), body: &body };
     let mut scratch = Scratch::default();
-    let live = Live { standing: standing.as_ref(), now: now() };
+    let live = Live { standing: standing.as_ref(), now: now(), ..Live::default() };
     let decision = decide(&config, &request, live, &mut scratch);
     let parts = match decision.score {
         Some(_) => config.scorer.explain(decision.ask_tokens, &scratch.score),
@@ -115,6 +115,7 @@ fn report(
         "tier": decision.tier.map(Tier::name),
         "model": decision.model.map(|m| &m.name),
         "cluster": decision.cluster,
+        "chain": decision.chain.iter().map(|m| &m.name).collect::<Vec<_>>(),
         "score": score.map(|s| s.value),
         "confidence": score.map(|s| s.confidence),
         "agentic": score.map(|s| s.agentic),
@@ -143,6 +144,10 @@ fn print(
     }
     let model = decision.model.map_or("as asked", |m| m.name.as_str());
     writeln!(out, "model       {model} (cluster {})", decision.cluster)?;
+    if !decision.chain.is_empty() {
+        let names: Vec<&str> = decision.chain.iter().map(|m| m.name.as_str()).collect();
+        writeln!(out, "then        {}", names.join(", "))?;
+    }
     if let Some(score) = decision.score {
         writeln!(out, "score       {:.3}", score.value)?;
         writeln!(out, "confidence  {:.2}", score.confidence)?;

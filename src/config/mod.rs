@@ -40,8 +40,10 @@ pub struct Config {
     pub paths: Paths,
     /// Bounds on reading a body.
     pub limits: Limits,
-    /// Output tokens assumed for cost where the request sets no limit.
+    /// Output tokens assumed where the request sets no limit.
     pub default_output_tokens: u64,
+    /// The share of the estimated input that a model's window has to have free besides.
+    pub window_margin: f64,
     /// Whether the access log is told each decision.
     pub filter_state: bool,
 }
@@ -57,6 +59,8 @@ pub struct Overrides {
     pub structured_tier: Tier,
     /// From this agentic score on (0 to 1) a request counts as agentic.
     pub agentic_score: f64,
+    /// From this value of codePresence on (0 to 1) an ask is about code.
+    pub code_score: f64,
 }
 
 /// How much of a decision the client is told.

@@ -134,6 +134,8 @@ mod mistakes;
 
 mod never_fatal;
 
+mod routing;
+
 #[cfg(feature = "cli")]
 mod generated {
     use super::*;

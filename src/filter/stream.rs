@@ -54,7 +54,12 @@ impl Stream {
         };
         let request = Request { dialect: waiting.dialect, path: &waiting.path, body: &body };
         let standing = shared.standing.borrow().clone();
-        let live = Live { standing: standing.as_deref(), now: started / 1_000_000_000 };
+        let live = Live {
+            standing: standing.as_deref(),
+            seed: started,
+            now: started / 1_000_000_000,
+            ..Live::default()
+        };
         let mut decision = engine::decide(&shared.config, &request, live, &mut scratch);
         if let (Edit::Body(spans), Some(model)) = (&mut decision.edit, decision.model) {
             let old_length = i64::try_from(body.len()).unwrap_or_default();

@@ -1,11 +1,13 @@
 //! Raw document -> compiled parts. Every mistake in the meaning is told; nothing is guessed or skipped in silence.
 
+mod lists;
 mod models;
 mod names;
 mod profiles;
 mod promotions;
 pub(super) mod rules;
 mod signals;
+mod strategy;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -36,10 +38,11 @@ pub(super) fn compile(document: &raw::Document, errors: &mut Errors) -> Option<C
     }
 
     let models = models::compile(document, &catalogue, &profiles, errors);
-    let compiled = profiles::compile(document, &profiles, own, &models, errors);
+    let lists = lists::compile(&profiles, &models, errors);
+    let compiled = profiles::compile(document, &profiles, own, &models, &lists, errors);
     let virtual_models =
         profiles::virtual_names(document, &shipped_profiles, &profiles, &compiled, &models, errors);
-    let promotions = promotions::compile(document, &profiles, &models, errors);
+    let promotions = promotions::compile(document, &profiles, &models, &lists, errors);
     let baseline = models.baseline(&document.baseline, &root.key("baseline"), errors);
     let signals = signals::compile(document, &models, errors);
     let headers = wire::headers(&document.headers, &root.key("headers"), errors);
@@ -63,6 +66,7 @@ pub(super) fn compile(document: &raw::Document, errors: &mut Errors) -> Option<C
         paths,
         limits: wire::limits(&document.limits),
         default_output_tokens: document.default_output_tokens,
+        window_margin: document.eligibility.window_margin,
         filter_state: document.filter_state,
     })
 }

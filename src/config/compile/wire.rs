@@ -172,6 +172,7 @@ pub(super) fn overrides(raw: &raw::Overrides) -> Overrides {
         context_tier: raw.context_tier,
         structured_tier: raw.structured_tier,
         agentic_score: raw.agentic_score,
+        code_score: raw.code_score,
     }
 }
 
