@@ -141,7 +141,8 @@ pub struct Model {
     /// USD per million output tokens. Default: the catalogue's, else unknown.
     #[cfg_attr(feature = "cli", schemars(range(min = 0.0, max = 1_000_000.0)))]
     pub output_price: Option<f64>,
-    /// Most input tokens. Default: the catalogue's, else unknown.
+    /// Most input tokens. A request's output has to have room in it too (`eligibility`). Default: the catalogue's, else
+    /// unknown.
     #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 1_000_000_000)))]
     pub context_window: Option<u64>,
     /// Most output tokens. Default: the catalogue's, else unknown.
