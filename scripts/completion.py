@@ -29,7 +29,7 @@ MEASURE = ["igakuqa_ja"]
 
 # GPQA diamond, percent, as their makers published it or, for the older ones, as the benchmark's authors (GPT-4 and
 # GPT-3.5), OpenAI's simple-evals (GPT-4 Turbo, GPT-4o) and Artificial Analysis (Mixtral) did. With reasoning where the
-# model reasons by default. Of a series one figure serves all its dates.
+# model reasons by default. Of a series one figure serves all its dates. Typed in, and not measured here.
 GPQA_DIAMOND = {
     "gpt-4-1106-preview": 42.5,
     "mixtral-8x7b-instruct-v0.1": 29.2,
