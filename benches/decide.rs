@@ -14,7 +14,7 @@ use tiergate::chat::{Dialect, Tokens};
 use tiergate::config;
 use tiergate::engine::{Cause, Live, Request, Scratch, decide, standing};
 use tiergate::route::{Condition, Conditions};
-use tiergate::score::Length;
+use tiergate::score::{self, Ask, Length};
 use tiergate::signal;
 
 /// Bytes of prompt.
@@ -30,41 +30,29 @@ fn prompt(bytes: usize) -> String {
     prompt
 }
 
+fn scores(criterion: &mut Criterion) {
+    for name in ["rules", "calibrated"] {
+        let document = serde_json::json!({"scorer": name}).to_string();
+        let config = config::parse(document.as_bytes()).expect("a right configuration");
+        let mut scratch = score::Scratch::default();
+        let mut group = criterion.benchmark_group(format!("score-{name}"));
+        for bytes in SIZES {
+            let text = prompt(bytes);
+            let length = Length { ask: text.len(), read: text.len() };
+            let ask = Ask { text: &text, length, tokens: u64::try_from(text.len() / 4).expect("small") };
+            assert!(!config.scorer.score(&ask, &mut scratch).value.is_nan());
+            group.throughput(Throughput::Bytes(text.len() as u64));
+            group.bench_with_input(BenchmarkId::from_parameter(bytes), &ask, |bencher, ask| {
+                bencher.iter(|| config.scorer.score(black_box(ask), &mut scratch));
+            });
+        }
+        group.finish();
+    }
+}
+
 fn decisions(criterion: &mut Criterion) {
     let config = config::parse(b"").expect("the shipped configuration");
     let mut scratch = Scratch::default();
-    let mut group = criterion.benchmark_group("score");
-    for bytes in SIZES {
-        let text = prompt(bytes);
-        let tokens = u64::try_from(text.len() / 4).expect("small");
-        assert!(!config.scorer.score(&text, tokens, &mut scratch.score).value.is_nan());
-        group.throughput(Throughput::Bytes(text.len() as u64));
-        group.bench_with_input(BenchmarkId::from_parameter(bytes), &text, |bencher, text| {
-            bencher.iter(|| config.scorer.score(black_box(text), tokens, &mut scratch.score));
-        });
-    }
-    group.finish();
-
-    // What the calibrated scorer costs in all: the rules' pass finds the concepts.
-    let calibrated = config.scorer.calibrated().expect("the shipped weights");
-    let mut group = criterion.benchmark_group("calibrated");
-    for bytes in SIZES {
-        let text = prompt(bytes);
-        let tokens = u64::try_from(text.len() / 4).expect("small");
-        let length = Length { ask: text.len(), read: text.len() };
-        let scratch = &mut scratch.score;
-        config.scorer.score(&text, tokens, scratch);
-        assert!(!config.scorer.judge_by(&calibrated, length, scratch).abstained);
-        group.throughput(Throughput::Bytes(text.len() as u64));
-        group.bench_with_input(BenchmarkId::from_parameter(bytes), &text, |bencher, text| {
-            bencher.iter(|| {
-                config.scorer.score(black_box(text), tokens, scratch);
-                config.scorer.judge_by(&calibrated, length, scratch)
-            });
-        });
-    }
-    group.finish();
-
     let mut group = criterion.benchmark_group("decide");
     for bytes in SIZES {
         let body = serde_json::json!({"messages": [{"role": "user", "content": prompt(bytes)}], "model": "smart/auto"});
@@ -213,6 +201,6 @@ fn tokens(criterion: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = Criterion::default().warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(3));
-    targets = decisions, signals, strategies, tokens
+    targets = scores, decisions, signals, strategies, tokens
 }
 criterion_main!(benches);

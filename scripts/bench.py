@@ -68,15 +68,23 @@ def native() -> None:
         return found["median"]["point_estimate"]
 
     print("native, one thread, medians")
-    print(f"{'prompt':>8} {'score ns':>10} {'MB/s':>7} {'decide ns':>10} {'MB/s':>7} {'Python router us':>17} {'ratio':>7}")
+    print(
+        f"{'prompt':>8} {'rules ns':>10} {'MB/s':>6} {'calibrated ns':>14} {'MB/s':>6} {'of rules':>9} "
+        f"{'decide ns':>10} {'MB/s':>7} {'Python router us':>17} {'ratio':>7}"
+    )
     for size in NATIVE_SIZES:
-        score, decide = nanoseconds("score", size), nanoseconds("decide", size)
+        rules, calibrated = nanoseconds("score-rules", size), nanoseconds("score-calibrated", size)
+        decide = nanoseconds("decide", size)
         python = python_router_seconds(prompt(size))
         print(
-            f"{size:>8} {score:>10.0f} {size / score * 1e3:>7.0f} {decide:>10.0f} {size / decide * 1e3:>7.0f} "
+            f"{size:>8} {rules:>10.0f} {size / rules * 1e3:>6.0f} {calibrated:>14.0f} {size / calibrated * 1e3:>6.0f} "
+            f"{calibrated / rules:>8.2f}x {decide:>10.0f} {size / decide * 1e3:>7.0f} "
             f"{python * 1e6:>17.0f} {python * 1e9 / decide:>6.0f}x"
         )
-    print("score: the whole text. decide: view, excerpt, score, route. ratio: Python router / decide.\n")
+    print(
+        "rules, calibrated: the scorers, over the whole text. decide: view, excerpt, calibrated score, route. "
+        "ratio: Python router / decide.\n"
+    )
     command = ["cargo", "test", "--quiet", "-p", "tiergate-module-tests", "feed_of_500", "--", "--ignored", "--nocapture"]
     said = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     print(next(line for line in said.splitlines() if line.startswith("feed of")), "\n")

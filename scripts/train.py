@@ -47,6 +47,8 @@ PARALLEL = "m_arena_hard_parallel"
 # The lexicon's languages; the others are measured too, but prompts in them have fewer concepts.
 NINE = {"en", "zh", "ja", "ko", "ru", "de", "es", "pt", "ar"}
 SCALE = 65_536
+# Concepts of a short reply: it is judged by the work before it, and alone it says nothing.
+REPLIES = {"continuation", "reply"}
 
 # What is fitted with. Chosen by the measures that are printed, over files that are left out.
 RIDGE = 1.0
@@ -159,14 +161,15 @@ class Data:
                     dressed.append({**rows[at], "prompt": text})
                     self.plain.append((name, at))
         found["dressed"] = features_of(binary, dressed)
-        self.names = sorted({name for rows in found.values() for row in rows for name in row})
+        self.names = sorted({name for rows in found.values() for row in rows for name in row} - REPLIES)
         place = {name: at for at, name in enumerate(self.names)}
         self.raw = {}
         for name, rows in found.items():
             matrix = np.zeros((len(rows), len(self.names)))
             for at, row in enumerate(rows):
                 for feature, value in row.items():
-                    matrix[at, place[feature]] = value
+                    if feature in place:
+                        matrix[at, place[feature]] = value
             self.raw[name] = matrix
         spread = np.concatenate([self.raw[n] - self.raw[n].mean(0) for n in [*TRAIN, "corpus"] if n in self.raw]).std(0)
         self.scale = np.where(spread > 0, np.maximum(spread, FLOOR), np.inf)

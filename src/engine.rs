@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::chat::{self, Dialect, Span, View};
 use crate::config::Config;
 use crate::route::{self, Conditions, Model, Needs, Profile, Standing, Usage, Why, Wish};
-use crate::score::{Length, Score, Scratch as ScoreScratch, Verdict};
+use crate::score::{Ask, Explanation, Length, Reply, Score, Scratch as ScoreScratch, Verdict};
 use crate::signal::{Candidate, Feed, Index, Match, Settings};
 use crate::tier::Tier;
 
@@ -19,6 +19,10 @@ pub enum Cause {
     Score,
     /// The score lies too near a boundary to tell: the ambiguous tier.
     Ambiguous,
+    /// There is next to nothing to judge by: the unknown tier.
+    Abstain,
+    /// A short reply: the tier of the work before that it is about.
+    History,
     /// Enough reasoning markers for REASONING whatever the score.
     OverrideReasoning,
     /// So much input that the tier was raised.
@@ -52,9 +56,11 @@ pub enum Cause {
 
 impl Cause {
     /// All causes.
-    pub const ALL: [Cause; 16] = [
+    pub const ALL: [Cause; 18] = [
         Cause::Score,
         Cause::Ambiguous,
+        Cause::Abstain,
+        Cause::History,
         Cause::OverrideReasoning,
         Cause::OverrideContext,
         Cause::FloorStructured,
@@ -76,6 +82,8 @@ impl Cause {
         match self {
             Cause::Score => "score",
             Cause::Ambiguous => "ambiguous",
+            Cause::Abstain => "abstain",
+            Cause::History => "history",
             Cause::OverrideReasoning => "override_reasoning",
             Cause::OverrideContext => "override_context",
             Cause::FloorStructured => "floor_structured",
@@ -140,10 +148,27 @@ pub struct Decision<'c> {
 #[derive(Debug, Default)]
 pub struct Scratch {
     text: String,
-    /// The scorer's part; after a decision that judged a prompt it can explain the score.
-    pub score: ScoreScratch,
-    /// How long the ask was that was last judged.
-    pub length: Length,
+    score: ScoreScratch,
+    length: Length,
+}
+
+impl Scratch {
+    /// Why the ask of `decision`, the last one that this was used for, has its score; none where nothing was judged.
+    pub fn explain<'c>(&self, config: &'c Config, decision: &Decision<'_>) -> Option<Explanation<'c>> {
+        decision.score.map(|_| config.scorer.explain(&self.asked(decision), &self.score))
+    }
+
+    /// Passes to `each` the features of the ask of `decision`, the last one that this was used for.
+    pub fn features(&mut self, config: &Config, decision: &Decision<'_>, each: impl FnMut(&str, i32)) {
+        if decision.score.is_some() {
+            let ask = Ask { text: "", tokens: decision.ask_tokens, length: self.length };
+            config.scorer.features(&ask, &mut self.score, each);
+        }
+    }
+
+    fn asked(&self, decision: &Decision<'_>) -> Ask<'_> {
+        Ask { text: &self.text, tokens: decision.ask_tokens, length: self.length }
+    }
 }
 
 /// One LLM call.
@@ -254,17 +279,9 @@ fn judge<'c>(
         usage,
         margin: config.window_margin,
     };
-    let ask_bytes: usize = view.ask.iter().map(|part| part.len()).sum();
-    let ask_tokens = tokens(ask_bytes);
-
-    let score = (ask_bytes > 0).then(|| {
-        scratch.text.clear();
-        let limits = &config.limits;
-        let read = ask_bytes.min(limits.scan_head_bytes.saturating_add(limits.scan_tail_bytes));
-        scratch.length = Length { ask: ask_bytes, read };
-        chat::excerpt(body, &view.ask, limits.scan_head_bytes, limits.scan_tail_bytes, &mut scratch.text);
-        config.scorer.score(&scratch.text, ask_tokens, &mut scratch.score)
-    });
+    let judged = judged(config, body, view, scratch);
+    let score = judged.map(|judged| judged.score);
+    let ask_tokens = judged.map_or(0, |judged| judged.tokens);
 
     let agentic = view.tools || score.is_some_and(|s| s.agentic >= config.overrides.agentic_score);
     let profile = match &asked.agentic_profile {
@@ -272,9 +289,9 @@ fn judge<'c>(
         _ => asked,
     };
 
-    let (tier, cause) = match score {
-        Some(score) => overruled(config, view, body, usage, score, &mut scratch.text),
-        None => (config.scorer.params().ambiguous_tier, Cause::NoPrompt),
+    let (tier, cause) = match judged {
+        Some(judged) => overruled(config, view, body, usage, judged, &mut scratch.text),
+        None => (config.scorer.unknown_tier(), Cause::NoPrompt),
     };
     let wish = Wish {
         tier,
@@ -324,21 +341,86 @@ fn judge<'c>(
     }
 }
 
+/// An ask, judged.
+#[derive(Clone, Copy)]
+struct Judged {
+    score: Score,
+    cause: Cause,
+    /// Estimated.
+    tokens: u64,
+}
+
+/// Judges the newest ask; a short reply by the hardest of the asks that it may be about.
+fn judged(config: &Config, body: &[u8], view: &View<'_>, scratch: &mut Scratch) -> Option<Judged> {
+    let own = judged_alone(config, body, &view.ask, scratch)?;
+    let short = length(&view.ask) <= config.history.reply_bytes;
+    if !short || view.earlier.is_empty() {
+        return Some(own);
+    }
+    let unknown = matches!(own.cause, Cause::Abstain | Cause::Ambiguous);
+    match config.scorer.reply(&scratch.score) {
+        Reply::Continues => {}
+        Reply::Own if unknown => {}
+        Reply::Own | Reply::Closes => return Some(own),
+    }
+    // Where nothing is known of the reply, what is known of the work counts, be it less than the unknown tier.
+    let mut least = if unknown { Tier::Simple } else { own.score.tier };
+    let mut best = None;
+    for (between, ask) in view.earlier.iter().enumerate() {
+        let Some(earlier) = judged_alone(config, body, ask, scratch) else { continue };
+        if length(ask) <= config.history.reply_bytes && config.scorer.reply(&scratch.score) == Reply::Closes {
+            break;
+        }
+        let tier = earlier.score.tier.lowered(config.history.decay * between as f64);
+        if tier > least || unknown && best.is_none() {
+            (best, least) = (Some(ask), tier);
+        }
+    }
+    // Once more, for the explanation is that of the last ask that was judged.
+    let Some(found) = best.and_then(|ask| judged_alone(config, body, ask, scratch)) else {
+        return judged_alone(config, body, &view.ask, scratch);
+    };
+    Some(Judged { score: Score { tier: least, ..found.score }, cause: Cause::History, tokens: own.tokens })
+}
+
+/// Judges one ask by itself; none where it has no text.
+fn judged_alone(config: &Config, body: &[u8], ask: &[Span], scratch: &mut Scratch) -> Option<Judged> {
+    let bytes = length(ask);
+    if bytes == 0 {
+        return None;
+    }
+    let limits = &config.limits;
+    let (head, tail) = (limits.scan_head_bytes, limits.scan_tail_bytes);
+    scratch.text.clear();
+    chat::excerpt(body, ask, head, tail, &mut scratch.text);
+    scratch.length = Length { ask: bytes, read: bytes.min(head.saturating_add(tail)) };
+    let ask = Ask { text: &scratch.text, tokens: tokens(bytes), length: scratch.length };
+    let score = config.scorer.score(&ask, &mut scratch.score);
+    let cause = match score.verdict {
+        Verdict::Sum | Verdict::Learnt => Cause::Score,
+        Verdict::Abstained => Cause::Abstain,
+        Verdict::Ambiguous => Cause::Ambiguous,
+        Verdict::ReasoningMarkers => Cause::OverrideReasoning,
+    };
+    Some(Judged { score, cause, tokens: ask.tokens })
+}
+
+/// Bytes of a text in parts.
+fn length(parts: &[Span]) -> usize {
+    parts.iter().map(|part| part.len()).sum()
+}
+
 /// The scorer's tier, raised where a rule says so.
 fn overruled(
     config: &Config,
     view: &View<'_>,
     body: &[u8],
     usage: Usage,
-    score: Score,
+    judged: Judged,
     text: &mut String,
 ) -> (Tier, Cause) {
     let rules = &config.overrides;
-    let cause = match score.verdict {
-        Verdict::Sum => Cause::Score,
-        Verdict::Ambiguous => Cause::Ambiguous,
-        Verdict::ReasoningMarkers => Cause::OverrideReasoning,
-    };
+    let Judged { score, cause, .. } = judged;
     if usage.input > rules.context_tokens && score.tier < rules.context_tier {
         return (rules.context_tier, Cause::OverrideContext);
     }

@@ -30,6 +30,11 @@ impl Tier {
             Tier::Reasoning => "REASONING",
         }
     }
+
+    /// The tier so many tiers below, rounded up; not below SIMPLE.
+    pub fn lowered(self, tiers: f64) -> Self {
+        Self::ALL.into_iter().find(|tier| *tier as u8 as f64 >= self as u8 as f64 - tiers).unwrap_or(self)
+    }
 }
 
 /// One value for each tier.

@@ -1,6 +1,8 @@
 //! The `tiergate` command as a user runs it.
 #![expect(clippy::expect_used, reason = "a test that cannot go on has to stop")]
 
+#[path = "command/eval.rs"]
+mod eval;
 #[path = "command/signals.rs"]
 mod signals;
 
@@ -106,7 +108,9 @@ fn features_and_the_calibrated_score_are_told() {
     assert_eq!((&told[1]["cause"], &told[1]["tier"]), (&"abstain".into(), &"MEDIUM".into()));
     assert!(told[2]["error"].is_string());
     let wrong = tiergate(&["score", "--scorer", "calibrated", "--weights", &file("w.tsv", "x")], "");
-    assert!(text(&wrong.stderr).contains("w.tsv") && wrong.status.code() == Some(1));
+    assert!(
+        text(&wrong.stderr).contains("calibrated.weights: the first line") && wrong.status.code() == Some(1)
+    );
 }
 
 #[test]

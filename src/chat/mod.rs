@@ -1,24 +1,29 @@
 //! One LLM request, borrowed from its bytes: dialect, messages, tools, images, limits, the model's bytes.
 
 mod cursor;
+mod harness;
+mod injected;
 mod path;
 mod splice;
 mod text;
 mod tokens;
+mod turns;
 mod view;
 
 #[cfg(test)]
 mod tests;
 
 pub use cursor::{Fault, MAX_DEPTH, Span};
+pub use injected::{MOST_MARKERS, Markers};
 pub use path::{Dialect, Paths};
 pub use splice::{Prefix, rewrite_path, splice};
 pub use text::{decode, excerpt};
 pub use tokens::Tokens;
+pub use turns::{REMEMBERED, Turns};
 pub use view::{View, view};
 
 /// Bounds on reading a body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes judged from the start of the ask.
     pub scan_head_bytes: usize,
@@ -26,4 +31,8 @@ pub struct Limits {
     pub scan_tail_bytes: usize,
     /// Deepest nesting of arrays and objects that is read; a body beyond it is not parsed. At most [`MAX_DEPTH`].
     pub max_depth: usize,
+    /// The most human asks before the newest that are told, below [`REMEMBERED`].
+    pub history_turns: usize,
+    /// What injected blocks begin and end with: they are no part of an ask.
+    pub markers: Markers,
 }

@@ -29,7 +29,7 @@ pub fn decode_into(mut raw: &[u8], text: &mut String) {
             b'r' => text.push('\r'),
             b'b' | b'f' => text.push(' '),
             b'u' => {
-                let Some((unit, rest)) = hex(raw) else {
+                let Some((character, length)) = unicode(raw) else {
                     text.push(char::REPLACEMENT_CHARACTER);
                     // Cut off at the end: nothing more to read. Else what follows is read as text.
                     if raw.len() < 4 {
@@ -37,17 +37,8 @@ pub fn decode_into(mut raw: &[u8], text: &mut String) {
                     }
                     continue;
                 };
-                raw = rest;
-                let mut character = char::from_u32(unit);
-                if (0xD800..0xDC00).contains(&unit)
-                    && let Some(low_escape) = raw.strip_prefix(b"\\u")
-                    && let Some((low, rest)) = hex(low_escape)
-                    && (0xDC00..0xE000).contains(&low)
-                {
-                    raw = rest;
-                    character = char::from_u32(0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00));
-                }
-                text.push(character.unwrap_or(char::REPLACEMENT_CHARACTER));
+                raw = raw.get(length..).unwrap_or_default();
+                text.push(character);
             }
             other => text.push(char::from(other)),
         }
@@ -60,6 +51,39 @@ fn push_lossy(raw: &[u8], text: &mut String) {
         Ok(valid) => text.push_str(valid),
         Err(_) => text.push_str(&String::from_utf8_lossy(raw)),
     }
+}
+
+/// The character that the escape at the start of `raw` stands for, and the escape's length. `None` where it is broken
+/// or cut off.
+pub fn unescape(raw: &[u8]) -> Option<(char, usize)> {
+    let character = match *raw.get(1)? {
+        b'n' => '\n',
+        b't' => '\t',
+        b'r' => '\r',
+        b'b' => '\u{8}',
+        b'f' => '\u{c}',
+        b'u' => {
+            let (character, length) = unicode(raw.get(2..)?)?;
+            return Some((character, length + 2));
+        }
+        other => char::from(other),
+    };
+    Some((character, 2))
+}
+
+/// The character that `raw`, what follows a `\u`, stands for, and how many bytes of it do: four, or ten with the
+/// second half of a pair. A half without the other is U+FFFD.
+fn unicode(raw: &[u8]) -> Option<(char, usize)> {
+    let (unit, rest) = hex(raw)?;
+    if (0xD800..0xDC00).contains(&unit)
+        && let Some(low_escape) = rest.strip_prefix(b"\\u")
+        && let Some((low, _)) = hex(low_escape)
+        && (0xDC00..0xE000).contains(&low)
+        && let Some(character) = char::from_u32(0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00))
+    {
+        return Some((character, 10));
+    }
+    Some((char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER), 4))
 }
 
 fn hex(raw: &[u8]) -> Option<(u32, &[u8])> {

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode;
 
 use super::cursor::{Cursor, Kind};
+use super::turns::{Recent, Turns};
 use super::{Dialect, Fault, Limits, Span, Tokens, decode};
 
 /// One LLM request, borrowed. Everything is a span of the body; nothing is copied.
@@ -14,8 +15,11 @@ pub struct View<'b> {
     pub model: Option<Cow<'b, str>>,
     /// The values of the top-level `model` keys, quotes included. Empty where the model is in the path.
     pub model_spans: Vec<Span>,
-    /// Text parts of the newest user turn that has any.
+    /// What a human said in the newest user turn that has any of it: the turn's texts, without what a harness
+    /// injected. Empty where nobody asks.
     pub ask: Vec<Span>,
+    /// The human asks before that, newest first, as many as the limits tell.
+    pub earlier: Turns,
     /// Text of system prompts, developer messages and instructions.
     pub system: Vec<Span>,
     /// Whether tools are offered.
@@ -42,9 +46,12 @@ pub struct View<'b> {
 
 /// Reads a body (and, for Gemini, its path) in one pass.
 pub fn view<'b>(body: &'b [u8], path: &'b [u8], dialect: Dialect, limits: &Limits) -> View<'b> {
-    let mut reader = Reader { view: View::default(), body, dialect, turn: Turn::default() };
+    let recent = Recent::default();
+    let mut reader = Reader { view: View::default(), body, dialect, limits, turn: Turn::default(), recent };
     let mut cursor = Cursor::new(body, limits.max_depth);
     reader.view.fault = reader.document(&mut cursor).err();
+    let (ask, earlier) = reader.recent.asks(body, &limits.markers, limits.history_turns);
+    (reader.view.ask, reader.view.earlier) = (ask, earlier);
     match dialect {
         Dialect::Gemini(span) => {
             reader.view.model = Some(percent_decode(span.of(path)).decode_utf8_lossy());
@@ -76,16 +83,18 @@ struct Turn {
     texts: Vec<Span>,
 }
 
-struct Reader<'b> {
+struct Reader<'b, 'l> {
     view: View<'b>,
     body: &'b [u8],
     dialect: Dialect,
+    limits: &'l Limits,
     turn: Turn,
+    recent: Recent,
 }
 
 type Read = Result<(), Fault>;
 
-impl Reader<'_> {
+impl Reader<'_, '_> {
     fn document(&mut self, cursor: &mut Cursor<'_>) -> Read {
         let body = cursor.bytes();
         cursor.each_member(|cursor, key| {
@@ -250,7 +259,7 @@ impl Reader<'_> {
 
     /// Forgets an earlier conversation: of a repeated key the last counts.
     fn restart(&mut self) {
-        self.view.ask.clear();
+        self.recent.clear();
     }
 
     fn message(&mut self, cursor: &mut Cursor<'_>) -> Read {
@@ -291,7 +300,7 @@ impl Reader<'_> {
         self.turn.texts.iter().for_each(|text| self.view.tokens.add(text.of(self.body)));
         let says = self.turn.texts.iter().any(|text| !text.is_empty());
         match self.turn.role {
-            Role::User if says => std::mem::swap(&mut self.view.ask, &mut self.turn.texts),
+            Role::User if says => self.recent.push(&self.turn.texts, self.body, &self.limits.markers),
             Role::System => self.view.system.append(&mut self.turn.texts),
             Role::User | Role::Other => {}
         }

@@ -6,18 +6,18 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{Choice, chat_body, now, read_stdin, signals, written};
+use super::{Choice, Judging, chat_body, now, read_stdin, signals, written};
 use crate::chat::Dialect;
 use crate::config::Config;
 use crate::engine::{Decision, Live, Request, Scratch, decide, standing};
 use crate::route::{Standing, Strategy};
-use crate::score::Part;
+use crate::score::Explanation;
 use crate::tier::Tier;
 
 #[derive(Args)]
 pub struct Options {
     #[command(flatten)]
-    choice: Choice,
+    judging: Judging,
     /// A feed of adoption signals, JSON: decide as with it
     #[arg(long, value_name = "FILE")]
     feed: Option<PathBuf>,
@@ -32,37 +32,35 @@ pub struct Options {
 }
 
 pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
+    let choice = &options.judging.choice;
     let (config, standing) = match &options.feed {
         Some(feed) => {
-            let config = signals::load(&options.choice)?;
+            let config = options.judging.load_with(signals::wanted)?;
             let standing = standing(&config, &signals::feed(feed)?);
             (config, Some(standing))
         }
-        None => (options.choice.load()?, None),
+        None => (options.judging.load()?, None),
     };
     let body = match &options.prompt {
-        Some(prompt) => chat_body(options.choice.virtual_model(&config)?, prompt),
+        Some(prompt) => chat_body(choice.virtual_model(&config)?, prompt),
         None => read_stdin()?,
     };
     let path = match (&options.path, &options.prompt) {
         (Some(path), None) => path.clone(),
-        _ => guessed_path(&config, &body, &options.choice)?,
+        _ => guessed_path(&config, &body, choice)?,
     };
     let dialect = config.paths.dialect(path.as_bytes()).ok_or_else(|| format!("{path:?} is no LLM call"))?;
     let request = Request { dialect, path: path.as_bytes(), body: &body };
     let mut scratch = Scratch::default();
     let live = Live { standing: standing.as_ref(), now: now(), ..Live::default() };
     let decision = decide(&config, &request, live, &mut scratch);
-    let parts = match decision.score {
-        Some(_) => config.scorer.explain(decision.ask_tokens, &scratch.score),
-        None => Vec::new(),
-    };
+    let why = scratch.explain(&config, &decision);
     if options.json {
-        let report = report(&config, dialect, &decision, &parts, live);
+        let report = report(&config, dialect, &decision, why.as_ref(), live);
         let text = serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?;
         return writeln!(out, "{text}").map_err(written);
     }
-    print(&config, &decision, &parts, live, out).map_err(written)
+    print(&config, &decision, why.as_ref(), live, out).map_err(written)
 }
 
 /// A path whose dialect has the field that holds this body's conversation.
@@ -100,7 +98,7 @@ fn report(
     config: &Config,
     dialect: Dialect,
     decision: &Decision<'_>,
-    parts: &[Part<'_>],
+    why: Option<&Explanation<'_>>,
     live: Live<'_>,
 ) -> Value {
     let score = decision.score;
@@ -108,7 +106,7 @@ fn report(
         .into_iter()
         .map(|(tier, names)| (tier.name().to_owned(), json!(names)))
         .collect();
-    json!({
+    let mut report = json!({
         "dialect": dialect.name(),
         "cause": decision.cause.name(),
         "profile": decision.profile.map(|p| &p.name),
@@ -123,15 +121,22 @@ fn report(
         "output_tokens": decision.usage.output,
         "cost_usd": decision.cost,
         "savings": decision.savings,
-        "dimensions": parts,
         "candidates": candidates,
-    })
+    });
+    if let Value::Object(fields) = &mut report {
+        match why {
+            Some(Explanation::Rules(parts)) => fields.insert("dimensions".to_owned(), json!(parts)),
+            Some(Explanation::Calibrated(reasons)) => fields.insert("features".to_owned(), json!(reasons)),
+            None => None,
+        };
+    }
+    report
 }
 
 fn print(
     config: &Config,
     decision: &Decision<'_>,
-    parts: &[Part<'_>],
+    why: Option<&Explanation<'_>>,
     live: Live<'_>,
     out: &mut dyn Write,
 ) -> std::io::Result<()> {
@@ -164,19 +169,8 @@ fn print(
         }
         writeln!(out)?;
     }
-    if !parts.is_empty() {
-        writeln!(out, "\n{:<20} {:>6} {:>7} {:>7}  concepts", "dimension", "value", "weight", "added")?;
-        for part in parts {
-            writeln!(
-                out,
-                "{:<20} {:>6.2} {:>7.3} {:>7.3}  {}",
-                part.dimension,
-                part.value,
-                part.weight,
-                part.added,
-                part.concepts.join(", ")
-            )?;
-        }
+    if let Some(why) = why {
+        print_why(why, out)?;
     }
     let candidates = candidates(config, decision, live);
     if !candidates.is_empty() {
@@ -184,6 +178,31 @@ fn print(
         for (tier, names) in candidates {
             writeln!(out, "{:<11} {}", tier.name(), names.join(", "))?;
         }
+    }
+    Ok(())
+}
+
+/// How many features are printed.
+const TOLD: usize = 12;
+
+fn print_why(why: &Explanation<'_>, out: &mut dyn Write) -> std::io::Result<()> {
+    match why {
+        Explanation::Rules(parts) if !parts.is_empty() => {
+            writeln!(out, "\n{:<20} {:>6} {:>7} {:>7}  concepts", "dimension", "value", "weight", "added")?;
+            for part in parts {
+                let concepts = part.concepts.join(", ");
+                let name = part.dimension;
+                let (value, weight, added) = (part.value, part.weight, part.added);
+                writeln!(out, "{name:<20} {value:>6.2} {weight:>7.3} {added:>7.3}  {concepts}")?;
+            }
+        }
+        Explanation::Calibrated(reasons) if !reasons.is_empty() => {
+            writeln!(out, "\n{:<20} {:>14} {:>20}", "feature", "added to tier", "added to difficulty")?;
+            for reason in reasons.iter().take(TOLD) {
+                writeln!(out, "{:<20} {:>14.3} {:>20.3}", reason.feature, reason.tier, reason.difficulty)?;
+            }
+        }
+        Explanation::Rules(_) | Explanation::Calibrated(_) => {}
     }
     Ok(())
 }

@@ -1,18 +1,21 @@
-//! The `tiergate` command: check a configuration, explain a decision, score files of prompts, try and make feeds.
+//! The `tiergate` command: check a configuration, explain a decision, score files of prompts, measure the
+//! scorers, try and make feeds.
 
+mod eval;
 mod explain;
 mod models;
 mod score;
 mod signals;
 
+use std::fmt::Display;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use clap::{Args, Parser, Subcommand};
-use serde_json::{Map, Value};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde_json::{Map, Value, json};
 
 use crate::config::{self, Config};
 use crate::route::Profile;
@@ -39,6 +42,8 @@ enum Command {
     Score(score::Options),
     /// Print what the calibrated scorer knows of prompts: JSONL in, JSONL out, as `score` reads and answers
     Features(score::Options),
+    /// Measure how good the scorers' judgement is: JSONL with results of models, labels or translations
+    Eval(eval::Options),
     /// Try a feed of adoption signals, or make one
     #[command(subcommand)]
     Signals(signals::Command),
@@ -49,7 +54,7 @@ enum Command {
 }
 
 /// Which configuration and profile to work with.
-#[derive(Args)]
+#[derive(Args, Clone)]
 struct Choice {
     /// A configuration, JSON; the shipped defaults without it
     #[arg(long, value_name = "FILE")]
@@ -59,12 +64,82 @@ struct Choice {
     profile: Option<String>,
 }
 
+/// Which configuration, and which scorer where it is not the configuration's.
+#[derive(Args)]
+struct Judging {
+    #[command(flatten)]
+    choice: Choice,
+    /// The scorer, whatever the configuration says
+    #[arg(long, value_enum)]
+    scorer: Option<Scorer>,
+    /// Weights for the calibrated scorer, a file that scripts/train.py wrote, whatever the configuration says
+    #[arg(long, value_name = "FILE")]
+    weights: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Scorer {
+    /// Rules over keywords
+    Rules,
+    /// Learnt weights over features
+    Calibrated,
+}
+
+impl Judging {
+    const fn of(choice: Choice, scorer: Scorer, weights: Option<PathBuf>) -> Self {
+        Self { choice, scorer: Some(scorer), weights }
+    }
+
+    /// The configuration, with the scorer and the weights that were chosen, and `more` changes.
+    fn load_with(&self, more: impl FnOnce(&mut Map<String, Value>)) -> Result<Config, String> {
+        let weights = match &self.weights {
+            Some(file) => {
+                Some(fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?)
+            }
+            None => None,
+        };
+        self.choice.load_with(|fields| {
+            if let Some(scorer) = self.scorer {
+                let name = if scorer == Scorer::Rules { "rules" } else { "calibrated" };
+                fields.insert("scorer".to_owned(), Value::from(name));
+            }
+            if let Some(weights) = weights
+                && let Value::Object(section) = fields.entry("calibrated").or_insert_with(|| json!({}))
+            {
+                section.insert("weights".to_owned(), Value::from(weights));
+            }
+            more(fields);
+        })
+    }
+
+    fn load(&self) -> Result<Config, String> {
+        self.load_with(|_| {})
+    }
+}
+
 impl Choice {
     fn load(&self) -> Result<Config, String> {
-        match &self.config {
-            Some(file) => load(file),
-            None => config::parse(b"").map_err(|errors| errors.to_string()),
+        self.load_with(|_| {})
+    }
+
+    /// The configuration after a change of its document. A document that is no object is refused as it is.
+    fn load_with(&self, change: impl FnOnce(&mut Map<String, Value>)) -> Result<Config, String> {
+        let Some(file) = &self.config else {
+            let mut fields = Map::new();
+            change(&mut fields);
+            let document = Value::Object(fields).to_string();
+            return config::parse(document.as_bytes()).map_err(|errors| errors.to_string());
+        };
+        let told = |error: &dyn Display| format!("{}: {error}", file.display());
+        let mut document = fs::read(file).map_err(|error| told(&error))?;
+        if let Ok(Value::Object(mut fields)) = serde_json::from_slice(&document) {
+            let before = fields.clone();
+            change(&mut fields);
+            if fields != before {
+                document = Value::Object(fields).to_string().into_bytes();
+            }
         }
+        config::parse(&document).map_err(|errors| format!("{}:\n{errors}", file.display()))
     }
 
     /// A virtual model that asks for the profile (`auto` where none is chosen and there is one of that name).
@@ -99,7 +174,7 @@ pub fn main() -> ExitCode {
 fn run(command: Command, out: &mut dyn Write) -> Result<(), String> {
     match command {
         Command::Check { file } => {
-            let config = load(&file)?;
+            let config = Choice { config: Some(file.clone()), profile: None }.load()?;
             let (models, profiles) = (config.table.models.len(), config.table.profiles.len());
             writeln!(out, "{}: ok ({models} model names, {profiles} profiles)", file.display())
                 .map_err(written)
@@ -108,15 +183,11 @@ fn run(command: Command, out: &mut dyn Write) -> Result<(), String> {
         Command::Models(choice) => models::run(&choice, out),
         Command::Score(options) => score::run(&options, out),
         Command::Features(options) => score::features(&options, out),
+        Command::Eval(options) => eval::run(&options, out),
         Command::Signals(command) => signals::run(&command, out),
         Command::Schema => writeln!(out, "{}", config::reference::schema().trim_end()).map_err(written),
         Command::Reference => writeln!(out, "{}", config::reference::reference().trim_end()).map_err(written),
     }
-}
-
-fn load(file: &PathBuf) -> Result<Config, String> {
-    let document = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    config::parse(&document).map_err(|errors| format!("{}:\n{errors}", file.display()))
 }
 
 fn written(error: io::Error) -> String {

@@ -2,46 +2,32 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{Choice, now, written};
+use super::{Judging, now, written};
 use crate::chat::Dialect;
 use crate::config::Config;
-use crate::engine::{Cause, Live, Request, Scratch, decide};
-use crate::score::{Calibrated, FEATURE_ONE, Reason};
+use crate::engine::{Decision, Live, Request, Scratch, decide};
+use crate::score::{Explanation, FEATURE_ONE, Reason};
 use crate::tier::Tier;
 
 #[derive(Args)]
 pub struct Options {
     #[command(flatten)]
-    choice: Choice,
-    /// Which scorer tells score and tier
-    #[arg(long, value_enum, default_value_t = Scorer::Rules)]
-    scorer: Scorer,
-    /// Weights that scripts/train.py wrote, for the calibrated scorer; the shipped ones without it
-    #[arg(long, value_name = "FILE")]
-    weights: Option<PathBuf>,
+    judging: Judging,
     /// Tell the features that added most, with what they added; for the calibrated scorer
     #[arg(long)]
     reasons: bool,
     /// JSONL files; standard input without one
     files: Vec<PathBuf>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Scorer {
-    /// Rules over keywords
-    Rules,
-    /// Learnt weights over features
-    Calibrated,
 }
 
 /// How many features `--reasons` tells.
@@ -102,49 +88,37 @@ pub fn features(options: &Options, out: &mut dyn Write) -> Result<(), String> {
 }
 
 fn bulk(options: &Options, features: bool, out: &mut dyn Write) -> Result<(), String> {
-    let config = options.choice.load()?;
-    let model = options.choice.virtual_model(&config)?.to_owned();
-    let calibrated = match (options.scorer, &options.weights) {
-        (Scorer::Rules, _) => None,
-        (Scorer::Calibrated, None) => Some(config.scorer.calibrated()?),
-        (Scorer::Calibrated, Some(file)) => {
-            let named = |error: &dyn fmt::Display| format!("{}: {error}", file.display());
-            let weights = fs::read_to_string(file).map_err(|error| named(&error))?;
-            Some(config.scorer.calibrated_with(&weights).map_err(|error| named(&error))?)
-        }
-    };
-    let mut judge = Judge {
-        config: &config,
-        model,
-        now: now(),
-        body: Vec::new(),
-        scratch: Scratch::default(),
-        features,
-        calibrated,
-        reasons: options.reasons,
-    };
+    let config = options.judging.load()?;
+    let model = options.judging.choice.virtual_model(&config)?;
+    let judge = Judge::new(&config, model.to_owned());
+    let mut teller = Teller { judge, features, reasons: options.reasons };
     if options.files.is_empty() {
-        return judge.all(io::stdin().lock(), out);
+        return teller.all(io::stdin().lock(), out);
     }
     for file in &options.files {
         let input = File::open(file).map_err(|error| format!("{}: {error}", file.display()))?;
-        judge.all(BufReader::new(input), out)?;
+        teller.all(BufReader::new(input), out)?;
     }
     Ok(())
 }
 
-struct Judge<'c> {
+/// Judges lines as one configuration has it.
+pub struct Judge<'c> {
     config: &'c Config,
     model: String,
     now: u64,
     body: Vec<u8>,
     scratch: Scratch,
+}
+
+/// Writes an answer to each line.
+struct Teller<'c> {
+    judge: Judge<'c>,
     features: bool,
-    calibrated: Option<Calibrated>,
     reasons: bool,
 }
 
-impl Judge<'_> {
+impl Teller<'_> {
     fn all(&mut self, mut input: impl BufRead, out: &mut dyn Write) -> Result<(), String> {
         let mut line = Vec::new();
         let mut number = 0usize;
@@ -171,22 +145,24 @@ impl Judge<'_> {
             Ok(line) => line,
             Err(error) => return Ok(Err(error.to_string())),
         };
-        if let Err(error) = self.write_body(&line) {
-            return Ok(Err(error));
-        }
-        let request =
-            Request { dialect: Dialect::ChatCompletions, path: b"/v1/chat/completions", body: &self.body };
-        let live = Live { now: self.now, ..Live::default() };
-        let decision = decide(self.config, &request, live, &mut self.scratch);
+        let decision = match self.judge.line(&line) {
+            Ok(decision) => decision,
+            Err(error) => return Ok(Err(error)),
+        };
+        let Judge { config, scratch, .. } = &mut self.judge;
         if self.features {
             let mut features = BTreeMap::new();
-            if decision.score.is_some() {
-                let scratch = &mut self.scratch;
-                self.config.scorer.features(scratch.length, &mut scratch.score, |name, value| {
-                    features.insert(name.to_owned(), f64::from(value) / f64::from(FEATURE_ONE));
-                });
-            }
+            scratch.features(config, &decision, |name, value| {
+                features.insert(name.to_owned(), f64::from(value) / f64::from(FEATURE_ONE));
+            });
             return emit(&Known { id: &line.id, features }, out).map(Ok);
+        }
+        let mut reasons = Vec::new();
+        if self.reasons
+            && let Some(Explanation::Calibrated(all)) = scratch.explain(config, &decision)
+        {
+            reasons = all;
+            reasons.truncate(TOLD);
         }
         let verdict = Verdict {
             id: &line.id,
@@ -196,29 +172,30 @@ impl Judge<'_> {
             confidence: decision.score.map(|s| s.confidence),
             cause: decision.cause.name(),
             model: decision.model.map(|m| m.name.as_str()),
-            reasons: Vec::new(),
+            reasons,
         };
-        if let (Some(calibrated), Some(_)) = (&self.calibrated, decision.score) {
-            let (scorer, scratch) = (&self.config.scorer, &mut self.scratch);
-            let judged = scorer.judge_by(calibrated, scratch.length, &mut scratch.score);
-            let mut reasons = Vec::new();
-            if self.reasons {
-                reasons = scorer.reasons(calibrated, scratch.length, &scratch.score);
-                reasons.truncate(TOLD);
-            }
-            let tier = if judged.abstained { Tier::Medium } else { judged.tier };
-            let verdict = Verdict {
-                tier: Some(tier.name()),
-                score: Some(judged.difficulty),
-                confidence: Some(judged.confidence),
-                cause: if judged.abstained { "abstain" } else { Cause::Score.name() },
-                model: None,
-                reasons,
-                ..verdict
-            };
-            return emit(&verdict, out).map(Ok);
-        }
         emit(&verdict, out).map(Ok)
+    }
+}
+
+impl<'c> Judge<'c> {
+    /// A judge who asks for `model`.
+    pub fn new(config: &'c Config, model: String) -> Self {
+        Self { config, model, now: now(), body: Vec::new(), scratch: Scratch::default() }
+    }
+
+    /// Judges one line of JSON.
+    pub fn json(&mut self, line: &[u8]) -> Result<Decision<'c>, String> {
+        let line: Line<'_> = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+        self.line(&line)
+    }
+
+    fn line(&mut self, line: &Line<'_>) -> Result<Decision<'c>, String> {
+        self.write_body(line)?;
+        let request =
+            Request { dialect: Dialect::ChatCompletions, path: b"/v1/chat/completions", body: &self.body };
+        let live = Live { now: self.now, ..Live::default() };
+        Ok(decide(self.config, &request, live, &mut self.scratch))
     }
 
     /// The chat request that the line stands for. Text is passed on as it is spelled.

@@ -19,7 +19,7 @@ pub use error::{ConfigError, ConfigErrors};
 
 use crate::chat::{Limits, Paths};
 use crate::route::Table;
-use crate::score::RuleScorer;
+use crate::score::Scorer;
 use crate::signal;
 use crate::tier::Tier;
 
@@ -29,7 +29,7 @@ pub struct Config {
     /// Models, profiles, virtual names, promotions.
     pub table: Table,
     /// The scorer.
-    pub scorer: RuleScorer,
+    pub scorer: Scorer,
     /// Adoption signals, where they are configured.
     pub signals: Option<signal::Settings>,
     /// Rules that overrule the score.
@@ -40,6 +40,8 @@ pub struct Config {
     pub paths: Paths,
     /// Bounds on reading a body.
     pub limits: Limits,
+    /// When an ask is judged by the asks before it.
+    pub history: History,
     /// Output tokens assumed where the request sets no limit.
     pub default_output_tokens: u64,
     /// The share of the estimated input that a model's window has to have free besides.
@@ -61,6 +63,15 @@ pub struct Overrides {
     pub agentic_score: f64,
     /// From this value of codePresence on (0 to 1) an ask is about code.
     pub code_score: f64,
+}
+
+/// When an ask is judged by the asks before it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct History {
+    /// Bytes beyond which an ask is judged by itself.
+    pub reply_bytes: usize,
+    /// Tiers that an earlier ask counts less for each ask between.
+    pub decay: f64,
 }
 
 /// How much of a decision the client is told.

@@ -116,8 +116,9 @@ impl Calibrated {
         });
         let mut concepts = 0u32;
         hits.each(|place| {
-            concepts += 1;
             if let Some(weight) = weights.concepts.get(place) {
+                // One that weighs nothing is no evidence of anything.
+                concepts += u32::from(*weight != Weight::default());
                 sums.add(weight, features::ONE);
             }
         });

@@ -50,6 +50,11 @@ impl Hits {
         self.seen.get(index / 64).is_some_and(|word| word >> (index % 64) & 1 == 1)
     }
 
+    /// Whether the text has none.
+    pub fn is_empty(&self) -> bool {
+        self.seen.iter().all(|word| *word == 0)
+    }
+
     /// Passes to `each` the places of the concepts that the text has, rising.
     #[inline]
     pub fn each(&self, mut each: impl FnMut(usize)) {

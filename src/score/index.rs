@@ -84,8 +84,11 @@ impl Builder {
                 }
             }
         }
+        index.entries.shrink_to_fit();
         index.variants = variants;
+        index.variants.shrink_to_fit();
         index.bytes = bytes;
+        index.bytes.shrink_to_fit();
         index
     }
 }

@@ -7,12 +7,16 @@ use super::Dimension;
 use super::fold::Folded;
 use super::hits::Hits;
 use super::index::{Builder, Index};
+use super::replies::{Place, Replies};
 use super::words::{Block, Class, classify, has_list_number, last_class};
 
 const DATA: &str = include_str!("lexicon.tsv");
 
 /// What asks are about: concepts of the same form that no rule counts.
 const TOPICS: &str = include_str!("topics.tsv");
+
+/// What short replies want, likewise.
+const REPLIES: &str = include_str!("replies.tsv");
 
 /// One thing that many words of many languages stand for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +42,7 @@ pub enum Order {
 #[derive(Debug)]
 pub struct Lexicon {
     index: Index,
+    replies: Replies,
     concepts: Vec<Concept>,
 }
 
@@ -47,10 +52,19 @@ impl Lexicon {
     pub fn new(keywords: &[(Dimension, String)]) -> Result<Self, String> {
         let mut concepts = Vec::new();
         let mut builder = Builder::default();
+        let mut replies = Replies::default();
         let mut folded = Folded::default();
         let mut add = |concept: Concept, spellings: &mut dyn Iterator<Item = &str>| {
             builder.begin(concepts.len());
             for spelling in spellings {
+                if concept.dimension.is_none()
+                    && let Some(reply) = spelling.strip_prefix('^')
+                {
+                    let (text, place) = Place::of(reply);
+                    folded.set(text);
+                    replies.add(&folded.text, place, concepts.len());
+                    continue;
+                }
                 let (text, open) = match spelling.strip_suffix('*') {
                     Some(stem) => (stem, true),
                     None => (spelling, false),
@@ -78,7 +92,8 @@ impl Lexicon {
             let concept = Concept { dimension: Some(dimension), name: name.to_owned(), order };
             add(concept, &mut cells.flat_map(|cell| cell.split('|')).filter(|s| !s.is_empty()));
         }
-        for line in TOPICS.lines().filter(|l| !l.starts_with('#') && !l.is_empty()).skip(1) {
+        let rows = |data: &'static str| data.lines().filter(|l| !l.starts_with('#') && !l.is_empty()).skip(1);
+        for line in rows(TOPICS).chain(rows(REPLIES)) {
             let mut cells = line.split('\t');
             let name = cells.next().unwrap_or_default().to_owned();
             let concept = Concept { dimension: None, name, order: None };
@@ -88,7 +103,8 @@ impl Lexicon {
             let concept = Concept { dimension: Some(*dimension), name: keyword.clone(), order: None };
             add(concept, &mut std::iter::once(keyword.as_str()));
         }
-        Ok(Self { index: builder.finish(), concepts })
+        replies.sort();
+        Ok(Self { index: builder.finish(), replies, concepts })
     }
 
     /// All concepts; their places are what [`Hits`] counts.
@@ -96,14 +112,24 @@ impl Lexicon {
         &self.concepts
     }
 
+    /// The place of a shipped concept that counts for no dimension.
+    pub fn place_of(&self, name: &str) -> Option<usize> {
+        self.concepts.iter().position(|concept| concept.dimension.is_none() && concept.name == name)
+    }
+
     /// Heap bytes.
     pub fn memory_usage(&self) -> usize {
-        self.index.memory_usage()
+        self.index.memory_usage() + self.replies.memory_usage()
     }
 
     /// Finds every concept in the text.
     pub fn find(&self, text: &[u8], hits: &mut Hits) {
         hits.numbered |= has_list_number(text);
+        self.replies.find(text, |number| {
+            if let Some(concept) = self.concepts.get(number) {
+                hits.add(number, concept, 0);
+            }
+        });
         let mut at = 0;
         let mut before = Class::Break;
         while at < text.len() {

@@ -1,4 +1,5 @@
-//! How hard a prompt is: text -> [`Score`], by rules over a multilingual lexicon.
+//! How hard a prompt is: text -> [`Score`], by rules over a multilingual lexicon, or by weights that were learnt over
+//! what the same pass finds.
 
 mod calibrated;
 mod dimension;
@@ -9,7 +10,9 @@ mod hits;
 mod index;
 mod lexicon;
 mod params;
+mod replies;
 mod rules;
+mod scorer;
 mod weights;
 mod words;
 
@@ -21,3 +24,4 @@ pub use dimension::Dimension;
 pub use features::{Length, ONE as FEATURE_ONE};
 pub use params::{Boundaries, Rule, RuleParams, Step, TokenRule};
 pub use rules::{Part, RuleScorer, Score, Scratch, Verdict};
+pub use scorer::{Ask, Explanation, Reply, Scorer};

@@ -13,6 +13,9 @@ use crate::tier::Tier;
 /// Concepts of the lexicon that, in a system prompt, ask for structured output.
 const STRUCTURE: [&str; 3] = ["json", "schema", "structured_output"];
 
+/// Concepts of the lexicon that tell what a short reply does with the work before it: go on, answer, end it.
+const REPLIES: [&str; 3] = ["continuation", "reply", "closing"];
+
 /// Why the scorer chose its tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -22,16 +25,20 @@ pub enum Verdict {
     Ambiguous,
     /// So many reasoning markers that the sum does not matter.
     ReasoningMarkers,
+    /// Learnt weights say so.
+    Learnt,
+    /// There is next to nothing to judge by.
+    Abstained,
 }
 
 /// How hard a prompt is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Score {
-    /// The weighted sum of the dimensions.
+    /// The weighted sum of the dimensions; of the calibrated scorer, the difficulty, 0 to 1.
     pub value: f64,
     /// The tier it gives.
     pub tier: Tier,
-    /// How sure that is, 0.5 to 1.
+    /// How sure that is: 0.5 to 1; of the calibrated scorer, 0.25 to 1.
     pub confidence: f64,
     /// Why that tier.
     pub verdict: Verdict,
@@ -70,6 +77,10 @@ pub struct RuleScorer {
     params: RuleParams,
     lexicon: Lexicon,
     structure: AhoCorasick,
+    /// Where the lexicon has what short replies want.
+    continuation: Option<usize>,
+    reply: Option<usize>,
+    closing: Option<usize>,
 }
 
 impl RuleScorer {
@@ -81,7 +92,8 @@ impl RuleScorer {
             .ascii_case_insensitive(true)
             .build(STRUCTURE.iter().flat_map(|name| lexicon::spellings(name)))
             .map_err(|error| format!("lexicon: {error}"))?;
-        Ok(Self { params, lexicon, structure })
+        let [continuation, reply, closing] = REPLIES.map(|name| lexicon.place_of(name));
+        Ok(Self { params, lexicon, structure, continuation, reply, closing })
     }
 
     /// The numbers it works with.
@@ -96,15 +108,44 @@ impl RuleScorer {
 
     /// Scores a text (of a long prompt, its excerpt) of an ask of `tokens` estimated tokens.
     pub fn score(&self, text: &str, tokens: u64, scratch: &mut Scratch) -> Score {
+        self.find(text, scratch);
+        self.judge(tokens, scratch)
+    }
+
+    /// Folds a text and finds its concepts.
+    pub(super) fn find(&self, text: &str, scratch: &mut Scratch) {
         scratch.folded.set(text);
         scratch.hits.clear(self.lexicon.concepts().len());
         self.lexicon.find(&scratch.folded.text, &mut scratch.hits);
-        self.judge(tokens, scratch)
+    }
+
+    /// The value of one dimension for the text that `scratch` was last used for.
+    pub(super) fn dimension(&self, dimension: Dimension, tokens: u64, scratch: &Scratch) -> f64 {
+        let rule = self.params.rules.iter().find(|rule| rule.dimension == dimension);
+        rule.map_or(0.0, |rule| self.value(rule, tokens, scratch))
     }
 
     /// Whether a system prompt asks for JSON, a schema or structured output, in any of the lexicon's languages.
     pub fn mentions_structure(&self, text: &str) -> bool {
         !text.is_empty() && self.structure.is_match(text)
+    }
+
+    /// Whether the text that `scratch` was last used for, if it is a short reply, has the work before it go on: "do
+    /// it", "still wrong", "now in French". An answer such as "ok" does, but for one that also ends it: "ok, thanks".
+    pub fn continues(&self, scratch: &Scratch) -> bool {
+        let has = |place: Option<usize>| place.is_some_and(|place| scratch.hits.has(place));
+        has(self.continuation) || has(self.reply) && !has(self.closing)
+    }
+
+    /// Whether the text that `scratch` was last used for, if it is a short reply, ends the work before it and asks
+    /// for nothing: "thanks", "perfect", "good night". Never so where it [continues](Self::continues) it.
+    pub fn closes(&self, scratch: &Scratch) -> bool {
+        self.closing.is_some_and(|place| scratch.hits.has(place)) && !self.continues(scratch)
+    }
+
+    /// Whether the text that `scratch` was last used for has no concept of the lexicon.
+    pub fn knows_nothing(&self, scratch: &Scratch) -> bool {
+        scratch.hits.is_empty()
     }
 
     /// What each dimension added to the score that `scratch` was last used for; dimensions that added nothing are

@@ -6,6 +6,8 @@ use super::lexicon::Lexicon;
 use super::*;
 use crate::tier::Tier;
 
+mod replies;
+
 fn folded(text: &str) -> String {
     let mut folded = Folded::default();
     folded.set(text);
@@ -386,6 +388,9 @@ mod learnt {
             ("qwrtz", true),
             ("🙂🙂", true),
             ("...", true),
+            // A reply, without what it replies to.
+            ("👍", true),
+            ("ok", true),
             ("hello", false),
             ("2+2", false),
             ("Przetłumacz to zdanie na angielski, proszę", false),

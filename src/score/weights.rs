@@ -13,7 +13,7 @@ const MAGIC: &str = "tiergate-weights\t1";
 pub const UNITS: usize = 16;
 
 /// What one feature weighs, in 65,536ths.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Weight {
     /// In the difficulty.
     pub difficulty: i32,
@@ -63,17 +63,17 @@ impl Weights {
     pub fn read(text: &str, known: &[Concept]) -> Result<Self, String> {
         let mut lines = text.lines();
         if lines.next() != Some(MAGIC) {
-            return Err(format!("weights: the first line must be {MAGIC:?}"));
+            return Err(format!("the first line must be {MAGIC:?}"));
         }
         let mut weights = Self::nothing(known.len());
         for (number, line) in lines.enumerate() {
             weights
                 .line(line, known)
-                .ok_or_else(|| format!("weights line {}: {line:?} is not understood", number + 2))?;
+                .ok_or_else(|| format!("line {} is not understood: {:?}", number + 2, shortened(line)))?;
         }
         let edges = weights.boundaries;
         if weights.steepness <= 0.0 || edges.medium >= edges.complex || edges.complex >= edges.reasoning {
-            return Err("weights: boundaries must rise, and steepness be above 0".to_owned());
+            return Err("boundaries must rise, and steepness be above 0".to_owned());
         }
         Ok(weights)
     }
@@ -158,4 +158,9 @@ impl Weights {
 
 fn finite(cell: &str) -> Option<f64> {
     cell.parse().ok().filter(|value: &f64| value.is_finite())
+}
+
+/// The start of a line, for a message.
+fn shortened(line: &str) -> &str {
+    line.char_indices().nth(40).map_or(line, |(end, _)| line.get(..end).unwrap_or_default())
 }

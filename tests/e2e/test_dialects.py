@@ -85,7 +85,7 @@ def test_streams_name_the_model_in_every_event(gateway, client, path, body):
     assert lines.pop() == "[DONE]"
     assert {json.loads(line)["model"] for line in lines} == {OPUS}
     assert answer.headers["x-tiergate-model"] == OPUS
-    assert answer.headers["x-tiergate-cause"] == "override_reasoning"
+    assert answer.headers["x-tiergate-cause"] == "score"
     assert answer.headers["content-type"].startswith("text/event-stream")
 
 

@@ -23,7 +23,7 @@ def counted(gateway, **labels) -> int:
 
 @pytest.mark.parametrize(("body", "labels"), [
     ({"model": "smart/recorded", "messages": user(PROOF)},
-     {"profile": "recorded", "tier": "REASONING", "model": "recorded-thinker", "cause": "override_reasoning"}),
+     {"profile": "recorded", "tier": "REASONING", "model": "recorded-thinker", "cause": "score"}),
     ({"model": "house", "messages": user("hi")}, {"model": "house", "cause": "pinned"}),
 ])
 def test_requests_are_counted_with_labels(gateway, send, body, labels):

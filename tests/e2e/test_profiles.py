@@ -61,11 +61,11 @@ def test_a_model_that_cannot_do_it_is_passed_over(send, more, model):
     assert answer.headers["x-tiergate-cause"] == "capability"
 
 
-def test_two_reasoning_markers_give_reasoning(send):
+def test_a_proof_is_reasoning(send):
     answer, request = send({"model": "smart/recorded", "messages": user(PROOF)})
     assert answer.headers["x-tiergate-tier"] == "REASONING"
-    assert answer.headers["x-tiergate-cause"] == "override_reasoning"
-    assert float(answer.headers["x-tiergate-confidence"]) >= 0.85
+    assert answer.headers["x-tiergate-cause"] == "score"
+    assert 0.5 < float(answer.headers["x-tiergate-confidence"]) <= 1
     # The name needs escaping inside JSON; the upstream reads it as it is configured.
     assert json.loads(request.body)["model"] == upstream("recorded-thinker")
 
@@ -126,4 +126,4 @@ def test_a_pinned_model_that_nobody_knows_goes_to_the_default_cluster(send):
 def test_savings_are_told_against_the_baseline(send):
     small, _ = send({"model": "smart/recorded", "messages": user(GREETING)})
     assert 0.8 < float(small.headers["x-tiergate-savings"]) < 1.0
-    assert float(small.headers["x-tiergate-score"]) < 0
+    assert 0 <= float(small.headers["x-tiergate-score"]) < 0.5

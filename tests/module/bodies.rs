@@ -33,7 +33,7 @@ fn with_trailers_the_end_is_told_elsewhere() {
         let (outcome, response) = exchange(&mut vm, &request);
         assert_eq!(String::from_utf8_lossy(&outcome.body), chat("deep", PROOF));
         assert_eq!(outcome.header("x-tiergate-cluster"), Some("thinkers"));
-        assert_eq!(response.header("x-tiergate-cause"), Some("override_reasoning"));
+        assert_eq!(response.header("x-tiergate-cause"), Some("score"));
         let trailers = outcome.trailers.expect("the trailers go on");
         assert_eq!(trailers.text("x-checksum"), Some("1"));
     }

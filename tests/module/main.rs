@@ -12,6 +12,7 @@
 // The host is complete where the tests use a part of it.
 #![allow(dead_code)]
 
+mod asks;
 mod bodies;
 mod configuring;
 mod fixture;

@@ -38,9 +38,6 @@ enum To {
 
 fn rows() -> Vec<Row> {
     let long = format!("Please read this. {}", "The cat sat on the mat. ".repeat(20_000));
-    let neutral = "The garden behind the old house was quiet in the morning, and the two brothers walked slowly along \
-                   the path to the river, where the boat lay. They had brought bread, apples and a blanket, and they \
-                   stayed until the light was nearly gone, talking about the summer and about the people they knew.";
     vec![
         row("chat, text", CHAT, chat("smart/auto", GREETING), To::Tiny, "score"),
         row(
@@ -57,7 +54,7 @@ fn rows() -> Vec<Row> {
                 r#"{{"model":"smart/auto","messages":[{{"role":"user","content":[{{"type":"text","text":"{PROOF}"}}]}}]}}"#
             ),
             To::Deep,
-            "override_reasoning",
+            "score",
         ),
         row(
             "chat, the newest ask counts",
@@ -74,14 +71,14 @@ fn rows() -> Vec<Row> {
             "/openai/v1/chat/completions?x=1",
             chat("smart/auto", PROOF),
             To::Deep,
-            "override_reasoning",
+            "score",
         ),
         row(
             "completions, text",
             "/v1/completions",
             format!(r#"{{"model":"smart/auto","prompt":"{PROOF}"}}"#),
             To::Deep,
-            "override_reasoning",
+            "score",
         ),
         row(
             "completions, list",
@@ -95,7 +92,7 @@ fn rows() -> Vec<Row> {
             "/v1/responses",
             format!(r#"{{"model":"smart/auto","input":"{PROOF}"}}"#),
             To::Deep,
-            "override_reasoning",
+            "score",
         ),
         row(
             "responses, items",
@@ -114,7 +111,7 @@ fn rows() -> Vec<Row> {
                 r#"{{"model":"smart/auto","max_tokens":50,"messages":[{{"role":"user","content":"{PROOF}"}}]}}"#
             ),
             To::Deep,
-            "override_reasoning",
+            "score",
         ),
         row(
             "messages, parts",
@@ -126,7 +123,7 @@ fn rows() -> Vec<Row> {
             To::Tiny,
             "score",
         ),
-        row("neither easy nor hard", CHAT, chat("smart/auto", neutral), To::Mid, "ambiguous"),
+        row("nothing to judge by", CHAT, chat("smart/auto", "qwrtz"), To::Mid, "abstain"),
         row("a lot of input", CHAT, chat("smart/auto", &long), To::Big, "override_context"),
         row(
             "structured output by response_format",
@@ -157,7 +154,7 @@ fn rows() -> Vec<Row> {
         ),
         row("no user text", CHAT, r#"{"model":"smart/auto","messages":[]}"#, To::Mid, "no_prompt"),
         row("no messages at all", CHAT, r#"{"model":"smart/auto"}"#, To::Mid, "no_prompt"),
-        row("a virtual name by profile", CHAT, chat("smart/premium", PROOF), To::Deep, "override_reasoning"),
+        row("a virtual name by profile", CHAT, chat("smart/premium", PROOF), To::Deep, "score"),
         row(
             "a key of the same name further down",
             CHAT,
@@ -189,12 +186,30 @@ fn rows() -> Vec<Row> {
     ]
 }
 
+/// What the rule scorer tells otherwise.
+fn rows_of_rules() -> Vec<Row> {
+    let neutral = "The garden behind the old house was quiet in the morning, and the two brothers walked slowly along \
+                   the path to the river, where the boat lay. They had brought bread, apples and a blanket, and they \
+                   stayed until the light was nearly gone, talking about the summer and about the people they knew.";
+    vec![
+        row("rules: a greeting", CHAT, chat("smart/auto", GREETING), To::Tiny, "score"),
+        row("rules: markers of reasoning", CHAT, chat("smart/auto", PROOF), To::Deep, "override_reasoning"),
+        row("rules: neither easy nor hard", CHAT, chat("smart/auto", neutral), To::Mid, "ambiguous"),
+    ]
+}
+
 #[test]
 fn every_row_goes_where_it_should() {
-    let mut vm = start();
-    for row in rows() {
+    each_goes_where_it_should(&mut start(), rows());
+    let rules = CONFIG.replacen('{', r#"{"scorer": "rules","#, 1);
+    let mut vm = Vm::start(&rules).unwrap_or_else(|refused| panic!("{}", refused.text()));
+    each_goes_where_it_should(&mut vm, rows_of_rules());
+}
+
+fn each_goes_where_it_should(vm: &mut Vm, rows: Vec<Row>) {
+    for row in rows {
         let request = Request::post(row.path, &row.body);
-        let (outcome, response) = exchange(&mut vm, &request);
+        let (outcome, response) = exchange(vm, &request);
         let got = (
             model_in(&outcome.body),
             outcome.header("x-tiergate-cluster"),

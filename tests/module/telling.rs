@@ -47,8 +47,8 @@ fn the_client_is_told_as_much_as_configured() {
             assert_eq!(told["x-tiergate-profile"], "auto");
             let number =
                 |name: &str| told[name].parse::<f64>().unwrap_or_else(|_| panic!("{name}: {}", told[name]));
-            assert!(number("x-tiergate-score") < 0.0);
-            assert!((0.7..=1.0).contains(&number("x-tiergate-confidence")));
+            assert!((0.0..0.5).contains(&number("x-tiergate-score")), "a greeting is easy");
+            assert!((0.5..=1.0).contains(&number("x-tiergate-confidence")));
             assert!((0.98..=1.0).contains(&number("x-tiergate-savings")), "tiny costs a hundredth of deep");
         }
     }
@@ -100,7 +100,7 @@ fn every_decision_is_counted_once() {
             .counter(&format!("tiergate.requests;profile={profile};tier={tier};model={model};cause={cause}"))
     };
     assert_eq!(counted("auto", "SIMPLE", "tiny", "score"), 2, "{:?}", metrics.counters());
-    assert_eq!(counted("auto", "REASONING", "deep", "override_reasoning"), 1, "{:?}", metrics.counters());
+    assert_eq!(counted("auto", "REASONING", "deep", "score"), 1, "{:?}", metrics.counters());
     assert_eq!(
         counted("none", "none", "other", "pinned"),
         2,

@@ -58,7 +58,7 @@ struct Order<'r> {
 }
 
 pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
-    let config = super::load(&options.choice)?;
+    let config = options.choice.load_with(super::wanted)?;
     if options.choice.profile.is_some() {
         options.choice.virtual_model(&config)?;
     }

@@ -9,10 +9,8 @@ use std::io::Write;
 use std::path::Path;
 
 use clap::Subcommand;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::Choice;
-use crate::config::{self, Config};
 use crate::signal::{Feed, parse};
 
 #[derive(Subcommand)]
@@ -30,27 +28,10 @@ pub fn run(command: &Command, out: &mut dyn Write) -> Result<(), String> {
     }
 }
 
-/// A configuration that has signals: default weights and no aliases where its document says nothing of them.
-pub fn load(choice: &Choice) -> Result<Config, String> {
-    let config = choice.load()?;
-    if config.signals.is_some() {
-        return Ok(config);
-    }
-    let mut document = match &choice.config {
-        Some(file) => {
-            let document = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
-            serde_json::from_slice(&document).unwrap_or_default()
-        }
-        None => Value::default(),
-    };
-    if !document.is_object() {
-        document = json!({});
-    }
-    if let Some(document) = document.as_object_mut() {
-        // Never fetched: the feed is given.
-        document.insert("signals".to_owned(), json!({"cluster": "feed", "path": "/"}));
-    }
-    config::parse(document.to_string().as_bytes()).map_err(|errors| errors.to_string())
+/// Gives a document signals where it has none: default weights and no aliases.
+pub fn wanted(document: &mut Map<String, Value>) {
+    // Never fetched: the feed is given.
+    document.entry("signals").or_insert_with(|| json!({"cluster": "feed", "path": "/"}));
 }
 
 /// Reads a feed, or tells why it is refused.

@@ -12,10 +12,10 @@ mod wire;
 
 use std::collections::BTreeMap;
 
-use super::Config;
 use super::error::{Errors, Path};
 use super::raw;
 use super::shipped;
+use super::{Config, History};
 use crate::route::Table;
 
 /// Compiles a document. Complete only where nothing was told.
@@ -47,6 +47,7 @@ pub(super) fn compile(document: &raw::Document, errors: &mut Errors) -> Option<C
     let signals = signals::compile(document, &models, errors);
     let headers = wire::headers(&document.headers, &root.key("headers"), errors);
     let paths = wire::paths(&document.paths, &root.key("paths"), errors);
+    let limits = wire::limits(&document.limits, &document.conversation, &root.key("conversation"), errors);
     let scorer = rules::compile(document, errors)?;
 
     let table = Table {
@@ -64,7 +65,11 @@ pub(super) fn compile(document: &raw::Document, errors: &mut Errors) -> Option<C
         overrides: wire::overrides(&document.overrides),
         headers,
         paths,
-        limits: wire::limits(&document.limits),
+        limits,
+        history: History {
+            reply_bytes: document.conversation.reply_bytes,
+            decay: document.conversation.history_decay,
+        },
         default_output_tokens: document.default_output_tokens,
         window_margin: document.eligibility.window_margin,
         filter_state: document.filter_state,

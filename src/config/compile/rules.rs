@@ -1,8 +1,8 @@
-//! Numbers and keywords of the rule scorer.
+//! The scorer: numbers and keywords of the rules, or learnt weights.
 
 use super::super::error::{Errors, Path, quoted};
 use super::super::raw::{self, Dimensions, RawStep};
-use crate::score::{Boundaries, Dimension, Rule, RuleParams, RuleScorer, Step, TokenRule};
+use crate::score::{Boundaries, Dimension, Rule, RuleParams, RuleScorer, Scorer, Step, TokenRule};
 
 /// Most keywords a dimension.
 const MOST_KEYWORDS: usize = 2000;
@@ -10,8 +10,7 @@ const MOST_KEYWORDS: usize = 2000;
 const LONGEST_KEYWORD: usize = 128;
 
 /// Compiles the scorer. None where its numbers or keywords are wrong.
-pub(super) fn compile(document: &raw::Document, errors: &mut Errors) -> Option<RuleScorer> {
-    let raw::Scorer::Rules = document.scorer;
+pub(super) fn compile(document: &raw::Document, errors: &mut Errors) -> Option<Scorer> {
     let root = Path::Root;
     let path = root.key("rules");
     let path = path.key("keywords");
@@ -21,13 +20,14 @@ pub(super) fn compile(document: &raw::Document, errors: &mut Errors) -> Option<R
     if !errors.is_empty() {
         return None;
     }
-    match RuleScorer::new(params, &keywords) {
-        Ok(scorer) => Some(scorer),
-        Err(message) => {
-            errors.meaning(&path, message);
-            None
-        }
+    let rules = RuleScorer::new(params, &keywords).map_err(|message| errors.meaning(&path, message)).ok()?;
+    if document.scorer == raw::Scorer::Rules {
+        return Some(Scorer::rules(rules));
     }
+    let raw::Calibrated { unknown_tier, weights } = &document.calibrated;
+    Scorer::calibrated(rules, weights.as_deref(), *unknown_tier)
+        .map_err(|message| errors.meaning(&root.key("calibrated").key("weights"), message))
+        .ok()
 }
 
 /// Compiles the scorer's numbers.

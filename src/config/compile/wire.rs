@@ -3,7 +3,7 @@
 use super::super::error::{Errors, Path, quoted};
 use super::super::raw;
 use super::super::{Headers, Overrides, ResponseHeaders};
-use crate::chat::{Limits, Paths};
+use crate::chat::{Limits, Markers, Paths};
 
 /// Headers that mean something to HTTP, to Envoy or to providers. The filter removes and sets what it is told to
 /// own: any of these would break requests.
@@ -176,11 +176,33 @@ pub(super) fn overrides(raw: &raw::Overrides) -> Overrides {
     }
 }
 
-/// The limits. Ranges are the schema's.
-pub(super) fn limits(raw: &raw::Limits) -> Limits {
+/// The limits, and what of a conversation is read. Ranges are the schema's.
+pub(super) fn limits(
+    raw: &raw::Limits,
+    conversation: &raw::Conversation,
+    path: &Path<'_>,
+    errors: &mut Errors,
+) -> Limits {
+    let known = if conversation.known_harnesses { Markers::DEFAULT } else { &[] };
+    let mut pairs: Vec<(&str, &str)> = known.to_vec();
+    let path = path.key("injected");
+    for (i, injected) in conversation.injected.iter().enumerate() {
+        // What is missing has been told by the schema's check.
+        let (Some(open), Some(close)) = (&injected.open, &injected.close) else { continue };
+        let path = path.index(i);
+        match Markers::check(open, close) {
+            Err(message) => errors.meaning(&path, message),
+            Ok(()) if pairs.contains(&(open, close)) => {
+                errors.meaning(&path, format!("{} is known already; leave it out", quoted(open)));
+            }
+            Ok(()) => pairs.push((open, close)),
+        }
+    }
     Limits {
         scan_head_bytes: raw.scan_head_bytes,
         scan_tail_bytes: raw.scan_tail_bytes,
         max_depth: raw.max_depth,
+        history_turns: conversation.history_turns,
+        markers: Markers::new(pairs),
     }
 }

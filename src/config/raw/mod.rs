@@ -14,9 +14,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 pub use routing::{Eligibility, RawCompletion, Strategy};
-pub use rules::{Dimensions, RawStep, Rules};
+pub use rules::{Calibrated, Dimensions, RawStep, Rules};
 pub use signals::{SignalWeights, Signals};
-pub use wire::{Headers, Limits, Overrides, Paths, ResponseDetail};
+pub use wire::{Conversation, Headers, Limits, Overrides, Paths, ResponseDetail};
 
 use crate::tier::Tier;
 
@@ -67,10 +67,14 @@ pub struct Document {
     pub virtual_models: BTreeMap<String, String>,
     /// What judges a prompt.
     pub scorer: Scorer,
+    /// The calibrated scorer.
+    pub calibrated: Calibrated,
     /// Numbers and additional keywords of the rule scorer.
     pub rules: Rules,
     /// Rules that overrule the score.
     pub overrides: Overrides,
+    /// Which words of a conversation are judged.
+    pub conversation: Conversation,
     /// What a candidate needs to be considered at all.
     pub eligibility: Eligibility,
     /// How likely a model completes an ask, for profiles whose `strategy` is `completion`.
@@ -101,9 +105,11 @@ impl Default for Document {
             tiers: None,
             profiles: None,
             virtual_models: BTreeMap::new(),
-            scorer: Scorer::Rules,
+            scorer: Scorer::Calibrated,
+            calibrated: Calibrated::default(),
             rules: Rules::default(),
             overrides: Overrides::default(),
+            conversation: Conversation::default(),
             eligibility: Eligibility::default(),
             completion: RawCompletion::default(),
             promotions: Vec::new(),
@@ -120,7 +126,9 @@ impl Default for Document {
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Scorer {
-    /// Fifteen weighted dimensions over a multilingual lexicon.
+    /// A small model over the concepts of a multilingual lexicon and the shape of the text.
+    Calibrated,
+    /// Fifteen weighted dimensions over the same lexicon.
     Rules,
 }
 

@@ -1,4 +1,4 @@
-//! Numbers of the rule scorer.
+//! What judges a prompt: numbers of the rule scorer, weights of the calibrated one.
 
 use std::collections::BTreeMap;
 
@@ -6,6 +6,25 @@ use serde::Deserialize;
 
 use crate::score::Dimension;
 use crate::tier::Tier;
+
+/// The calibrated scorer.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Calibrated {
+    /// Tier of an ask that has next to nothing in it to judge by.
+    pub unknown_tier: Tier,
+    /// Weights of your own: the text of the file that `scripts/train.py` writes. Default: the shipped ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "cli", schemars(length(max = 1_048_576)))]
+    pub weights: Option<String>,
+}
+
+impl Default for Calibrated {
+    fn default() -> Self {
+        Self { unknown_tier: Tier::Medium, weights: None }
+    }
+}
 
 /// Numbers and additional keywords of the rule scorer.
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -123,6 +123,55 @@ impl Default for Paths {
     }
 }
 
+/// Which words of a conversation are judged.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Conversation {
+    /// Whether blocks that the harnesses of known agents put into a user's turn (`<system-reminder>` and others) are
+    /// left out of what is judged.
+    pub known_harnesses: bool,
+    /// More such blocks: pairs of what a block begins and ends with. A begin of the form `<name>` also stands for the
+    /// tag with attributes.
+    #[cfg_attr(feature = "cli", schemars(length(max = 128)))]
+    pub injected: Vec<Injected>,
+    /// A reply such as "go on" or "still wrong" has at least the tier of the work that it is about: of so many asks
+    /// before it the hardest counts. 0: every ask is judged by itself.
+    #[cfg_attr(feature = "cli", schemars(range(min = 0, max = 31)))]
+    pub history_turns: usize,
+    /// Bytes beyond which an ask is no reply in that sense.
+    #[cfg_attr(feature = "cli", schemars(range(min = 0, max = 4096)))]
+    pub reply_bytes: usize,
+    /// So many tiers an earlier ask counts less for each ask between it and the reply; rounded down.
+    #[cfg_attr(feature = "cli", schemars(range(min = 0.0, max = 3.0)))]
+    pub history_decay: f64,
+}
+
+impl Default for Conversation {
+    fn default() -> Self {
+        Self {
+            known_harnesses: true,
+            injected: Vec::new(),
+            history_turns: 6,
+            reply_bytes: 80,
+            history_decay: 0.25,
+        }
+    }
+}
+
+/// What a block begins and ends with.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Injected {
+    /// What it begins with: at least two characters of ASCII.
+    #[cfg_attr(feature = "cli", schemars(required, length(min = 2, max = 256)))]
+    pub open: Option<String>,
+    /// What it ends with.
+    #[cfg_attr(feature = "cli", schemars(required, length(min = 1, max = 256)))]
+    pub close: Option<String>,
+}
+
 /// Bounds on reading a request's body.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]

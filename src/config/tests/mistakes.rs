@@ -63,7 +63,12 @@ const ROWS: &[Row] = &[
     (
         "unknown scorer",
         r#"{"scorer": "rule"}"#,
-        &[("scorer", "unknown value \"rule\"; give rules; did you mean rules?")],
+        &[("scorer", "unknown value \"rule\"; give calibrated or rules; did you mean rules?")],
+    ),
+    (
+        "weights that are none",
+        r#"{"calibrated": {"weights": "tiergate-weights\t1\nfeature\tno_such_feature\t1\t1\t0"}}"#,
+        &[("calibrated.weights", "line 2")],
     ),
     (
         "tier in small letters",

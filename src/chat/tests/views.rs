@@ -1,0 +1,138 @@
+//! What is found in a body besides the ask.
+
+use super::*;
+
+#[test]
+fn system_text_is_found_in_every_dialect() {
+    for (dialect, body) in [
+        (
+            Dialect::ChatCompletions,
+            r#"{"messages":[{"role":"system","content":"s"},{"role":"developer","content":"t"}]}"#,
+        ),
+        (
+            Dialect::Messages,
+            r#"{"system":[{"type":"text","text":"s"},{"type":"text","text":"t"}],"messages":[]}"#,
+        ),
+        (Dialect::Responses, r#"{"instructions":"s","input":[{"role":"system","content":"t"}]}"#),
+        (
+            Dialect::Gemini(Span { start: 0, end: 0 }),
+            r#"{"systemInstruction":{"parts":[{"text":"s"},{"text":"t"}]},"contents":[]}"#,
+        ),
+    ] {
+        let view = seen(body, dialect);
+        assert_eq!(text(body, &view.system), "s\nt", "{dialect:?}");
+        assert!(view.ask.is_empty(), "{dialect:?}");
+    }
+}
+
+#[test]
+fn needs_are_found_in_every_dialect() {
+    let gemini = Dialect::Gemini(Span { start: 0, end: 0 });
+    /// dialect, body, tools, images, structured, most tokens
+    type Row = (Dialect, &'static str, bool, bool, bool, Option<u64>);
+    let rows: &[Row] = &[
+        (Dialect::ChatCompletions, r#"{"tools":[{}],"max_tokens":7}"#, true, false, false, Some(7)),
+        (
+            Dialect::ChatCompletions,
+            r#"{"tools":[ ],"max_completion_tokens":8}"#,
+            false,
+            false,
+            false,
+            Some(8),
+        ),
+        (
+            Dialect::ChatCompletions,
+            r#"{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:,"}}]}]}"#,
+            false,
+            true,
+            false,
+            None,
+        ),
+        (Dialect::ChatCompletions, r#"{"response_format":{"type":"json_schema"}}"#, false, false, true, None),
+        (Dialect::ChatCompletions, r#"{"response_format":{"type":"text"}}"#, false, false, false, None),
+        (
+            Dialect::Messages,
+            r#"{"max_tokens":9,"messages":[{"role":"user","content":[{"type":"image","source":{"data":""}}]}]}"#,
+            false,
+            true,
+            false,
+            Some(9),
+        ),
+        (
+            Dialect::Messages,
+            r#"{"messages":[{"role":"user","content":[{"type":"tool_result","content":[{"type":"image"}]}]}]}"#,
+            false,
+            true,
+            false,
+            None,
+        ),
+        (Dialect::Responses, r#"{"text":{"format":{"type":"json_object"}}}"#, false, false, true, None),
+        (
+            gemini,
+            r#"{"generationConfig":{"maxOutputTokens":5,"responseMimeType":"application/json"}}"#,
+            false,
+            false,
+            true,
+            Some(5),
+        ),
+        (gemini, r#"{"contents":[{"parts":[{"inlineData":{}}]}],"tools":[1]}"#, true, true, false, None),
+    ];
+    for (dialect, body, tools, images, structured, max_tokens) in rows {
+        let view = seen(body, *dialect);
+        let found = (view.tools, view.images, view.structured, view.max_tokens);
+        assert_eq!(found, (*tools, *images, *structured, *max_tokens), "{body}");
+    }
+}
+
+#[test]
+fn streaming_and_the_end_user_are_found() {
+    for (dialect, body, stream, user) in [
+        (Dialect::ChatCompletions, r#"{"stream":true,"user":"u-1"}"#, true, Some("u-1")),
+        (Dialect::Responses, r#"{"user":"u-2","stream":false}"#, false, Some("u-2")),
+        (Dialect::Messages, r#"{"stream": true ,"metadata":{"user_id":"u-3"}}"#, true, Some("u-3")),
+        (Dialect::Completions, r#"{"stream":"true","user":7}"#, false, None),
+    ] {
+        let view = seen(body, dialect);
+        let found = view.user.map(|span| text(body, &[span]));
+        assert_eq!((view.stream, found.as_deref()), (stream, user), "{body}");
+    }
+}
+
+#[test]
+fn a_broken_body_tells_what_it_can() {
+    let whole = r#"{"model":"m","messages":[{"role":"user","content":"hello"}]}"#;
+    for cut in 0..whole.len() {
+        let view = seen(whole.get(..cut).unwrap(), Dialect::ChatCompletions);
+        assert_eq!(view.fault, Some(Fault::Truncated), "cut at {cut}");
+        assert_eq!(view.model.is_some(), cut >= r#"{"model":"m""#.len(), "cut at {cut}");
+    }
+    for (body, fault) in [
+        ("[]", Fault::NotJson),
+        ("hello", Fault::NotJson),
+        (r#"{"model":"m"} x"#, Fault::NotJson),
+        (r#"{"model":"m",}"#, Fault::NotJson),
+        (r#"{"a":[1}"#, Fault::NotJson),
+        (r#"{"a":{"b":]}"#, Fault::NotJson),
+    ] {
+        assert_eq!(seen(body, Dialect::ChatCompletions).fault, Some(fault), "{body}");
+    }
+    let deep = format!("{{\"model\":\"m\",\"x\":{}{}}}", "[".repeat(127), "]".repeat(127));
+    assert_eq!(seen(&deep, Dialect::ChatCompletions).fault, None);
+    let deeper = format!("{{\"model\":\"m\",\"x\":{}{}}}", "[".repeat(128), "]".repeat(128));
+    assert_eq!(seen(&deeper, Dialect::ChatCompletions).fault, Some(Fault::TooDeep));
+}
+
+#[test]
+fn only_the_top_level_model_counts_and_the_last_of_several() {
+    let body = r#"{"messages":[{"role":"user","content":"\"model\":\"x\"","model":"y"}],"model":"a","metadata":{"model":"z"},"model":"b"}"#;
+    let view = seen(body, Dialect::ChatCompletions);
+    assert_eq!(view.model.as_deref(), Some("b"));
+    assert_eq!(view.model_spans.len(), 2);
+    for odd in [r#"{"model":7}"#, r#"{"model":null}"#, r#"{"model":{"model":"x"}}"#, r#"{"Model":"x"}"#] {
+        assert_eq!(seen(odd, Dialect::ChatCompletions).model, None, "{odd}");
+    }
+    assert_eq!(
+        seen(r#"{"model":"smart\/\u0061uto"}"#, Dialect::Messages).model.as_deref(),
+        Some("smart/auto")
+    );
+}

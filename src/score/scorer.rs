@@ -1,0 +1,129 @@
+//! The scorer that a configuration chose.
+
+use super::{
+    Calibrated, Dimension, Judgement, Length, Part, Reason, RuleParams, RuleScorer, Score, Scratch, Verdict,
+};
+use crate::tier::Tier;
+
+/// One ask, as the scorer sees it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ask<'t> {
+    /// Its text; of a long one, an excerpt.
+    pub text: &'t str,
+    /// How long it is.
+    pub length: Length,
+    /// Estimated tokens of the whole.
+    pub tokens: u64,
+}
+
+/// Why a score is what it is: what each dimension, or each feature, added to it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Explanation<'s> {
+    /// Of the rule scorer.
+    Rules(Vec<Part<'s>>),
+    /// Of the calibrated scorer, most first.
+    Calibrated(Vec<Reason<'s>>),
+}
+
+/// Whether an ask stands for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// It has something in it to judge by.
+    Own,
+    /// It wants the work before to go on or to be mended ("go on", "still wrong"), or says nothing that is known.
+    Continues,
+    /// It ends the work before and asks for nothing ("thanks").
+    Closes,
+}
+
+/// Rules, or learnt weights over the features of the same pass.
+#[derive(Debug)]
+pub struct Scorer {
+    rules: RuleScorer,
+    weights: Option<Calibrated>,
+    unknown_tier: Tier,
+}
+
+impl Scorer {
+    /// The rule scorer.
+    pub const fn rules(rules: RuleScorer) -> Self {
+        Self { rules, weights: None, unknown_tier: Tier::Medium }
+    }
+
+    /// The calibrated scorer: learnt weights, the shipped ones without `weights`, over the rule scorer's lexicon.
+    /// What it cannot judge is of `unknown_tier`.
+    ///
+    /// # Errors
+    /// The weights cannot be read; the message tells the line.
+    pub fn calibrated(rules: RuleScorer, weights: Option<&str>, unknown_tier: Tier) -> Result<Self, String> {
+        let weights = match weights {
+            Some(weights) => rules.calibrated_with(weights),
+            None => rules.calibrated(),
+        }?;
+        Ok(Self { rules, weights: Some(weights), unknown_tier })
+    }
+
+    /// The numbers of the rules.
+    pub const fn params(&self) -> &RuleParams {
+        self.rules.params()
+    }
+
+    /// The tier of what cannot be told.
+    pub const fn unknown_tier(&self) -> Tier {
+        match self.weights {
+            Some(_) => self.unknown_tier,
+            None => self.rules.params().ambiguous_tier,
+        }
+    }
+
+    /// Heap bytes of lexicon and weights.
+    pub fn memory_usage(&self) -> usize {
+        self.rules.memory_usage() + self.weights.as_ref().map_or(0, Calibrated::memory_usage)
+    }
+
+    /// Scores an ask.
+    pub fn score(&self, ask: &Ask<'_>, scratch: &mut Scratch) -> Score {
+        let Some(weights) = &self.weights else {
+            return self.rules.score(ask.text, ask.tokens, scratch);
+        };
+        self.rules.find(ask.text, scratch);
+        let Judgement { difficulty, tier, confidence, abstained } =
+            self.rules.judge_by(weights, ask.length, scratch);
+        let dimension = |dimension| self.rules.dimension(dimension, ask.tokens, scratch);
+        let (agentic, code) = (dimension(Dimension::AgenticTask), dimension(Dimension::CodePresence));
+        let (tier, verdict) =
+            if abstained { (self.unknown_tier, Verdict::Abstained) } else { (tier, Verdict::Learnt) };
+        Score { value: difficulty, tier, confidence, verdict, agentic, code }
+    }
+
+    /// Why the ask that `scratch` was last used for has its score.
+    pub fn explain(&self, ask: &Ask<'_>, scratch: &Scratch) -> Explanation<'_> {
+        match &self.weights {
+            Some(weights) => Explanation::Calibrated(self.rules.reasons(weights, ask.length, scratch)),
+            None => Explanation::Rules(self.rules.explain(ask.tokens, scratch)),
+        }
+    }
+
+    /// Passes to `each` the features of the ask that `scratch` was last used for: see [`RuleScorer::features`].
+    pub fn features(&self, ask: &Ask<'_>, scratch: &mut Scratch, each: impl FnMut(&str, i32)) {
+        self.rules.features(ask.length, scratch, each);
+    }
+
+    /// What the ask that `scratch` was last used for is to the asks before it, if it is short.
+    pub fn reply(&self, scratch: &Scratch) -> Reply {
+        if self.rules.continues(scratch) {
+            Reply::Continues
+        } else if self.rules.closes(scratch) {
+            Reply::Closes
+        } else if self.rules.knows_nothing(scratch) {
+            Reply::Continues
+        } else {
+            Reply::Own
+        }
+    }
+
+    /// Whether a system prompt asks for JSON, a schema or structured output.
+    pub fn mentions_structure(&self, text: &str) -> bool {
+        self.rules.mentions_structure(text)
+    }
+}

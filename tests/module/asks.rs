@@ -1,0 +1,205 @@
+//! What is judged: the newest thing a human asked, and what a short reply refers to.
+
+use serde_json::{Value, json};
+use tiergate::chat::Dialect;
+use tiergate::engine::{self, Scratch};
+
+use crate::fixture::{CHAT, CONFIG, GREETING, PROOF, exchange, start};
+use crate::host::{Request, Vm};
+
+const MESSAGES: &str = "/v1/messages";
+
+/// Tier and cause that the client is told.
+fn told(vm: &mut Vm, path: &str, body: &Value) -> (String, String) {
+    let (_, response) = exchange(vm, &Request::post(path, body.to_string()));
+    let header = |name| response.header(name).unwrap_or("none").to_owned();
+    (header("x-tiergate-tier"), header("x-tiergate-cause"))
+}
+
+fn is(tier: &str, cause: &str) -> (String, String) {
+    (tier.to_owned(), cause.to_owned())
+}
+
+fn user(text: &str) -> Value {
+    json!({"role": "user", "content": text})
+}
+
+fn model(text: &str) -> Value {
+    json!({"role": "assistant", "content": text})
+}
+
+fn body(messages: &[Value]) -> Value {
+    json!({"model": "smart/auto", "max_tokens": 100, "messages": messages})
+}
+
+/// A conversation that begins with a proof and ends with `reply`, after so many greetings.
+fn after_a_proof(greetings: usize, reply: &str) -> Value {
+    let mut messages = vec![user(PROOF), model("Suppose not. Then …")];
+    for _ in 0..greetings {
+        messages.extend([user(GREETING), model("Hello.")]);
+    }
+    messages.push(user(reply));
+    body(&messages)
+}
+
+#[test]
+fn a_reply_has_the_tier_of_the_work_it_is_about() {
+    let mut vm = start();
+    for reply in
+        ["yes, do it", "continue", "still wrong", "go on", "继续", "продолжай", "weiter", "계속해", "ok"]
+    {
+        let got = told(&mut vm, CHAT, &after_a_proof(0, reply));
+        assert_eq!(got, is("REASONING", "history"), "{reply}");
+    }
+    for reply in ["thanks!", "谢谢", "спасибо", "Hello!", "What is the capital of France?"] {
+        let got = told(&mut vm, CHAT, &after_a_proof(0, reply));
+        assert_eq!(got, is("SIMPLE", "score"), "{reply}");
+    }
+    let alone = told(&mut vm, CHAT, &body(&[user("continue")])).0;
+    assert_ne!(alone, "REASONING", "without work there is nothing to go on with");
+}
+
+#[test]
+fn what_lies_further_back_counts_less() {
+    let mut vm = start();
+    let tier = |vm: &mut Vm, greetings| told(vm, CHAT, &after_a_proof(greetings, "continue")).0;
+    assert_eq!(tier(&mut vm, 3), "REASONING");
+    assert_eq!(tier(&mut vm, 4), "COMPLEX", "a quarter of a tier for each ask between");
+    assert_ne!(tier(&mut vm, 6), "COMPLEX", "six asks are looked at");
+    let off = CONFIG.replacen('{', r#"{"conversation": {"history_turns": 0},"#, 1);
+    let mut vm = Vm::start(&off).unwrap_or_else(|refused| panic!("{}", refused.text()));
+    assert_ne!(tier(&mut vm, 0), "REASONING");
+    let short = CONFIG.replacen('{', r#"{"conversation": {"reply_bytes": 4, "history_decay": 0},"#, 1);
+    let mut vm = Vm::start(&short).unwrap_or_else(|refused| panic!("{}", refused.text()));
+    assert_ne!(tier(&mut vm, 0), "REASONING", "`continue` has eight bytes");
+    assert_eq!(told(&mut vm, CHAT, &after_a_proof(4, "go")).0, "REASONING", "no decay");
+}
+
+#[test]
+fn thanks_end_the_work() {
+    let mut vm = start();
+    let ended = [user(PROOF), model("…"), user("thanks, bye"), model("Bye."), user("ok")];
+    assert_eq!(told(&mut vm, CHAT, &body(&ended)).0, "SIMPLE");
+}
+
+#[test]
+fn the_same_request_has_the_same_answer_in_every_worker() {
+    let mut first = start();
+    let mut second = start();
+    told(&mut second, CHAT, &body(&[user(GREETING)]));
+    for greetings in 0..8 {
+        let request = after_a_proof(greetings, "weiter");
+        assert_eq!(told(&mut first, CHAT, &request), told(&mut second, CHAT, &request));
+    }
+}
+
+#[test]
+fn a_system_prompt_and_tools_change_nothing_but_what_the_rules_say() {
+    let mut vm = start();
+    // About 6,000 tokens of an agent's instructions; nothing in them asks for structured output.
+    let system =
+        "You are a careful engineer. Prove every theorem, derive each step, design the architecture of \
+                  distributed systems, write tests before the code, never skip a step. "
+            .repeat(150);
+    let tools: Vec<Value> = (0..50)
+        .map(|n| {
+            json!({"type": "function", "function": {"name": format!("tool_{n}"),
+                "description": "Refactors a module, proves that it terminates and deploys it to production.",
+                "parameters": {"type": "object", "properties": {"path": {"type": "string"}}}}})
+        })
+        .collect();
+    for ask in [GREETING, PROOF, "Write a Python function that reverses a list.", "qwrtz"] {
+        let plain = told(&mut vm, CHAT, &body(&[user(ask)]));
+        let mut loaded = body(&[json!({"role": "system", "content": system}), user(ask)]);
+        assert_eq!(told(&mut vm, CHAT, &loaded), plain, "{ask}: a system prompt");
+        loaded["tools"] = json!(tools);
+        let with_tools = told(&mut vm, CHAT, &loaded);
+        // `tiny` takes no tools, so the next tier serves what it would have served.
+        let wanted = if plain.0 == "SIMPLE" { is("MEDIUM", "capability") } else { plain };
+        assert_eq!(with_tools, wanted, "{ask}: a system prompt and tools");
+    }
+}
+
+#[test]
+fn what_a_harness_injects_is_not_judged() {
+    let mut vm = start();
+    let reminder = "<system-reminder>\nDesign a distributed system and prove the theorem step by step.\n</system-reminder>";
+    for (ask, tier) in [(GREETING, "SIMPLE"), (PROOF, "REASONING")] {
+        for text in [
+            format!("{reminder}\n{ask}"),
+            format!("{ask}\n\n{reminder}"),
+            format!("{reminder}{ask}{reminder}"),
+        ] {
+            assert_eq!(told(&mut vm, CHAT, &body(&[user(&text)])).0, tier, "{text}");
+        }
+    }
+    let own = CONFIG.replacen(
+        '{',
+        r#"{"conversation": {"known_harnesses": false, "injected": [{"open": "<my-agent>", "close": "</my-agent>"}]},"#,
+        1,
+    );
+    let mut vm = Vm::start(&own).unwrap_or_else(|refused| panic!("{}", refused.text()));
+    let ours = format!("<my-agent n=\"1\">{PROOF}</my-agent> {GREETING}");
+    assert_eq!(told(&mut vm, CHAT, &body(&[user(&ours)])).0, "SIMPLE");
+    assert_eq!(
+        told(&mut vm, CHAT, &body(&[user(&format!("{reminder} {GREETING}"))])).0,
+        "REASONING",
+        "switched off"
+    );
+}
+
+#[test]
+fn a_tool_s_answer_keeps_the_tier_of_the_ask_it_serves() {
+    let mut vm = start();
+    for (ask, tier) in [(PROOF, "REASONING"), ("Write a Python function that reverses a list.", "MEDIUM")] {
+        let plain = told(&mut vm, CHAT, &body(&[user(ask)])).0;
+        assert_eq!(plain, tier);
+        let openai = body(&[
+            user(ask),
+            json!({"role": "assistant", "tool_calls": [{"id": "1", "type": "function",
+                "function": {"name": "run", "arguments": "{}"}}]}),
+            json!({"role": "tool", "tool_call_id": "1", "content": "Hello! What is the capital of France?"}),
+        ]);
+        assert_eq!(told(&mut vm, CHAT, &openai).0, tier);
+        let anthropic = body(&[
+            user(ask),
+            json!({"role": "assistant", "content": [{"type": "tool_use", "id": "1", "name": "run", "input": {}}]}),
+            json!({"role": "user", "content": [
+                {"type": "tool_result", "tool_use_id": "1", "content": "Hello! What is the capital of France?"},
+                {"type": "text", "text": "<system-reminder>Be brief.</system-reminder>"},
+            ]}),
+        ]);
+        assert_eq!(told(&mut vm, MESSAGES, &anthropic).0, tier);
+    }
+}
+
+#[test]
+fn the_module_judges_as_the_command_does() {
+    let full = CONFIG.replacen(r#""headers": {"#, r#""headers": {"response": "full", "#, 1);
+    let mut vm = Vm::start(&full).unwrap_or_else(|refused| panic!("{}", refused.text()));
+    let config = tiergate::config::parse(full.as_bytes()).expect("the same configuration");
+    let mut scratch = Scratch::default();
+    let corpus = include_str!("../data/corpus.jsonl");
+    // Every third: kinds and languages stand in blocks, so all of them are there.
+    for line in corpus.lines().step_by(3) {
+        let row: Value = serde_json::from_str(line).expect("a row");
+        let mut messages: Vec<Value> = Vec::new();
+        messages.extend(row.get("system").map(|text| json!({"role": "system", "content": text})));
+        messages.extend(row.get("history").and_then(Value::as_array).into_iter().flatten().cloned());
+        messages.push(json!({"role": "user", "content": row["prompt"]}));
+        let body = body(&messages).to_string();
+        let native = engine::Request {
+            dialect: Dialect::ChatCompletions,
+            path: CHAT.as_bytes(),
+            body: body.as_bytes(),
+        };
+        let native = engine::decide(&config, &native, engine::Live::default(), &mut scratch);
+        let score = native.score.expect("a prompt");
+        let (_, response) = exchange(&mut vm, &Request::post(CHAT, body.as_str()));
+        let told = |name| response.header(name).map(ToOwned::to_owned);
+        assert_eq!(told("x-tiergate-tier").as_deref(), native.tier.map(|t| t.name()), "{}", row["id"]);
+        assert_eq!(told("x-tiergate-cause").as_deref(), Some(native.cause.name()), "{}", row["id"]);
+        assert_eq!(told("x-tiergate-score"), Some(format!("{:.3}", score.value)), "{}", row["id"]);
+        assert_eq!(told("x-tiergate-confidence"), Some(format!("{:.3}", score.confidence)), "{}", row["id"]);
+    }
+}
