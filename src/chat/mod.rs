@@ -1,5 +1,7 @@
-//! One LLM request, borrowed from its bytes: dialect, messages, tools, images, limits, the model's bytes.
+//! One LLM request, borrowed from its bytes: dialect, messages, tools, images, limits, the model's bytes. And of its
+//! answer: the tokens it took, and why it was refused.
 
+mod answer;
 mod cursor;
 mod path;
 mod splice;
@@ -9,6 +11,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+pub use answer::{Form, LONGEST_REFUSAL, Refusal, UsageReader, UsedTokens, refusal};
 pub use cursor::{Fault, MAX_DEPTH, Span};
 pub use path::{Dialect, Paths};
 pub use splice::{Prefix, rewrite_path, splice};
