@@ -122,7 +122,7 @@ fn signals(criterion: &mut Criterion) {
     for (name, standing, cause) in
         [("decide-without", None, Cause::Score), ("decide-with", Some(&known), Cause::Momentum)]
     {
-        let live = Live { standing, now: 0 };
+        let live = Live { standing, ..Live::default() };
         assert_eq!(decide(&config, &request, live, &mut scratch).cause, cause);
         group.bench_function(name, |bencher| {
             bencher.iter(|| decide(&config, black_box(&request), live, &mut scratch));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::chat::{self, Dialect, Span, View};
 use crate::config::Config;
-use crate::route::{self, Model, Needs, Profile, Standing, Usage};
+use crate::route::{self, Conditions, Model, Needs, Profile, Standing, Usage};
 use crate::score::{Length, Score, Scratch as ScoreScratch, Verdict};
 use crate::signal::{Candidate, Feed, Index, Match, Settings};
 use crate::tier::Tier;
@@ -105,6 +105,8 @@ pub struct Decision<'c> {
     pub tier: Option<Tier>,
     /// The model; none where the table does not know it.
     pub model: Option<&'c Arc<Model>>,
+    /// Who may serve in its place, in order. Empty where the client chose, or nobody can.
+    pub chain: Vec<&'c Arc<Model>>,
     /// The Envoy cluster.
     pub cluster: &'c str,
     /// What to change.
@@ -147,6 +149,8 @@ pub struct Request<'r> {
 pub struct Live<'l> {
     /// What adoption signals say of the models, where there are any.
     pub standing: Option<&'l Standing>,
+    /// How the models are doing, where that is known.
+    pub conditions: Option<&'l Conditions>,
     /// Unix time in seconds.
     pub now: u64,
 }
@@ -251,7 +255,8 @@ fn judge<'c>(
         Some(score) => overruled(config, view, body, usage, score, &mut scratch.text),
         None => (config.scorer.params().ambiguous_tier, Cause::NoPrompt),
     };
-    let picked = route::pick(table, profile, tier, &needs, live.standing, live.now);
+    let picked = route::pick(table, profile, tier, &needs, live.standing, live.conditions, live.now);
+    let chain = picked.as_ref().map(|pick| pick.chain.clone()).unwrap_or_default();
     let (model, tier, cause) = match (picked, cause) {
         (_, Cause::NoPrompt) if needs.met_by(&profile.default_model) => (&profile.default_model, tier, cause),
         (Some(pick), _) if pick.tier == tier && pick.moved => (pick.model, tier, Cause::Momentum),
@@ -265,6 +270,7 @@ fn judge<'c>(
         profile: Some(profile),
         tier: Some(tier),
         model: Some(model),
+        chain,
         cluster: &model.cluster,
         edit: edit(model),
         score,
@@ -330,6 +336,7 @@ fn unjudged(cause: Cause, cluster: &str) -> Decision<'_> {
         profile: None,
         tier: None,
         model: None,
+        chain: Vec::new(),
         cluster,
         edit: Edit::None,
         score: None,

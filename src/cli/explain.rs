@@ -51,7 +51,7 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
     let dialect = config.paths.dialect(path.as_bytes()).ok_or_else(|| format!("{path:?} is no LLM call"))?;
     let request = Request { dialect, path: path.as_bytes(), body: &body };
     let mut scratch = Scratch::default();
-    let live = Live { standing: standing.as_ref(), now: now() };
+    let live = Live { standing: standing.as_ref(), now: now(), ..Live::default() };
     let decision = decide(&config, &request, live, &mut scratch);
     let parts = match decision.score {
         Some(_) => config.scorer.explain(decision.ask_tokens, &scratch.score),

@@ -150,6 +150,17 @@ impl Board {
         condition
     }
 
+    /// When the condition of a model changes next without anybody's doing, because a cooldown or a probe ends.
+    pub fn changes_at(&self, now: u64) -> Option<u64> {
+        let ends =
+            self.models.iter().flatten().filter_map(|entry| match entry.merged.phase(now, &self.settings) {
+                Phase::Cooling => Some(entry.merged.cooldown_until),
+                Phase::Probing => Some(entry.merged.probe_until),
+                Phase::Serving | Phase::Due => None,
+            });
+        ends.min()
+    }
+
     /// Requests that are under way in this worker.
     pub fn in_flight_here(&self) -> u64 {
         self.models.iter().flatten().map(|entry| u64::from(entry.mine)).sum()
@@ -162,21 +173,30 @@ impl Board {
         self.update(model, now, store, |record| record.probe(now, holder, &settings)).unwrap_or_default()
     }
 
-    /// Notes that a request goes to a model. `probe`: it has the right to try it.
-    pub fn begin(&mut self, model: usize, now: u64, probe: bool) -> Attempt {
+    /// Notes that a request goes to a model: the one that tries it, where this worker has taken the right to.
+    pub fn begin(&mut self, model: usize, now: u64) -> Attempt {
+        let (holder, settings) = (self.holder, self.settings);
+        let mut probe = false;
         if let Some(entry) = self.entry(model) {
             entry.mine = entry.mine.saturating_add(1);
             entry.delta.count(now, 0, 1);
+            probe =
+                entry.merged.probe_holder == holder && entry.merged.phase(now, &settings) == Phase::Probing;
         }
         Attempt { model, began: now, first_byte: None, probe }
+    }
+
+    /// Whether an answer to this request would end a cooldown, so that it has to be noted with [`Board::answered`].
+    pub fn awaits(&self, attempt: &Attempt) -> bool {
+        let entry = self.models.get(attempt.model).and_then(Option::as_ref);
+        entry.is_some_and(|entry| entry.merged.cooled_at > 0 && attempt.began >= entry.merged.cooled_at)
     }
 
     /// Notes that a request was answered by the model, well or at least to the point: a cooldown from before it is over,
     /// and the other workers are told at once.
     pub fn answered(&mut self, attempt: &mut Attempt, now: u64, store: &impl Store) {
-        let began = attempt.began;
-        let over = |cooled_at| cooled_at > 0 && began >= cooled_at;
-        if self.entry(attempt.model).is_some_and(|entry| over(entry.merged.cooled_at)) {
+        if self.awaits(attempt) {
+            let began = attempt.began;
             attempt.probe = false;
             self.update(attempt.model, now, store, |record| record.answered(began));
         }
@@ -273,10 +293,10 @@ impl Board {
     }
 
     /// Tells the others what was seen here, and takes in what they have told. Ticks that follow each other closely (of
-    /// two filters that share a board) count as one.
-    pub fn tick(&mut self, now: u64, store: &impl Store) {
+    /// two filters that share a board) count as one; false for the later ones.
+    pub fn tick(&mut self, now: u64, store: &impl Store) -> bool {
         if now.abs_diff(self.ticked) < 500 {
-            return;
+            return false;
         }
         self.ticked = now;
         for model in 0..self.models.len() {
@@ -296,6 +316,7 @@ impl Board {
             }
         }
         self.meet(now, store);
+        true
     }
 
     /// Exchanges with the others what is under way.

@@ -113,6 +113,26 @@ impl Outcome {
         }
     }
 
+    /// What a stream comes to that ended without the whole answer of an upstream, by what the proxy says of its end
+    /// (Envoy's response code details; empty where it says nothing). `answered`: the answer had begun.
+    pub fn without_answer(details: &[u8], answered: bool) -> Self {
+        let timeout: [&[u8]; 4] = [
+            b"response_timeout",
+            b"upstream_response_timeout",
+            b"upstream_per_try_timeout",
+            b"upstream_max_stream_duration_reached",
+        ];
+        let upstream: [&[u8]; 4] = [b"", b"via_upstream", b"no_healthy_upstream", b"cluster_not_found"];
+        if timeout.contains(&details) {
+            Outcome::Failed(Failure::Timeout)
+        } else if upstream.contains(&details) || details.starts_with(b"upstream_") {
+            Outcome::Failed(if answered { Failure::Broken } else { Failure::NoAnswer })
+        } else {
+            // The client went away, or the proxy answered for a reason of its own.
+            Outcome::Cancelled
+        }
+    }
+
     /// The word for metrics and logs.
     pub const fn name(self) -> &'static str {
         match self {

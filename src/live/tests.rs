@@ -76,7 +76,7 @@ fn board(holder: u64) -> Board {
 
 /// One request from begin to end.
 fn request(board: &mut Board, model: usize, outcome: Outcome, now: u64, store: &impl Store) {
-    let mut attempt = board.begin(model, now, false);
+    let mut attempt = board.begin(model, now);
     if matches!(outcome, Outcome::Ok | Outcome::Refused) {
         board.answered(&mut attempt, now, store);
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Model, Profile, Standing, Strategy, Table, Usage};
+use super::{Conditions, Model, Profile, Standing, Strategy, Table, Usage};
 use crate::tier::Tier;
 
 /// What a request needs of a model.
@@ -26,7 +26,7 @@ impl Needs {
 }
 
 /// A candidate, and the tier whose list it came from.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Pick<'t> {
     /// The model.
     pub model: &'t Arc<Model>,
@@ -34,7 +34,12 @@ pub struct Pick<'t> {
     pub tier: Tier,
     /// Whether adoption signals preferred it to a candidate that is listed before it.
     pub moved: bool,
+    /// Who may serve in its place, in order.
+    pub chain: Vec<&'t Arc<Model>>,
 }
+
+/// Most candidates that are named behind the one that serves.
+const CHAIN: usize = 4;
 
 /// The preferred candidate of `tier` among those that meet the needs; where there is none, of the next higher tiers,
 /// then of the next lower. `now` is Unix time in seconds.
@@ -44,13 +49,18 @@ pub fn pick<'t>(
     tier: Tier,
     needs: &Needs,
     standing: Option<&Standing>,
+    conditions: Option<&Conditions>,
     now: u64,
 ) -> Option<Pick<'t>> {
     let standing = standing.filter(|_| profile.strategy == Strategy::Momentum);
     let higher = Tier::ALL.into_iter().filter(|&t| t >= tier);
     let lower = Tier::ALL.into_iter().rev().filter(|&t| t < tier);
     higher.chain(lower).find_map(|tier| {
-        let mut able = table.candidates(profile, tier, now).iter().filter(|m| needs.met_by(m));
+        let listed: Vec<&Arc<Model>> =
+            table.candidates(profile, tier, now).iter().filter(|m| needs.met_by(m)).collect();
+        let cooling = |m: &Model| conditions.is_some_and(|conditions| conditions.of(m).cooling);
+        let all = listed.iter().all(|m| cooling(m));
+        let mut able = listed.iter().copied().filter(|m| all || !cooling(m));
         let mut model = able.next()?;
         let mut moved = false;
         if let Some(standing) = standing {
@@ -62,6 +72,7 @@ pub fn pick<'t>(
                 }
             }
         }
-        Some(Pick { model, tier, moved })
+        let others = listed.iter().copied().filter(|m| m.slot != model.slot && (all || !cooling(m)));
+        Some(Pick { model, tier, moved, chain: others.take(CHAIN).collect() })
     })
 }

@@ -47,7 +47,7 @@ const CODES: [(&str, Refusal); 11] = [
 
 /// What messages have in them, lower-case: providers whose codes say no more than `invalid_request_error`, and gateways
 /// that put the provider's message into one of their own.
-const PHRASES: [(&str, Refusal); 20] = [
+const PHRASES: [(&str, Refusal); 21] = [
     ("context_length_exceeded", Refusal::ContextWindow),
     ("contextwindowexceedederror", Refusal::ContextWindow),
     ("maximum context length", Refusal::ContextWindow),
@@ -63,6 +63,7 @@ const PHRASES: [(&str, Refusal); 20] = [
     ("content_policy_violation", Refusal::ContentPolicy),
     ("contentpolicyviolationerror", Refusal::ContentPolicy),
     ("responsibleaipolicyviolation", Refusal::ContentPolicy),
+    ("content_filter_policy", Refusal::ContentPolicy),
     ("content management policy", Refusal::ContentPolicy),
     ("content filtering policy", Refusal::ContentPolicy),
     ("our safety system", Refusal::ContentPolicy),

@@ -214,6 +214,8 @@ const SHARDS: [&str; 24] = [
 ];
 
 proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
     /// However a stream is split, what is read is the same.
     #[test]
     fn any_split_reads_the_same(

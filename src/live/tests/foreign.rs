@@ -12,7 +12,7 @@ fn left_behind() -> Vec<(String, Vec<u8>)> {
     let mut worker = board(1);
     for model in 0..MODELS.len() {
         fail(&mut worker, model, 4, NOW, &store);
-        let attempt = worker.begin(model, NOW, false);
+        let attempt = worker.begin(model, NOW);
         worker.tick(NOW + SECOND * (1 + model as u64), &store);
         worker.forget(&attempt);
     }
@@ -28,7 +28,7 @@ fn works_from_scratch(store: &Fake<'_>) {
         assert_eq!(one.condition(model, NOW), Condition::default());
     }
     fail(&mut one, 1, 4, NOW, store);
-    let attempt = one.begin(2, NOW, false);
+    let attempt = one.begin(2, NOW);
     one.tick(NOW + SECOND, store);
     two.tick(NOW + SECOND, store);
     assert!(two.condition(1, NOW + SECOND).cooling);
@@ -115,6 +115,8 @@ fn a_model_that_nobody_asks_for_gives_its_place_away() {
 }
 
 proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
     #[test]
     fn arbitrary_bytes_are_nothing_known(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
         works_from_scratch(&filled(|_| bytes.clone()));
@@ -140,7 +142,7 @@ proptest! {
             let mut board = Board::new(SETTINGS, names.iter().map(String::as_str).enumerate(), holder);
             for model in 0..names.len() {
                 fail(&mut board, model, 1, now, &store);
-                let _ = board.begin(model, now, false);
+                let _ = board.begin(model, now);
             }
             board.tick(now, &store);
         }

@@ -28,7 +28,7 @@ fn a_good_request_costs_no_look_at_the_store() {
     worker.tick(NOW, &store);
     let before = store.calls();
     for _ in 0..100 {
-        let mut attempt = worker.begin(1, NOW, false);
+        let mut attempt = worker.begin(1, NOW);
         worker.answered(&mut attempt, NOW, &store);
         attempt.first_byte(NOW + 20);
         let tokens = Tokens { input: 7, output: 5 };
@@ -43,7 +43,7 @@ fn latency_is_averaged_over_all_workers() {
     let store = Fake::default();
     let mut workers: Vec<Board> = (1..=2).map(board).collect();
     for (worker, (first, end)) in workers.iter_mut().zip([(100, 1100), (300, 5300)]) {
-        let mut attempt = worker.begin(0, NOW, false);
+        let mut attempt = worker.begin(0, NOW);
         attempt.first_byte(NOW + first);
         attempt.first_byte(NOW + end);
         assert!(attempt.has_first_byte());
@@ -68,7 +68,7 @@ fn failures_tell_nothing_of_speed() {
     let store = Fake::default();
     let mut worker = board(1);
     for outcome in [Outcome::Refused, Outcome::Cancelled, Outcome::Failed(Failure::ServerError)] {
-        let mut attempt = worker.begin(0, NOW, false);
+        let mut attempt = worker.begin(0, NOW);
         attempt.first_byte(NOW + 1);
         worker.end(attempt, outcome, (Tokens { input: 0, output: 9 }, true), None, NOW + 5, &store);
     }
@@ -83,7 +83,7 @@ fn use_is_counted_by_the_minute() {
     let (mut one, mut two) = (board(1), board(2));
     let tokens = Tokens { input: 30, output: 12 };
     for worker in [&mut one, &mut two] {
-        let attempt = worker.begin(0, NOW, false);
+        let attempt = worker.begin(0, NOW);
         worker.end(attempt, Outcome::Ok, (tokens, false), None, NOW, &store);
         worker.tick(NOW + SECOND, &store);
     }
@@ -94,7 +94,7 @@ fn use_is_counted_by_the_minute() {
     assert_eq!(used(&one, NOW + SECOND), (42, 1));
     one.tick(NOW + 2 * SECOND, &store);
     assert_eq!(used(&one, NOW + 2 * SECOND), (84, 2));
-    let attempt = one.begin(0, NOW + 59_999, false);
+    let attempt = one.begin(0, NOW + 59_999);
     assert_eq!(used(&one, NOW + 59_999), (84, 3));
     assert_eq!(used(&one, NOW + 60_000), (0, 0), "a new minute");
     one.end(attempt, Outcome::Ok, (tokens, false), None, NOW + 60_000, &store);
@@ -107,7 +107,7 @@ fn use_is_counted_by_the_minute() {
 fn what_a_dead_worker_had_under_way_ends_by_itself() {
     let store = Fake::default();
     let (mut dies, mut lives) = (board(1), board(2));
-    let _forgotten = [dies.begin(0, NOW, false), dies.begin(0, NOW, false)];
+    let _forgotten = [dies.begin(0, NOW), dies.begin(0, NOW)];
     dies.tick(NOW, &store);
     lives.tick(NOW + 100, &store);
     assert_eq!(lives.condition(0, NOW).in_flight, 2);
@@ -116,7 +116,7 @@ fn what_a_dead_worker_had_under_way_ends_by_itself() {
     lives.tick(NOW + 6 * SECOND, &store);
     assert_eq!(lives.condition(0, NOW).in_flight, 0);
     // Its place is taken by the next one.
-    let attempt = lives.begin(0, NOW + 11 * SECOND, false);
+    let attempt = lives.begin(0, NOW + 11 * SECOND);
     lives.tick(NOW + 11 * SECOND, &store);
     let workers = || store.keys().iter().filter(|key| key.starts_with("tiergate.worker.")).count();
     assert_eq!(workers(), 1);
@@ -129,7 +129,7 @@ fn more_workers_than_places_do_no_harm() {
     let mut workers: Vec<Board> = (1..=80).map(board).collect();
     let mut attempts = Vec::new();
     for worker in &mut workers {
-        attempts.push(worker.begin(0, NOW, false));
+        attempts.push(worker.begin(0, NOW));
         worker.tick(NOW, &store);
     }
     assert_eq!(store.keys().iter().filter(|key| key.starts_with("tiergate.worker.")).count(), WORKER_SLOTS);
@@ -156,7 +156,7 @@ fn idle_workers_write_nothing() {
         worker.tick(NOW + tick * SECOND, &store);
     }
     assert_eq!((store.writes.get(), store.keys().len()), (0, 0));
-    let attempt = worker.begin(0, NOW, false);
+    let attempt = worker.begin(0, NOW);
     worker.end(attempt, Outcome::Ok, NONE, None, NOW, &store);
     worker.tick(NOW + 10 * SECOND, &store);
     let written = store.writes.get();
@@ -211,7 +211,7 @@ struct Worker {
 impl Worker {
     fn step(&mut self, step: Step, now: u64, store: &Fake<'_>) {
         match step {
-            Step::Begin(model) => self.under_way.push(self.board.begin(model, now, false)),
+            Step::Begin(model) => self.under_way.push(self.board.begin(model, now)),
             Step::End(which, outcome) if !self.under_way.is_empty() => {
                 let mut attempt = self.under_way.swap_remove(which % self.under_way.len());
                 if outcome == Outcome::Ok {
@@ -220,7 +220,9 @@ impl Worker {
                 self.board.end(attempt, outcome, (Tokens { input: 1, output: 2 }, false), None, now, store);
             }
             Step::End(..) => {}
-            Step::Tick => self.board.tick(now, store),
+            Step::Tick => {
+                self.board.tick(now, store);
+            }
         }
     }
 }
@@ -240,6 +242,8 @@ fn steps() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
     /// Workers that come in between each other's reads and writes. The records are there, as a swap on a missing key
     /// succeeds for everybody; then nothing is lost, and in the end nothing is under way.
     #[test]
