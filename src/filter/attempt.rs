@@ -200,7 +200,8 @@ impl HttpContext for AttemptStream {
         if head.marked {
             let _ = hostcalls::remove_map_value(MapType::HttpResponseHeaders, RETRY);
         }
-        let readable = head.status == 400 && head.form.is_some() && !end_of_stream;
+        let may_hold = self.shared.as_ref().is_some_and(|shared| shared.may_hold);
+        let readable = may_hold && head.status == 400 && head.form.is_some() && !end_of_stream;
         if readable && self.has_next(&[Refusal::ContextWindow, Refusal::ContentPolicy]) {
             self.held = true;
             return Action::Pause;

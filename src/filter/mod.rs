@@ -14,7 +14,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::rc::Rc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use log::{error, info};
+use log::{error, info, warn};
 use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{ContextType, LogLevel};
@@ -50,6 +50,8 @@ struct Shared {
     standing: RefCell<Option<Rc<Standing>>>,
     /// How the models are doing, where that is wanted.
     health: Option<SharedHealth>,
+    /// Whether an answer may be held back until it is known why the request was refused.
+    may_hold: bool,
 }
 
 #[derive(Default)]
@@ -99,6 +101,7 @@ impl RootContext for Root {
                     config.scorer.memory_usage() / 1024,
                     core::arch::wasm32::memory_size(0) * 64,
                 );
+                let position = config.position;
                 let health = Health::of(&config, now_millis());
                 let scratch = RefCell::new(Scratch::default());
                 let shared = Rc::new(Shared {
@@ -107,9 +110,15 @@ impl RootContext for Root {
                     metrics: RefCell::default(),
                     standing: RefCell::default(),
                     health,
+                    may_hold: position == Position::Attempt && property::may_hold(),
                 });
+                if position == Position::Attempt && !shared.may_hold {
+                    warn!(
+                        "tiergate: this proxy does not say that it is Envoy 1.37 or newer: a request that is refused as too long, or by a content policy, is not tried elsewhere"
+                    );
+                }
                 // Signals are the router's.
-                self.signals = match shared.config.position {
+                self.signals = match position {
                     Position::Router => Signals::start(&shared),
                     Position::Attempt => None,
                 };

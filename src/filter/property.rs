@@ -41,6 +41,19 @@ pub fn code_details() -> Vec<u8> {
     get(&["response", "code_details"]).unwrap_or_default()
 }
 
+/// Whether this is an Envoy that survives it when a held answer is retried: 1.37 and newer. Those before crash (Envoy's
+/// pull request 41879), and of what does not tell its version nobody knows.
+pub fn may_hold() -> bool {
+    let number = |part| {
+        let bytes = get(&["xds", "node", "user_agent_build_version", "version", part])?;
+        Some(u64::from_le_bytes(bytes.try_into().ok()?))
+    };
+    // A number that is 0 may be left out.
+    let major = number("major_number").unwrap_or_default();
+    let minor = number("minor_number").unwrap_or_default();
+    (major, minor) >= (1, 37)
+}
+
 fn get(path: &[&str]) -> Option<Vec<u8>> {
     hostcalls::get_property(path.to_vec()).ok().flatten()
 }

@@ -58,6 +58,8 @@ class Fallbacks(Running):
                                   litellm_port=gateway.litellm_port, signals_port=stacks.free_port())
         listener = stacks.listener(envoy)
         envoy["static_resources"]["listeners"] = [listener]
+        if stacks.envoy_version() < (1, 37):  # as envoy/demo.yaml says
+            listener["per_connection_buffer_limit_bytes"] = 4 * 1024 * 1024
         stacks.set_tiergate_configuration(listener, tiergate)
         (host,) = stacks.connection_manager(listener)["route_config"]["virtual_hosts"]
         host["routes"][0]["route"]["retry_policy"]["per_try_timeout"] = per_try
@@ -89,7 +91,7 @@ class Fallbacks(Running):
     def counted(self, metric: str, **labels: str) -> int:
         """A counter or a gauge, summed over all series with these labels."""
         total = 0
-        text = self.admin(f"/stats/prometheus?filter=tiergate")
+        text = self.admin("/stats/prometheus")
         for found, value in re.findall(rf"^tiergate_{metric}\{{(.*)\}} (\d+)$", text, re.M):
             if labels.items() <= dict(re.findall(r'(\w+)="([^"]*)"', found)).items():
                 total += int(value)

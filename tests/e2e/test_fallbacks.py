@@ -14,6 +14,8 @@ from faulty import ERRORS, Faulty
 from gateway import CANARY, stacks, user
 
 ONE, TWO, THREE = (UPSTREAM[name] for name in (FIRST, SECOND, WIDE))
+# Older ones do not survive it when a held answer is retried, so that the filter holds none there.
+holds = pytest.mark.skipif(stacks.envoy_version() < (1, 37), reason="Envoy 1.37 and newer")
 INTERNAL = ("x-tiergate-retry", "x-tiergate-chain", "x-tiergate-attempts")
 
 
@@ -101,7 +103,9 @@ def test_every_way_to_ask(alive):
     assert [each.path for each in asked] == [f"/v1beta/models/{model}:generateContent?key=1" for model in (ONE, TWO)]
     assert served(answer) == (SECOND, "2")
     # Not text, so that it does not count against the window.
-    answer, asked = alive.send(metadata={"padding": "x" * 3_000_000})
+    # Envoy 1.36 retries bodies of up to half the limit.
+    size = 3_000_000 if stacks.envoy_version() >= (1, 37) else 1_500_000
+    answer, asked = alive.send(metadata={"padding": "x" * size})
     assert (answer.json()["model"], len(asked)) == (TWO, 2)
     check_attempts(asked)
 
@@ -118,6 +122,7 @@ def test_every_way_to_ask(alive):
 # ---------------------------------------------------------------------------------------------- what another model may do
 
 
+@holds
 @pytest.mark.parametrize("mode", ["context", "context, Anthropic"])
 def test_a_request_that_is_too_long_goes_to_the_next_larger_window(alive, mode):
     alive.faulty.be(**{ONE: mode})
@@ -127,6 +132,7 @@ def test_a_request_that_is_too_long_goes_to_the_next_larger_window(alive, mode):
     check_attempts(asked)
 
 
+@holds
 def test_a_content_policy_may_be_another_model_s(alive):
     alive.faulty.be(**{ONE: "policy"})
     answer, asked = alive.send()
@@ -134,6 +140,7 @@ def test_a_content_policy_may_be_another_model_s(alive):
     assert [each.model for each in asked] == [ONE, TWO]
 
 
+@holds
 def test_reasons_change_from_attempt_to_attempt(alive):
     alive.faulty.be(**{ONE: "policy", TWO: "context"})
     answer, asked = alive.send()
@@ -146,7 +153,8 @@ def test_reasons_change_from_attempt_to_attempt(alive):
 # ------------------------------------------------------------------------------------------------- what cannot be saved
 
 
-@pytest.mark.parametrize("mode", ["400", "401", "404", "422", "context, large"])
+@pytest.mark.parametrize("mode", [
+    "400", "401", "404", "422", "context, large", *([] if stacks.envoy_version() >= (1, 37) else ["context", "policy"])])
 def test_any_other_refusal_goes_to_the_client_as_it_came(alive, mode):
     alive.faulty.be(**{ONE: mode})
     status, _, error = ERRORS[mode]
@@ -165,6 +173,7 @@ def test_a_mark_of_the_upstream_s_own_means_nothing(alive):
     assert "x-tiergate-retry" not in answer.headers
 
 
+@holds
 @pytest.mark.parametrize("mode", ["context", "policy"])
 def test_where_nobody_is_left_the_client_gets_the_refusal(alive, mode):
     alive.faulty.be(**{ONE: mode, TWO: mode, THREE: mode})
@@ -206,6 +215,7 @@ def test_a_pinned_model_is_not_replaced(alive):
 # ---------------------------------------------------------------------------------------------------------- configuration
 
 
+@holds
 def test_chains_that_are_configured(gateway, tmp_path):
     chains = {"enabled": True, "general": {FIRST: [WIDE, SECOND]}, "context_window": {SECOND: [WIDE]},
               "content_policy": {FIRST: [WIDE]}}
@@ -223,7 +233,8 @@ def test_chains_that_are_configured(gateway, tmp_path):
         assert running.deaths() == 0
 
 
-@pytest.mark.parametrize(("model", "reason"), [("unwell", None), ("crowded", None), ("short", WIDE), ("strict", None)])
+@pytest.mark.parametrize(("model", "reason"), [("unwell", None), ("crowded", None),
+                                               pytest.param("short", WIDE, marks=holds), pytest.param("strict", None, marks=holds)])
 def test_litellm_s_errors(gateway, tmp_path_factory, model, reason):
     """LiteLLM behind it: its own exceptions, as its clients get them."""
     running = _litellm(gateway, tmp_path_factory)
@@ -437,6 +448,7 @@ def test_the_access_log_tells_who_served(alive):
     assert (decision["model"], decision["served"], decision["attempts"]) == (FIRST, SECOND, 2)
 
 
+@holds
 def test_prompts_and_answers_are_nowhere(alive):
     alive.faulty.be(**{ONE: "context"})
     answer, _ = alive.send(messages=user(f"Hello! {CANARY}"), user=CANARY)
@@ -445,6 +457,7 @@ def test_prompts_and_answers_are_nowhere(alive):
     assert CANARY not in told + alive.admin("/stats") + str(answer.headers)
 
 
+@holds
 def test_many_at_once(alive):
     """Requests of all kinds side by side: nobody gets another's answer."""
     alive.faulty.be(**{ONE: "500", TWO: "policy"})
