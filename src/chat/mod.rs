@@ -1,5 +1,7 @@
-//! One LLM request, borrowed from its bytes: dialect, messages, tools, images, limits, the model's bytes.
+//! One LLM request, borrowed from its bytes: dialect, messages, tools, images, limits, the model's bytes. And of its
+//! answer: the tokens it took, and why it was refused.
 
+mod answer;
 mod cursor;
 mod harness;
 mod injected;
@@ -13,6 +15,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+pub use answer::{Form, LONGEST_REFUSAL, Refusal, UsageReader, UsedTokens, refusal};
 pub use cursor::{Fault, MAX_DEPTH, Span};
 pub use injected::{MOST_MARKERS, Markers};
 pub use path::{Dialect, Paths};

@@ -16,9 +16,11 @@ mod shipped;
 mod tests;
 
 pub use error::{ConfigError, ConfigErrors};
+pub use raw::Position;
 
 use crate::chat::{Limits, Paths};
-use crate::route::Table;
+use crate::live;
+use crate::route::{Chains, Table};
 use crate::score::Scorer;
 use crate::signal;
 use crate::tier::Tier;
@@ -32,6 +34,12 @@ pub struct Config {
     pub scorer: Scorer,
     /// Adoption signals, where they are configured.
     pub signals: Option<signal::Settings>,
+    /// Where in Envoy the filter stands.
+    pub position: Position,
+    /// What is learnt from answers; none where nothing is.
+    pub live: Option<Live>,
+    /// Who serves when a model does not.
+    pub fallbacks: Fallbacks,
     /// Rules that overrule the score.
     pub overrides: Overrides,
     /// Header names and what the client is told.
@@ -48,6 +56,24 @@ pub struct Config {
     pub window_margin: f64,
     /// Whether the access log is told each decision.
     pub filter_state: bool,
+}
+
+/// What is learnt from answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Live {
+    /// When a model is left alone.
+    pub settings: live::Settings,
+    /// Whether answers are read for the tokens that they took.
+    pub usage: bool,
+}
+
+/// Who serves when a model does not.
+#[derive(Clone, Debug, Default)]
+pub struct Fallbacks {
+    /// Whether the attempt position is there.
+    pub enabled: bool,
+    /// What is configured for each model.
+    pub chains: Chains,
 }
 
 /// Rules that overrule the score.

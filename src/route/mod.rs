@@ -2,6 +2,7 @@
 
 mod condition;
 mod cost;
+mod fallback;
 mod needs;
 mod order;
 mod pick;
@@ -12,6 +13,7 @@ mod tests;
 
 pub use condition::{Condition, Conditions};
 pub use cost::{Usage, cost, savings};
+pub use fallback::{Chains, Plan, Progress, Reason};
 pub use needs::Needs;
 pub use pick::{CHAIN, Pick, Why, Wish, pick};
 pub use table::{Completion, Curve, Model, Profile, Promotion, Standing, Strategy, Table};

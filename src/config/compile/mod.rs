@@ -1,5 +1,6 @@
 //! Raw document -> compiled parts. Every mistake in the meaning is told; nothing is guessed or skipped in silence.
 
+mod fallbacks;
 mod lists;
 mod models;
 mod names;
@@ -45,6 +46,8 @@ pub(super) fn compile(document: &raw::Document, errors: &mut Errors) -> Option<C
     let promotions = promotions::compile(document, &profiles, &models, &lists, errors);
     let baseline = models.baseline(&document.baseline, &root.key("baseline"), errors);
     let signals = signals::compile(document, &models, errors);
+    let live = fallbacks::live(&document.live, &root.key("live"), errors);
+    let fallbacks = fallbacks::fallbacks(&document.fallbacks, &models, &root.key("fallbacks"), errors);
     let headers = wire::headers(&document.headers, &root.key("headers"), errors);
     let paths = wire::paths(&document.paths, &root.key("paths"), errors);
     let limits = wire::limits(&document.limits, &document.conversation, &root.key("conversation"), errors);
@@ -62,6 +65,9 @@ pub(super) fn compile(document: &raw::Document, errors: &mut Errors) -> Option<C
         table,
         scorer,
         signals,
+        position: document.position,
+        live,
+        fallbacks,
         overrides: wire::overrides(&document.overrides),
         headers,
         paths,

@@ -107,6 +107,11 @@ fn in_use(document: &raw::Document, profiles: &BTreeMap<&str, &raw::Profile>) ->
     names.extend(
         document.promotions.iter().filter_map(|p| p.models.as_ref()).flat_map(|m| m.names().iter().cloned()),
     );
+    let raw::Fallbacks { general, context_window, content_policy, .. } = &document.fallbacks;
+    for (name, list) in [general, context_window, content_policy].into_iter().flatten() {
+        names.insert(name.clone());
+        names.extend(list.iter().cloned());
+    }
     names
 }
 

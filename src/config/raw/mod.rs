@@ -4,6 +4,7 @@
 //! What has to be there (`schemars(required)`) is an `Option` all the same, so that one missing key does not keep
 //! the rest of a document from being checked: the schema's check tells of it, the compiler skips it.
 
+mod fallbacks;
 mod routing;
 mod rules;
 mod signals;
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+pub use fallbacks::{Fallbacks, Live, Position};
 pub use routing::{Eligibility, RawCompletion, Strategy};
 pub use rules::{Calibrated, Dimensions, RawStep, Rules};
 pub use signals::{SignalWeights, Signals};
@@ -85,6 +87,17 @@ pub struct Document {
     /// Adoption signals, which reorder candidates. Default: none are fetched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signals: Option<Signals>,
+    /// Where in Envoy this filter stands. Both positions take the same document but for this key.
+    pub position: Position,
+    /// What is learnt from the answers of models, for all workers of the process: failures, latency, use, requests in
+    /// flight. A model that fails too often is left alone for a while (cooldown), unless all that could serve a request
+    /// are; then one request tries it.
+    pub live: Live,
+    /// Who serves when a model does not: on Envoy's retries, each attempt gets another model. Needs the filter a second
+    /// time with `position: attempt`, and a `retry_policy` on the route; see docs/fallbacks.md. A chain lists the
+    /// models that serve in place of one, the first that was not tried yet. A model without a chain of its own for a
+    /// reason has the further candidates of the decision, which are none for a model that the client chose.
+    pub fallbacks: Fallbacks,
     /// Header names, and what the client is told.
     pub headers: Headers,
     /// Which request paths are LLM calls: suffixes, looked for before the query.
@@ -114,6 +127,9 @@ impl Default for Document {
             completion: RawCompletion::default(),
             promotions: Vec::new(),
             signals: None,
+            position: Position::Router,
+            live: Live::default(),
+            fallbacks: Fallbacks::default(),
             headers: Headers::default(),
             paths: Paths::default(),
             limits: Limits::default(),
