@@ -3,13 +3,14 @@
 # wasm        dist/tiergate.wasm
 # test        format, lints, Rust tests, end-to-end tests on the pinned Envoy; .ci/run calls this
 # test-matrix the end-to-end tests on every usable Envoy from 1.36 to the newest
+# train       fit the calibrated scorer's weights to the data in DATA; quality: how good both scorers are on them
 # bench       speed; docs: the generated reference and schema; clean: what all of these left
 
 PYTHON_BIN := .venv/bin/python
 ENVOYS := 1.36.4 1.37.0 1.39.3 1.40.0
 
 .NOTPARALLEL:
-.PHONY: demo up down setup wasm test lint rooms test-rust test-e2e test-matrix bench docs clean
+.PHONY: demo up down setup setup-train wasm test lint rooms test-rust test-e2e test-matrix train quality bench docs clean
 
 demo: setup wasm
 	@$(PYTHON_BIN) scripts/demo.py
@@ -47,6 +48,18 @@ test-e2e:
 test-matrix: setup wasm
 	@scripts/matrix.sh $(ENVOYS)
 
+train quality: DATA ?= $(error say where the data is: make $@ DATA=folder; what it holds is told in scripts/train.py)
+train: setup-train
+	cargo build --release --features cli
+	@.venv-train/bin/python scripts/train.py --data $(DATA)
+
+quality: setup-train
+	cargo build --release --features cli
+	@.venv-train/bin/python scripts/quality.py --data $(DATA)
+
+setup-train:
+	@scripts/setup.sh .venv-train requirements-train.txt
+
 bench: setup wasm
 	@scripts/bench.sh
 
@@ -60,4 +73,4 @@ docs:
 clean:
 	-@[ ! -x $(PYTHON_BIN) ] || $(PYTHON_BIN) scripts/stack.py down
 	cargo clean
-	rm -rf dist .venv .envoys .run .pytest_cache
+	rm -rf dist .venv .venv-train .envoys .run .pytest_cache

@@ -59,7 +59,7 @@ CORPUS_IN_DIFFICULTY = 0.2
 TIER_IN_SCORE = 0.5
 LENGTH_BALANCE = 0.3
 FLOOR = 0.1
-TOO_LOW = 2.3
+TOO_LOW = 1.6
 PARTED = 1.0
 FILE_POWER = 0.5
 
@@ -316,6 +316,7 @@ def main():
     parser.add_argument("--binary", default=str(ROOT / "target/release/tiergate"))
     parser.add_argument("--out", default=str(ROOT / "src/score/weights.tsv"))
     parser.add_argument("--scores", help="write the left-out predictions, for the datasets' own metrics script")
+    parser.add_argument("--left-out", help="folder for weights fitted without each of the training files, NAME.tsv")
     parser.add_argument("--dry-run", action="store_true", help="measure only")
     parser.add_argument("--set", nargs="*", default=[], help="NAME=VALUE of a constant above")
     args = parser.parse_args()
@@ -380,6 +381,12 @@ def main():
     if args.scores:
         with open(args.scores, "w", encoding="utf8") as file:
             file.writelines(json.dumps(row) + "\n" for row in scores.values())
+    if args.left_out:
+        folder = pathlib.Path(args.left_out)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in files:
+            part = data.score([n for n in files if n != name], tier)
+            write(folder / f"{name}.tsv", data, *part, tier, edges, steepness)
     if args.dry_run:
         return
     write(pathlib.Path(args.out), data, weights, bias, share, tier, edges, steepness)

@@ -368,12 +368,14 @@ fn judged(config: &Config, body: &[u8], view: &View<'_>, scratch: &mut Scratch) 
     let mut best = None;
     for (between, ask) in view.earlier.iter().enumerate() {
         let Some(earlier) = judged_alone(config, body, ask, scratch) else { continue };
-        if length(ask) <= config.history.reply_bytes && config.scorer.reply(&scratch.score) == Reply::Closes {
-            break;
-        }
+        let ended =
+            length(ask) <= config.history.reply_bytes && config.scorer.reply(&scratch.score) == Reply::Closes;
         let tier = earlier.score.tier.lowered(config.history.decay * between as f64);
         if tier > least || unknown && best.is_none() {
             (best, least) = (Some(ask), tier);
+        }
+        if ended {
+            break;
         }
     }
     // Once more, for the explanation is that of the last ask that was judged.

@@ -8,7 +8,7 @@
 //!   uses one of them, its first words tell it from a person's: such a marker is longer than the tag.
 //! - messages of other agents (`<teammate-message>`): they are the ask of the agent that gets them.
 
-/// Open and close markers, by agent.
+/// Open and close markers, by agent. A `^` stands for the start of a text.
 pub const KNOWN: &[(&str, &str)] = &[
     // Claude Code.
     ("<system-reminder>", "</system-reminder>"),
@@ -27,7 +27,7 @@ pub const KNOWN: &[(&str, &str)] = &[
     ("<user-prompt-submit-hook>", "</user-prompt-submit-hook>"),
     ("<task-notification>", "</task-notification>"),
     ("<available-deferred-tools>", "</available-deferred-tools>"),
-    ("[Request interrupted by user", "]"),
+    ("^[Request interrupted by user", "]"),
     // Cline, Roo Code, Kilo Code.
     ("<environment_details>", "</environment_details>"),
     ("<explicit_instructions>", "</explicit_instructions>"),
@@ -36,15 +36,15 @@ pub const KNOWN: &[(&str, &str)] = &[
     // Codex. The IDE's list of files ends where the request begins.
     ("<environment_context>", "</environment_context>"),
     ("<user_instructions>", "</user_instructions>"),
-    ("# AGENTS.md instructions for ", "</INSTRUCTIONS>"),
+    ("^# AGENTS.md instructions for ", "</INSTRUCTIONS>"),
     ("<turn_aborted>", "</turn_aborted>"),
     ("<user_shell_command>", "</user_shell_command>"),
     ("<recommended_plugins>", "</recommended_plugins>"),
     ("<codex_internal_context>", "</codex_internal_context>"),
-    ("# Context from my IDE setup:", "## My request for Codex:"),
-    ("# Context from my IDE setup:", "## My request:"),
-    ("# Files mentioned by the user:", "## My request for Codex:"),
-    ("# Files mentioned by the user:", "## My request:"),
+    ("^# Context from my IDE setup:", "## My request for Codex:"),
+    ("^# Context from my IDE setup:", "## My request:"),
+    ("^# Files mentioned by the user:", "## My request for Codex:"),
+    ("^# Files mentioned by the user:", "## My request:"),
     // Cursor, and those that write as it does.
     ("<additional_data>", "</additional_data>"),
     ("<attached_files>", "</attached_files>"),

@@ -6,6 +6,7 @@ mod cursor;
 mod harness;
 mod injected;
 mod path;
+mod raw;
 mod splice;
 mod text;
 mod tokens;

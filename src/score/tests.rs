@@ -386,7 +386,7 @@ mod learnt {
             ("", true),
             ("   \n", true),
             ("qwrtz", true),
-            ("🙂🙂", true),
+            ("🜚🜚", true),
             ("...", true),
             // A reply, without what it replies to.
             ("👍", true),

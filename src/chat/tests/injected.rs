@@ -49,7 +49,12 @@ fn blocks_are_cut_out() {
         (r"<context>\nThe current date is May 1.\n</context>\nWhy?", "\nWhy?"),
         (r"<rules>Be brief.</rules>Why?", "<rules>Be brief.</rules>Why?"),
         (r"<rules>\nThe rules section has a number of rules.\n</rules>Why?", "Why?"),
-        // Markers that are no tags.
+        // Markers that are no tags count where the text begins, or behind a block.
+        (r"\n [Request interrupted by user]", ""),
+        ("<user_info>x</user_info> [Request interrupted by user]Go on", "Go on"),
+        ("Go on [Request interrupted by user]", "Go on [Request interrupted by user]"),
+        (r"Go on \u005bRequest interrupted by user]", "Go on [Request interrupted by user]"),
+        (r"\u005bRequest interrupted by user]Go on", "Go on"),
         ("[Request interrupted by user]", ""),
         ("[Request interrupted by user for tool use]Go on", "Go on"),
         (
@@ -143,6 +148,9 @@ fn pairs_that_cannot_be_looked_for_are_told() {
         ("<a>", "</a>", true),
         ("[[", "]]", true),
         ("--- begin", "---", true),
+        ("^[[", "]]", true),
+        ("^", "]]", false),
+        ("^^", "]]", false),
         ("", "</a>", false),
         ("<a>", "", false),
         ("<", ">", false),
@@ -153,7 +161,8 @@ fn pairs_that_cannot_be_looked_for_are_told() {
         ("<a>", "\n", false),
     ] {
         assert_eq!(Markers::check(open, close).is_ok(), right, "{open:?} {close:?}");
-        let raw = serde_json::to_string(&format!("{open}x{close}Fix it.")).unwrap();
+        let shown = open.trim_start_matches('^');
+        let raw = serde_json::to_string(&format!("{shown}x{close}Fix it.")).unwrap();
         let raw = raw.trim_matches('"');
         let cut = left_of(&Markers::new([(open, close)]), raw) == "Fix it.";
         assert_eq!(cut, right, "{open:?} {close:?}");
@@ -166,7 +175,7 @@ fn pairs_that_cannot_be_looked_for_are_told() {
 /// A configuration may name more first characters than are looked for at once.
 #[test]
 fn many_kinds_of_markers_are_found() {
-    let names: Vec<_> = "!#$%&()*+,-.:;<=>?@[]^_`{|}~aZ0".chars().map(|c| format!("{c}{c}begin")).collect();
+    let names: Vec<_> = "!#$%&()*+,-.:;<=>?@[]_`{|}~aZ0".chars().map(|c| format!("{c}{c}begin")).collect();
     let markers = Markers::new(names.iter().map(|open| (open.as_str(), "end.")));
     for open in &names {
         for text in ["", "\n\u{3c}b\n"] {
@@ -187,7 +196,7 @@ fn many_kinds_of_markers_are_found() {
 fn no_text_takes_long() {
     const BYTES: usize = 1 << 18;
     let markers = Markers::default();
-    let opens: String = Markers::DEFAULT.iter().map(|(open, _)| *open).collect();
+    let opens: String = Markers::DEFAULT.iter().map(|(open, _)| open.trim_start_matches('^')).collect();
     let fill = |unit: &str| unit.repeat(BYTES / unit.len());
     // text, and how often it may be looked at
     for (name, text, times) in [
@@ -199,8 +208,8 @@ fn no_text_takes_long() {
         ("more opens than closes", fill("a<reminder><reminder>b</reminder>"), 3),
         ("more opens than closes, in lines", fill(r"\n<reminder><reminder>b</reminder>"), 3),
         ("more closes than opens", fill("<reminder>b</reminder></reminder>"), 1),
-        ("each marker once", opens.clone() + &fill("<"), 10),
-        ("each marker, often", fill(&opens), 10),
+        ("each marker once", opens.clone() + &fill("<"), 4),
+        ("each marker, often", fill(&opens), 4),
     ] {
         let mut patience = Patience::with(text.len());
         let mut kept = Vec::new();
@@ -244,7 +253,8 @@ fn visible(text: &str) -> String {
 }
 
 proptest! {
-    /// Wherever a block of a default marker is put into a text, and however it is spelled, the ask stays what it was.
+    /// Wherever a block of a default marker is put into a text (where it may stand), and however it is spelled, the ask
+    /// stays what it was.
     #[test]
     fn an_injected_block_changes_nothing(
         words in proptest::collection::vec(words(), 2..5),
@@ -266,7 +276,11 @@ proptest! {
                     (Some(attribute), Some(tag)) => format!("{tag} {attribute}>"),
                     _ => (*open).to_owned(),
                 };
-                parts.push(format!("{open}{inside}{close}"));
+                match open.strip_prefix('^') {
+                    Some(open) if !as_parts => parts.insert(0, format!("{open}{inside}{close}")),
+                    Some(open) => parts.push(format!("{open}{inside}{close}")),
+                    None => parts.push(format!("{open}{inside}{close}")),
+                }
             }
         }
         let spelled: Vec<_> = parts.iter().map(|part| spell(part, &ways)).collect();
