@@ -30,6 +30,15 @@ struct Run {
     progress: Progress,
 }
 
+/// Who serves an attempt.
+enum Chosen {
+    /// Nobody told who serves the request.
+    Unknown,
+    /// The attempt reaches a cluster that none of the request's models is of.
+    Nobody,
+    Model(Arc<Model>),
+}
+
 struct Rewrite {
     model: Arc<Model>,
     dialect: Dialect,
@@ -43,18 +52,18 @@ impl AttemptStream {
         Self { shared, run: None, watch: None, rewrite: None, held: false }
     }
 
-    /// Who serves this attempt, and what is known of it from now on. None where nobody told who serves at all.
-    fn choose(&mut self, shared: &Shared) -> Option<Arc<Model>> {
-        let plan = property::plan()?;
+    /// Who serves this attempt, and what is known of it from now on.
+    fn choose(&mut self, shared: &Shared) -> Chosen {
+        let Some(plan) = property::plan() else { return Chosen::Unknown };
         let table = &shared.config.table;
-        let first = table.models.get(&plan.model)?;
+        let Some(first) = table.models.get(&plan.model) else { return Chosen::Unknown };
         let attempt = property::attempt();
         let begun = || Progress { attempt: 1, tried: vec![first.name.clone()], reason: Reason::General };
         if attempt <= 1 {
             let progress = begun();
             property::set_progress(&progress);
             self.run = Some(Run { plan, progress });
-            return Some(Arc::clone(first));
+            return Chosen::Model(Arc::clone(first));
         }
         let mut progress = property::progress().unwrap_or_else(begun);
         let chains = &shared.config.fallbacks.chains;
@@ -65,7 +74,9 @@ impl AttemptStream {
             plan.next(table, chains, &progress, progress.reason, avoids)
         };
         // Where nobody is left, the last one is asked again: that is what a retry is without a chain.
-        let model = next.or_else(|| table.models.get(progress.tried.last()?)).unwrap_or(first);
+        let Some(model) = next.or_else(|| plan.again(table, chains, &progress)) else {
+            return Chosen::Nobody;
+        };
         if next.is_some() {
             progress.tried.push(model.name.clone());
         }
@@ -73,7 +84,7 @@ impl AttemptStream {
         progress.reason = Reason::General;
         property::set_progress(&progress);
         self.run = Some(Run { plan, progress });
-        Some(Arc::clone(model))
+        Chosen::Model(Arc::clone(model))
     }
 
     /// Has the request name another model than it came with.
@@ -167,7 +178,11 @@ impl Context for AttemptStream {
 impl HttpContext for AttemptStream {
     fn on_http_request_headers(&mut self, _count: usize, end_of_stream: bool) -> Action {
         let Some(shared) = self.shared.clone() else { return Action::Continue };
-        let Some(model) = self.choose(&shared) else { return Action::Continue };
+        let model = match self.choose(&shared) {
+            Chosen::Model(model) => model,
+            Chosen::Unknown => return Action::Continue,
+            Chosen::Nobody => return nobody(),
+        };
         if let (Some(health), Some(live)) = (&shared.health, shared.config.live) {
             self.watch = Some(Watch::begin(health, &model, live.usage, now_millis()));
         }
@@ -241,6 +256,16 @@ const fn reason_of(refusal: Refusal) -> Reason {
     match refusal {
         Refusal::ContextWindow => Reason::ContextWindow,
         Refusal::ContentPolicy => Reason::ContentPolicy,
+    }
+}
+
+/// The request's model must not be asked of a provider that does not know it.
+fn nobody() -> Action {
+    const BODY: &[u8] = br#"{"error":{"message":"no model is left for this request","type":"server_error"}}"#;
+    let headers = vec![("content-type", "application/json")];
+    match hostcalls::send_http_response(503, headers, Some(BODY)) {
+        Ok(()) => Action::Pause,
+        Err(_) => Action::Continue,
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Chains {
     pub context_window: BTreeMap<usize, Vec<Arc<Model>>>,
     /// For [`Reason::ContentPolicy`].
     pub content_policy: BTreeMap<usize, Vec<Arc<Model>>>,
+    /// Of a composite cluster: the clusters whose models its attempts reach, that of the first attempt first.
+    pub composite: BTreeMap<String, Vec<String>>,
 }
 
 impl Chains {
@@ -38,6 +40,13 @@ impl Chains {
             Reason::ContentPolicy => &self.content_policy,
         };
         chains.get(&model.slot).map(Vec::as_slice)
+    }
+
+    /// Whether an attempt (from 1) at a request that was sent to the cluster of `first` reaches `model`.
+    pub fn reaches(&self, first: &Model, attempt: u32, model: &Model) -> bool {
+        let Some(order) = self.composite.get(&first.cluster) else { return model.cluster == first.cluster };
+        let place = usize::try_from(attempt).ok().and_then(|attempt| attempt.checked_sub(1));
+        place.and_then(|place| order.get(place)).is_some_and(|cluster| *cluster == model.cluster)
     }
 }
 
@@ -69,10 +78,10 @@ impl Plan {
         Self { model: model.name.clone(), chain: chain.iter().map(|model| model.name.clone()).collect() }
     }
 
-    /// Who serves next: the first that was not tried, and that is not to be avoided if there is another, of the chain
-    /// that is configured for this reason for the model that was tried last, then of that of the first; where none is
-    /// configured, of the decision's. A request that was too long goes to a larger window only; one that is not known
-    /// is none. None where there is nobody.
+    /// Who serves the next attempt: the first that it reaches, that was not tried, and that is not to be avoided if there
+    /// is another, of the chain that is configured for this reason for the model that was tried last, then of that of
+    /// the first; where none is configured, of the decision's. A request that was too long goes to a larger window only;
+    /// one that is not known is none. None where there is nobody.
     pub fn next<'t>(
         &self,
         table: &'t Table,
@@ -93,9 +102,25 @@ impl Plan {
             reason != Reason::ContextWindow
                 || last.context_window.is_none_or(|window| model.context_window > Some(window))
         };
-        let able: Vec<&Arc<Model>> = all.into_iter().filter(|model| new(model) && larger(model)).collect();
+        let attempt = progress.attempt.saturating_add(1);
+        let able = |model: &&Arc<Model>| new(model) && larger(model) && chains.reaches(first, attempt, model);
+        let able: Vec<&Arc<Model>> = all.into_iter().filter(able).collect();
         let free = able.iter().find(|model| !avoids(model)).or(able.first());
         free.copied()
+    }
+
+    /// Who is asked again in the next attempt where nobody is left that was not: of those that it reaches, the one that
+    /// was asked last.
+    pub fn again<'t>(
+        &self,
+        table: &'t Table,
+        chains: &Chains,
+        progress: &Progress,
+    ) -> Option<&'t Arc<Model>> {
+        let first = table.models.get(&self.model)?;
+        let attempt = progress.attempt.saturating_add(1);
+        let tried = progress.tried.iter().rev().filter_map(|name| table.models.get(name));
+        tried.into_iter().find(|model| chains.reaches(first, attempt, model))
     }
 }
 
@@ -195,6 +220,47 @@ mod tests {
         assert_eq!(of(&["a"], Reason::ContentPolicy), Some("c"));
         assert_eq!(of(&["a", "e"], Reason::ContentPolicy), Some("c"), "that of the first, as it has none");
         assert_eq!(of(&["a"], Reason::ContextWindow), Some("c"), "none is configured");
+    }
+
+    /// `a` and `b` at one provider, `c` and `e` at another.
+    fn two_providers() -> (Table, Chains) {
+        let document = serde_json::json!({
+            "models": {"a": {"cluster": "one"}, "b": {"cluster": "one"}, "c": {"cluster": "two"},
+                       "e": {"cluster": "two"}},
+            "tiers": {"SIMPLE": "a", "MEDIUM": "a", "COMPLEX": "a", "REASONING": "a"},
+            "fallbacks": {"composite": {"one": ["one", "two", "one", "two"]}},
+        });
+        let config = crate::config::parse(document.to_string().as_bytes());
+        let config = config.unwrap_or_else(|errors| panic!("{errors}"));
+        (config.table, config.fallbacks.chains)
+    }
+
+    #[test]
+    fn an_attempt_goes_to_models_of_the_cluster_that_it_reaches() {
+        let (table, chains) = two_providers();
+        let of = |chains: &'_ Chains, chain: &[&str], names: &[&str]| {
+            next(&table, chains, chain, names, Reason::General, &[]).map(str::to_owned)
+        };
+        assert_eq!(of(&chains, &["b", "c"], &["a"]).as_deref(), Some("c"), "the second attempt is at two");
+        assert_eq!(of(&chains, &["b", "c"], &["a", "c"]).as_deref(), Some("b"), "the third at one again");
+        assert_eq!(of(&chains, &["b", "c", "e"], &["a", "c", "b"]).as_deref(), Some("e"));
+        assert_eq!(of(&chains, &["b", "c", "e"], &["a", "c", "b", "e"]), None);
+        assert_eq!(of(&chains, &["b"], &["a"]), None, "nobody of two");
+        let none = Chains::default();
+        assert_eq!(of(&none, &["c", "b"], &["a"]).as_deref(), Some("b"), "no composite cluster: only one");
+        assert_eq!(of(&none, &["c", "e"], &["a"]), None);
+    }
+
+    #[test]
+    fn who_is_asked_again_is_of_the_cluster_that_is_reached() {
+        let (table, chains) = two_providers();
+        let again = |chains: &Chains, names: &[&str]| {
+            plan(&[]).again(&table, chains, &tried(names)).map(|model| model.name.clone())
+        };
+        assert_eq!(again(&chains, &["a"]), None);
+        assert_eq!(again(&chains, &["a", "c"]).as_deref(), Some("a"));
+        assert_eq!(again(&chains, &["a", "c", "b"]).as_deref(), Some("c"));
+        assert_eq!(again(&Chains::default(), &["a", "b"]).as_deref(), Some("b"));
     }
 
     #[test]

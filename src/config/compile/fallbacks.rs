@@ -1,8 +1,9 @@
 //! What is learnt from answers, and who serves when a model does not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::super::check::unknown;
 use super::super::error::{Errors, Path, quoted};
 use super::super::raw;
 use super::super::{Fallbacks, Live};
@@ -38,8 +39,36 @@ pub(super) fn fallbacks(
         general: chains(&raw.general, &path.key("general"), models, errors),
         context_window: chains(&raw.context_window, &path.key("context_window"), models, errors),
         content_policy: chains(&raw.content_policy, &path.key("content_policy"), models, errors),
+        composite: composite(&raw.composite, &path.key("composite"), models, errors),
     };
     Fallbacks { enabled: raw.enabled, chains }
+}
+
+/// Orders of composite clusters. Every cluster in them is one of a model's, as nothing else is ever reached.
+fn composite(
+    raw: &BTreeMap<String, Vec<String>>,
+    path: &Path<'_>,
+    models: &Models,
+    errors: &mut Errors,
+) -> BTreeMap<String, Vec<String>> {
+    let known: BTreeSet<&str> = models.clusters().collect();
+    for (name, order) in raw {
+        let path = path.key(name);
+        for (i, cluster) in order.iter().enumerate() {
+            if !known.contains(cluster.as_str()) {
+                let otherwise =
+                    format!("clusters of models: {}", Vec::from_iter(known.iter().copied()).join(", "));
+                let message = unknown("cluster", cluster, known.iter().copied(), &otherwise);
+                errors.meaning(&path.index(i), message);
+            }
+        }
+        if order.first().is_some_and(|first| first != name) {
+            let message =
+                format!("the first attempt reaches the cluster's own models; begin with {}", quoted(name));
+            errors.meaning(&path, message);
+        }
+    }
+    raw.clone()
 }
 
 fn chains(

@@ -143,6 +143,11 @@ impl Models {
         self.aliases.contains_key(name) || (self.by_name.contains_key(name) && self.in_use.contains(name))
     }
 
+    /// The Envoy clusters of all models that there are.
+    pub fn clusters(&self) -> impl Iterator<Item = &str> {
+        self.by_name.values().map(|model| model.cluster.as_str())
+    }
+
     /// The names of all models that there are.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.by_name.keys().map(String::as_str)

@@ -77,4 +77,15 @@ pub struct Fallbacks {
         }))
     )]
     pub content_policy: BTreeMap<String, Vec<String>>,
+    /// By Envoy cluster, where that is a composite one, which sends each attempt to another of its clusters: the `cluster`
+    /// of the models that attempts 1, 2, 3 and so on reach. The first is the cluster itself. Attempts at any other
+    /// cluster reach only models of that cluster.
+    #[cfg_attr(
+        feature = "cli",
+        schemars(extend("maxProperties" = 64, "additionalProperties" = {
+            "type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 16,
+            "description": "Clusters of models, in the order of attempts."
+        }))
+    )]
+    pub composite: BTreeMap<String, Vec<String>>,
 }

@@ -42,6 +42,19 @@ const ROWS: &[Row] = &[
         &[("fallbacks.general[\"gpt-5.4\"]", "empty; give at least one item")],
     ),
     (
+        "a composite cluster of clusters that no model has",
+        r#"{"models": {"m": {"cluster": "one"}, "n": {"cluster": "two"}}, "fallbacks": {"composite": {"one": ["one", "tow"]}}}"#,
+        &[("fallbacks.composite.one[1]", "unknown cluster \"tow\"; clusters of models: litellm, one, two")],
+    ),
+    (
+        "a composite cluster that begins with another",
+        r#"{"models": {"m": {"cluster": "one"}, "n": {"cluster": "two"}}, "fallbacks": {"composite": {"one": ["two", "one"]}}}"#,
+        &[(
+            "fallbacks.composite.one",
+            "the first attempt reaches the cluster's own models; begin with \"one\"",
+        )],
+    ),
+    (
         "no such position",
         r#"{"position": "upstream"}"#,
         &[("position", "unknown value \"upstream\"; give router or attempt")],
