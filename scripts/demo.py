@@ -289,9 +289,10 @@ def add_failing_model(stack: Stack) -> None:
     router = stacks.tiergate_configuration(stacks.listener(stack.envoy_configuration))
     attempts = [each["configuration"]["value"] for each in stacks.attempt_plugins(stack.envoy_configuration)]
     for document in [router, *attempts]:
-        document.setdefault("models", {})[UNWELL] = {"input_price": 0.1, "output_price": 0.4}
+        document.setdefault("models", {})[UNWELL] = {"input_price": 1, "output_price": 2}
     tiers = ("SIMPLE", "MEDIUM", "COMPLEX", "REASONING")
-    router["profiles"]["fallback"] = {"tiers": dict.fromkeys(tiers, [UNWELL, MINI])}
+    # Whatever the signals say.
+    router["profiles"]["fallback"] = {"tiers": dict.fromkeys(tiers, [UNWELL, MINI]), "strategy": "configured"}
 
 
 def demo_stack() -> tuple[Stack, Path]:
