@@ -1,10 +1,12 @@
 //! One pure function: a request in, a decision out.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::chat::{self, Dialect, Span, View};
 use crate::config::Config;
-use crate::route::{self, Conditions, Model, Needs, Profile, Standing, Usage, Why, Wish};
+use crate::live::{self, Held};
+use crate::route::{self, Conditions, Model, Needs, Pick, Profile, Standing, Usage, Why, Wish};
 use crate::score::{Ask, Explanation, Length, Reply, Score, Scratch as ScoreScratch, Verdict};
 use crate::signal::{Candidate, Feed, Index, Match, Settings};
 use crate::tier::Tier;
@@ -29,6 +31,8 @@ pub enum Cause {
     OverrideContext,
     /// Structured output is asked for: the tier was raised.
     FloorStructured,
+    /// The conversation's model serves, or where that cannot one of its tier, where another would have been chosen.
+    Session,
     /// Adoption signals prefer the candidate to one that is listed before it.
     Momentum,
     /// A candidate that would have gone before is in cooldown, or over its limits.
@@ -56,7 +60,7 @@ pub enum Cause {
 
 impl Cause {
     /// All causes.
-    pub const ALL: [Cause; 18] = [
+    pub const ALL: [Cause; 19] = [
         Cause::Score,
         Cause::Ambiguous,
         Cause::Abstain,
@@ -64,6 +68,7 @@ impl Cause {
         Cause::OverrideReasoning,
         Cause::OverrideContext,
         Cause::FloorStructured,
+        Cause::Session,
         Cause::Momentum,
         Cause::Health,
         Cause::Strategy,
@@ -87,6 +92,7 @@ impl Cause {
             Cause::OverrideReasoning => "override_reasoning",
             Cause::OverrideContext => "override_context",
             Cause::FloorStructured => "floor_structured",
+            Cause::Session => "session",
             Cause::Momentum => "momentum",
             Cause::Health => "health",
             Cause::Strategy => "strategy",
@@ -142,6 +148,8 @@ pub struct Decision<'c> {
     pub cost: Option<f64>,
     /// Share of the baseline's cost that is saved, where both prices are known.
     pub savings: Option<f64>,
+    /// A conversation, and what it is to be held by from now on; none where that is known already, or it is not to be.
+    pub hold: Option<(u64, Held)>,
 }
 
 /// Working memory of [`decide`], kept from request to request.
@@ -191,8 +199,27 @@ pub struct Live<'l> {
     pub conditions: Option<&'l Conditions>,
     /// Chance, for strategies that take any: another number for each request.
     pub seed: u64,
+    /// What conversations are held by, where they are.
+    pub sessions: Option<Sessions<'l>>,
     /// Unix time in seconds.
     pub now: u64,
+}
+
+/// What conversations are held by.
+#[derive(Clone, Copy)]
+pub struct Sessions<'l> {
+    /// The process's own number, which goes into those of conversations.
+    pub salt: u64,
+    /// The conversation's id, where the request's headers tell one.
+    pub id: Option<&'l [u8]>,
+    /// Looks a conversation up.
+    pub held: &'l dyn Fn(u64) -> Option<Held>,
+}
+
+impl fmt::Debug for Sessions<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sessions").finish_non_exhaustive()
+    }
 }
 
 /// What a feed says of the models: each is worth what its signal is. Empty where no signals are configured.
@@ -304,9 +331,21 @@ fn judge<'c>(
         seed: live.seed,
         now: live.now,
     };
+    let conversation = live.sessions.and_then(|sessions| conversation(&sessions, asked, body, view));
+    let held = live.sessions.zip(conversation).and_then(|(sessions, known)| (sessions.held)(known));
     let mut pick = route::pick(table, profile, &wish);
+    let stay = held.and_then(|held| stay(table, profile, &wish, &pick, held, view.tool_turn));
     let default = &profile.default_model;
     let cause = match (pick.why, cause) {
+        // Also where it is the same model, if that would have been another's turn without an ask.
+        (_, cause)
+            if stay
+                .as_ref()
+                .is_some_and(|stay| stay.model.slot != pick.model.slot || cause == Cause::NoPrompt) =>
+        {
+            pick = stay.unwrap_or(pick);
+            Cause::Session
+        }
         (_, Cause::NoPrompt) if needs.met_by(default) => {
             // What was picked is in cooldown only where all are.
             if wish.avoids(default) && !wish.avoids(pick.model) {
@@ -338,7 +377,63 @@ fn judge<'c>(
         usage,
         cost: route::cost(model, usage),
         savings: table.baseline.as_ref().and_then(|baseline| route::savings(model, baseline, usage)),
+        hold: conversation.and_then(|known| Some((known, hold(cause, model, pick.tier, held, live.now)?))),
     }
+}
+
+/// The number of the conversation that a request is of: by its header, its body's ids, or how it begins. None where
+/// nothing tells it.
+fn conversation(sessions: &Sessions<'_>, asked: &Profile, body: &[u8], view: &View<'_>) -> Option<u64> {
+    /// System text may come in many parts.
+    const MOST: usize = 16;
+    let of = |kind: &str, texts: &mut dyn Iterator<Item = &[u8]>| {
+        let texts: Vec<&[u8]> = texts.take(2 * MOST).collect();
+        let told = texts.iter().any(|text| !text.is_empty());
+        let all = [asked.name.as_bytes(), kind.as_bytes()].into_iter().chain(texts);
+        told.then(|| live::session(sessions.salt, all))
+    };
+    let id = |span: Option<Span>| span.map(|span| span.of(body));
+    of("header", &mut sessions.id.into_iter())
+        .or_else(|| of("session", &mut id(view.session).into_iter()))
+        .or_else(|| of("user", &mut id(view.user).into_iter()))
+        .or_else(|| {
+            let spans = view.system.iter().take(MOST).chain(view.opening.iter().take(MOST));
+            of("opening", &mut spans.map(|span| span.of(body)))
+        })
+}
+
+/// What serves a conversation that is held: its model, unless that cannot serve the request, is in cooldown, or a higher
+/// tier is wanted; then whoever is picked, but of no lower tier. What a tool answered goes to the model that called it,
+/// if that can serve it at all. None where it is as if the conversation were not held.
+fn stay<'c>(
+    table: &'c route::Table,
+    profile: &'c Profile,
+    wish: &Wish<'_>,
+    pick: &Pick<'c>,
+    held: Held,
+    tool_turn: bool,
+) -> Option<Pick<'c>> {
+    let model = table.listed(profile, wish.now).find(|model| held.is(&model.name))?;
+    // Where all are in cooldown, none is.
+    let well = !wish.avoids(model) || wish.avoids(pick.model);
+    if wish.needs.met_by(model) && (tool_turn || wish.tier <= held.tier && well) {
+        return Some(pick.clone().led_by(model, held.tier));
+    }
+    (wish.tier < held.tier).then(|| route::pick(table, profile, &Wish { tier: held.tier, ..*wish }))
+}
+
+/// What a conversation is to be held by after a decision; none where that need not be written down.
+fn hold(cause: Cause, model: &Model, tier: Tier, held: Option<Held>, now: u64) -> Option<Held> {
+    /// That a conversation goes on is written down no more often, in milliseconds.
+    const OFTEN: u64 = 10_000;
+    if matches!(cause, Cause::NoCandidates | Cause::NoPrompt) {
+        return None;
+    }
+    let now = now.saturating_mul(1000);
+    let same = held.filter(|held| held.is(&model.name));
+    let new = Held::by(&model.name, same.map_or(tier, |held| held.tier.max(tier)), now);
+    let known = same.is_some_and(|held| held.tier == new.tier && now.saturating_sub(held.at) < OFTEN);
+    (!known).then_some(new)
 }
 
 /// An ask, judged.
@@ -471,6 +566,7 @@ fn unjudged(cause: Cause, cluster: &str) -> Decision<'_> {
         usage: Usage::default(),
         cost: None,
         savings: None,
+        hold: None,
     }
 }
 

@@ -38,6 +38,12 @@ pub struct View<'b> {
     pub max_tokens: Option<u64>,
     /// The end user's id, as the client tells it.
     pub user: Option<Span>,
+    /// The conversation's id, as the client tells it.
+    pub session: Option<Span>,
+    /// All that stands in the user's first turn.
+    pub opening: Vec<Span>,
+    /// Whether the newest turn is the answer of a tool, and nobody asks in it.
+    pub tool_turn: bool,
     /// Tokens of text and tools, estimated. Images and audio are not counted.
     pub tokens: Tokens,
     /// Why the body could not be read to its end. What stands above was found before that.
@@ -47,10 +53,13 @@ pub struct View<'b> {
 /// Reads a body (and, for Gemini, its path) in one pass.
 pub fn view<'b>(body: &'b [u8], path: &'b [u8], dialect: Dialect, limits: &Limits) -> View<'b> {
     let recent = Recent::default();
-    let mut reader = Reader { view: View::default(), body, dialect, limits, turn: Turn::default(), recent };
+    let (view, turn, newest) = (View::default(), Turn::default(), Newest::default());
+    let mut reader = Reader { view, body, dialect, limits, turn, recent, newest };
     let mut cursor = Cursor::new(body, limits.max_depth);
     reader.view.fault = reader.document(&mut cursor).err();
     let (ask, earlier) = reader.recent.asks(body, &limits.markers, limits.history_turns);
+    reader.view.tool_turn = reader.newest.tool
+        && !ask.first().zip(reader.newest.text).is_some_and(|(asked, text)| asked.start >= text);
     (reader.view.ask, reader.view.earlier) = (ask, earlier);
     match dialect {
         Dialect::Gemini(span) => {
@@ -81,6 +90,16 @@ enum Role {
 struct Turn {
     role: Role,
     texts: Vec<Span>,
+    /// A tool answers in it.
+    tool: bool,
+}
+
+/// What is to be known of the newest turn.
+#[derive(Debug, Default)]
+struct Newest {
+    tool: bool,
+    /// Where its text begins.
+    text: Option<usize>,
 }
 
 struct Reader<'b, 'l> {
@@ -90,6 +109,7 @@ struct Reader<'b, 'l> {
     limits: &'l Limits,
     turn: Turn,
     recent: Recent,
+    newest: Newest,
 }
 
 type Read = Result<(), Fault>;
@@ -121,7 +141,7 @@ impl Reader<'_, '_> {
             | ("contents", Dialect::Gemini(_)) => self.conversation(cursor),
             ("prompt", Dialect::Completions) => self.prompt(cursor),
             ("system" | "instructions" | "systemInstruction" | "system_instruction", _) => {
-                self.turn = Turn { role: Role::System, texts: Vec::new() };
+                self.turn = Turn { role: Role::System, ..Turn::default() };
                 self.content(cursor)?;
                 self.end_turn();
                 Ok(())
@@ -164,8 +184,15 @@ impl Reader<'_, '_> {
                 Ok(())
             }
             ("user", _) => self.user(cursor),
-            ("metadata", Dialect::Messages) => self.members(cursor, |reader, key, cursor| match key {
-                "user_id" => reader.user(cursor),
+            ("metadata", dialect) => self.members(cursor, |reader, key, cursor| match (key, dialect) {
+                ("user_id", Dialect::Messages) => reader.user(cursor),
+                ("session_id", _) => {
+                    match cursor.kind()? {
+                        Kind::String => reader.view.session = Some(cursor.string()?),
+                        _ => drop(cursor.skip()?),
+                    }
+                    Ok(())
+                }
                 _ => cursor.skip().map(drop),
             }),
             _ => cursor.skip().map(drop),
@@ -233,7 +260,7 @@ impl Reader<'_, '_> {
     /// The prompt of the completions dialect: a string, or several. Token numbers cannot be judged.
     fn prompt(&mut self, cursor: &mut Cursor<'_>) -> Read {
         self.restart();
-        self.turn = Turn { role: Role::User, texts: Vec::new() };
+        self.turn = Turn { role: Role::User, ..Turn::default() };
         match cursor.kind()? {
             Kind::Array => cursor.each_element(|cursor| self.string_or_skip(cursor))?,
             _ => self.string_or_skip(cursor)?,
@@ -248,7 +275,7 @@ impl Reader<'_, '_> {
         match cursor.kind()? {
             Kind::Array => cursor.each_element(|cursor| self.message(cursor)),
             Kind::String => {
-                self.turn = Turn { role: Role::User, texts: Vec::new() };
+                self.turn = Turn { role: Role::User, ..Turn::default() };
                 self.string_or_skip(cursor)?;
                 self.end_turn();
                 Ok(())
@@ -260,12 +287,14 @@ impl Reader<'_, '_> {
     /// Forgets an earlier conversation: of a repeated key the last counts.
     fn restart(&mut self) {
         self.recent.clear();
+        self.view.opening.clear();
+        self.newest = Newest::default();
     }
 
     fn message(&mut self, cursor: &mut Cursor<'_>) -> Read {
         // Gemini's role may be absent and is then the user's.
         let role = if matches!(self.dialect, Dialect::Gemini(_)) { Role::User } else { Role::Other };
-        self.turn = Turn { role, texts: std::mem::take(&mut self.turn.texts) };
+        self.turn = Turn { role, texts: std::mem::take(&mut self.turn.texts), tool: false };
         self.turn.texts.clear();
         if cursor.kind()? == Kind::String {
             self.turn.role = Role::User;
@@ -278,8 +307,17 @@ impl Reader<'_, '_> {
                     reader.turn.role = match &*decode(inside(value).of(body)) {
                         "user" => Role::User,
                         "system" | "developer" => Role::System,
+                        "tool" | "function" => {
+                            reader.turn.tool = true;
+                            Role::Other
+                        }
                         _ => Role::Other,
                     };
+                    Ok(())
+                }
+                // Responses: `function_call_output` and the like.
+                "type" => {
+                    reader.turn.tool |= inside(cursor.skip()?).of(body).ends_with(b"_output");
                     Ok(())
                 }
                 "content" | "parts" => reader.content(cursor),
@@ -292,6 +330,7 @@ impl Reader<'_, '_> {
                 _ => cursor.skip().map(drop),
             })?;
         }
+        self.newest = Newest { tool: self.turn.tool, text: self.turn.texts.first().map(|text| text.start) };
         self.end_turn();
         Ok(())
     }
@@ -300,7 +339,12 @@ impl Reader<'_, '_> {
         self.turn.texts.iter().for_each(|text| self.view.tokens.add(text.of(self.body)));
         let says = self.turn.texts.iter().any(|text| !text.is_empty());
         match self.turn.role {
-            Role::User if says => self.recent.push(&self.turn.texts, self.body, &self.limits.markers),
+            Role::User if says => {
+                if self.view.opening.is_empty() {
+                    self.view.opening.clone_from(&self.turn.texts);
+                }
+                self.recent.push(&self.turn.texts, self.body, &self.limits.markers);
+            }
             Role::System => self.view.system.append(&mut self.turn.texts),
             Role::User | Role::Other => {}
         }
@@ -334,6 +378,10 @@ impl Reader<'_, '_> {
                         self.view.audio = true;
                         said = false;
                     }
+                    b"tool_result" => {
+                        self.turn.tool = true;
+                        said = false;
+                    }
                     _ => said = false,
                 },
                 "text" if cursor.kind()? == Kind::String => text = Some(cursor.string()?),
@@ -349,7 +397,8 @@ impl Reader<'_, '_> {
                 "content" if cursor.kind()? == Kind::Array => {
                     cursor.each_element(|cursor| self.tool_answer(cursor))?;
                 }
-                "content" | "input" | "functionResponse" | "functionCall" | "thinking" => {
+                key @ ("content" | "input" | "functionResponse" | "functionCall" | "thinking") => {
+                    self.turn.tool |= key == "functionResponse";
                     let span = cursor.skip()?;
                     self.view.tokens.add(span.of(body));
                 }

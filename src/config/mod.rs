@@ -40,6 +40,8 @@ pub struct Config {
     pub live: Option<Live>,
     /// Who serves when a model does not.
     pub fallbacks: Fallbacks,
+    /// How conversations are held by their model; none where they are not.
+    pub session: Option<Session>,
     /// Rules that overrule the score.
     pub overrides: Overrides,
     /// Header names and what the client is told.
@@ -65,6 +67,15 @@ pub struct Live {
     pub settings: live::Settings,
     /// Whether answers are read for the tokens that they took.
     pub usage: bool,
+}
+
+/// How conversations are held by their model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// For how long without a request, in milliseconds.
+    pub idle: u64,
+    /// The request header that tells the conversation.
+    pub header: Option<String>,
 }
 
 /// Who serves when a model does not.

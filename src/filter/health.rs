@@ -19,7 +19,7 @@ use crate::live::{Attempt, Board, Conflict, Outcome, Store, Tokens};
 use crate::route::{self, Condition, Conditions, Model, Usage};
 
 /// Shared data of the process.
-struct Shared;
+pub struct Shared;
 
 impl Store for Shared {
     fn get(&self, key: &str) -> Option<(Vec<u8>, u32)> {

@@ -8,12 +8,13 @@ use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::{Action, BufferType, MapType, Status};
 use serde::Serialize;
 
-use super::health::SharedHealth;
+use super::health::{Shared as SharedData, SharedHealth};
 use super::watch::{Head, RETRY, Watch};
-use super::{Shared, now_nanos, property};
+use super::{Shared, now_nanos, property, random};
 use crate::chat::{self, Dialect};
 use crate::config::{Headers, ResponseHeaders};
-use crate::engine::{self, Cause, Decision, Edit, Live, Request};
+use crate::engine::{self, Cause, Decision, Edit, Live, Request, Sessions};
+use crate::live;
 use crate::route::{Conditions, Model, Plan};
 use crate::tier::Tier;
 
@@ -51,6 +52,8 @@ struct Waiting {
     path: Vec<u8>,
     has_length: bool,
     body_size: usize,
+    /// What the headers tell of the conversation.
+    session: Option<Vec<u8>>,
 }
 
 impl Stream {
@@ -75,15 +78,26 @@ impl Stream {
         };
         let request = Request { dialect: waiting.dialect, path: &waiting.path, body: &body };
         let standing = shared.standing.borrow().clone();
+        let session = shared.config.session.as_ref();
+        let idle = session.map_or(0, |session| session.idle);
+        let held = |conversation| live::held(&SharedData, conversation, idle, started / 1_000_000);
+        let sessions = session.map(|_| Sessions {
+            salt: live::salt(&SharedData, || random(started)),
+            id: waiting.session.as_deref(),
+            held: &held,
+        });
         let mut decide = |conditions: Option<&Conditions>| {
             let now = started / 1_000_000_000;
-            let live = Live { standing: standing.as_deref(), conditions, seed: started, now };
+            let live = Live { standing: standing.as_deref(), conditions, seed: started, sessions, now };
             engine::decide(&shared.config, &request, live, &mut scratch)
         };
         let mut decision = match &shared.health {
             None => decide(None),
             Some(health) => decided(health, started / 1_000_000, decide),
         };
+        if let Some((conversation, held)) = decision.hold {
+            live::hold(&SharedData, conversation, held);
+        }
         if let (Edit::Body(spans), Some(model)) = (&mut decision.edit, decision.model) {
             let old_length = i64::try_from(body.len()).unwrap_or_default();
             if let Some(prefix) = chat::splice(body, spans, &model.upstream_model)
@@ -209,7 +223,8 @@ impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, _count: usize, end_of_stream: bool) -> Action {
         let Some(shared) = self.shared.clone() else { return Action::Continue };
         let config = &shared.config;
-        let facts = Facts::gather(&config.headers);
+        let session = config.session.as_ref().and_then(|session| session.header.as_deref());
+        let facts = Facts::gather(&config.headers, session);
         for name in &facts.forged {
             let _ = hostcalls::remove_map_value(MapType::HttpRequestHeaders, name);
         }
@@ -229,8 +244,8 @@ impl HttpContext for Stream {
             self.carry_out(&shared, &decision, started);
             return Action::Continue;
         }
-        self.waiting =
-            Some(Waiting { dialect, path: facts.path, has_length: facts.has_length, body_size: 0 });
+        let Facts { path, has_length, session, .. } = facts;
+        self.waiting = Some(Waiting { dialect, path, has_length, body_size: 0, session });
         Action::Pause
     }
 
@@ -312,23 +327,29 @@ struct Facts {
     has_length: bool,
     /// Names of headers that only we may set, as the client spelled them.
     forged: Vec<String>,
+    /// The conversation's id.
+    session: Option<Vec<u8>>,
 }
 
 impl Facts {
     /// One host call for all headers: less than one for each that is looked at.
-    fn gather(names: &Headers) -> Self {
+    fn gather(names: &Headers, session: Option<&str>) -> Self {
         let mut facts = Self {
             path: Vec::new(),
             may_be_llm_call: false,
             encoded: false,
             has_length: false,
             forged: Vec::new(),
+            session: None,
         };
         let mut post = false;
         let mut json = true;
         let mut upgrade = false;
         let map = hostcalls::get_map_bytes(MapType::HttpRequestHeaders).unwrap_or_default();
         for (name, value) in map {
+            if session == Some(name.as_str()) {
+                facts.session = Some(value.clone());
+            }
             match name.as_str() {
                 ":method" => post = value == b"POST",
                 ":path" => facts.path = value,

@@ -2,6 +2,7 @@
 
 mod cooldown;
 mod foreign;
+mod sessions;
 mod sharing;
 
 use std::cell::{Cell, RefCell};

@@ -179,6 +179,12 @@ pub struct Table {
 }
 
 impl Table {
+    /// All models that a profile may send requests to at a time; some of them more than once.
+    pub fn listed<'t>(&'t self, profile: &'t Profile, now: u64) -> impl Iterator<Item = &'t Arc<Model>> {
+        let tiers = Tier::ALL.into_iter().flat_map(move |tier| self.candidates(profile, tier, now));
+        tiers.chain(std::iter::once(&profile.default_model))
+    }
+
     /// The candidates of a tier at a time (Unix seconds): those of the promotion that holds, else the profile's.
     /// Of two promotions that hold, the one listed first counts.
     pub fn candidates<'t>(&'t self, profile: &'t Profile, tier: Tier, now: u64) -> &'t [Arc<Model>] {

@@ -68,6 +68,7 @@ pub(super) fn compile(document: &raw::Document, errors: &mut Errors) -> Option<C
         position: document.position,
         live,
         fallbacks,
+        session: wire::session(&document.session, &root.key("session"), errors),
         overrides: wire::overrides(&document.overrides),
         headers,
         paths,

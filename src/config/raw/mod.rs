@@ -7,6 +7,7 @@
 mod fallbacks;
 mod routing;
 mod rules;
+mod session;
 mod signals;
 mod wire;
 
@@ -17,6 +18,7 @@ use serde::Deserialize;
 pub use fallbacks::{Fallbacks, Live, Position};
 pub use routing::{Eligibility, RawCompletion, Strategy};
 pub use rules::{Calibrated, Dimensions, RawStep, Rules};
+pub use session::{Session, SessionMode};
 pub use signals::{SignalWeights, Signals};
 pub use wire::{Conversation, Headers, Limits, Overrides, Paths, ResponseDetail};
 
@@ -98,6 +100,8 @@ pub struct Document {
     /// models that serve in place of one, the first that was not tried yet. A model without a chain of its own for a
     /// reason has the further candidates of the decision, which are none for a model that the client chose.
     pub fallbacks: Fallbacks,
+    /// Whether a conversation keeps its model.
+    pub session: Session,
     /// Header names, and what the client is told.
     pub headers: Headers,
     /// Which request paths are LLM calls: suffixes, looked for before the query.
@@ -130,6 +134,7 @@ impl Default for Document {
             position: Position::Router,
             live: Live::default(),
             fallbacks: Fallbacks::default(),
+            session: Session::default(),
             headers: Headers::default(),
             paths: Paths::default(),
             limits: Limits::default(),

@@ -55,6 +55,16 @@ const ROWS: &[Row] = &[
         )],
     ),
     (
+        "a session header with capitals",
+        r#"{"session": {"mode": "pinned", "header": "X-Session-Id"}}"#,
+        &[("session.header", "\"X-Session-Id\" has capitals; write \"x-session-id\"")],
+    ),
+    (
+        "no such mode of sessions",
+        r#"{"session": {"mode": "sticky"}}"#,
+        &[("session.mode", "unknown value \"sticky\"; give stateless or pinned")],
+    ),
+    (
         "no such position",
         r#"{"position": "upstream"}"#,
         &[("position", "unknown value \"upstream\"; give router or attempt")],
