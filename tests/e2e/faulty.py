@@ -16,6 +16,7 @@ CONTEXT_ANTHROPIC = {"type": "error", "error": {"type": "invalid_request_error",
 POLICY = {"error": {"message": "Your request was rejected as a result of our safety system.", "param": None,
                     "type": "invalid_request_error", "code": "content_policy_violation"}}
 OTHER = {"error": {"message": "Unknown parameter: 'foo'.", "type": "invalid_request_error", "param": "foo", "code": None}}
+LATE = 0.3  # seconds
 # Mode -> status, more headers, document.
 ERRORS = {
     "400": (400, {}, OTHER),
@@ -47,7 +48,7 @@ class Asked:
 class Faulty:
     """Listens on a free port of loopback; a thread a connection. `modes` says how each model answers: `good`, one of
     ERRORS, `hang` (no answer until the test is over), `reset` (before an answer), `die` (in the middle of a stream),
-    `slow` (a stream without an end)."""
+    `slow` (a stream without an end), `late` (a good answer after a while)."""
 
     def __init__(self) -> None:
         self.modes: dict[str, str] = defaultdict(lambda: "good")
@@ -129,6 +130,10 @@ class Faulty:
         return self._answer(connection, mode, path, model, document)
 
     def _answer(self, connection: socket.socket, mode: str, path: str, model: str, document: dict) -> bool:
+        if mode == "late":
+            with self._lock:
+                self._lock.wait_for(lambda: self._over, LATE)
+            mode = "good"
         if mode == "hang":
             self._wait(connection, lambda: None)
         elif mode == "reset":

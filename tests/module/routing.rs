@@ -1,6 +1,6 @@
 //! Where requests go: every dialect, every cause.
 
-use crate::fixture::{CHAT, CONFIG, GREETING, PROOF, chat, exchange, model_in, start};
+use crate::fixture::{CHAT, CONFIG, GREETING, NEUTRAL, PROOF, chat, exchange, model_in, start};
 use crate::host::{Request, Vm};
 
 /// One request and where it has to go.
@@ -188,13 +188,10 @@ fn rows() -> Vec<Row> {
 
 /// What the rule scorer tells otherwise.
 fn rows_of_rules() -> Vec<Row> {
-    let neutral = "The garden behind the old house was quiet in the morning, and the two brothers walked slowly along \
-                   the path to the river, where the boat lay. They had brought bread, apples and a blanket, and they \
-                   stayed until the light was nearly gone, talking about the summer and about the people they knew.";
     vec![
         row("rules: a greeting", CHAT, chat("smart/auto", GREETING), To::Tiny, "score"),
         row("rules: markers of reasoning", CHAT, chat("smart/auto", PROOF), To::Deep, "override_reasoning"),
-        row("rules: neither easy nor hard", CHAT, chat("smart/auto", neutral), To::Mid, "ambiguous"),
+        row("rules: neither easy nor hard", CHAT, chat("smart/auto", NEUTRAL), To::Mid, "ambiguous"),
     ]
 }
 

@@ -130,7 +130,7 @@ fn a_model_that_cannot_serve_the_request_is_left_and_not_for_a_lower_tier() {
     let image = json!([{"role": "user", "content": PROOF}, {"role": "assistant", "content": "Done."},
         {"role": "user", "content": [{"type": "text", "text": "Hello!"},
                                      {"type": "image_url", "image_url": {"url": "data:,"}}]}]);
-    assert_eq!(talk.says(image.clone()), is("also-low", "SIMPLE", "capability"), "a conversation of its own");
+    assert_eq!(talk.says(image.clone()), is("also-low", "SIMPLE", "score"), "by itself");
     let talk = Talk::new();
     assert_eq!(talk.says(asks(&[PROOF])), is("high", "REASONING", "score"));
     assert_eq!(talk.says(image), is("also-high", "REASONING", "session"));
