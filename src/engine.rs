@@ -148,6 +148,8 @@ pub struct Decision<'c> {
     pub cost: Option<f64>,
     /// Share of the baseline's cost that is saved, where both prices are known.
     pub savings: Option<f64>,
+    /// Names of the chain's models for LiteLLM, which asks them itself; empty where it is not to.
+    pub tell: Vec<&'c str>,
     /// A conversation, and what it is to be held by from now on; none where that is known already, or it is not to be.
     pub hold: Option<(u64, Held)>,
 }
@@ -369,7 +371,6 @@ fn judge<'c>(
         profile: Some(profile),
         tier: Some(pick.tier),
         model: Some(model),
-        chain: pick.chain,
         cluster: &model.cluster,
         edit: edit(model),
         score,
@@ -377,8 +378,16 @@ fn judge<'c>(
         usage,
         cost: route::cost(model, usage),
         savings: table.baseline.as_ref().and_then(|baseline| route::savings(model, baseline, usage)),
+        tell: if config.fallbacks.litellm && !view.fallbacks { tell(model, &pick.chain) } else { Vec::new() },
+        chain: pick.chain,
         hold: conversation.and_then(|known| Some((known, hold(cause, model, pick.tier, held, live.now)?))),
     }
+}
+
+/// The names, as the upstream knows them, of those who may serve in a model's place at the same upstream.
+fn tell<'c>(model: &Model, chain: &[&'c Arc<Model>]) -> Vec<&'c str> {
+    let near = chain.iter().filter(|other| other.cluster == model.cluster);
+    near.map(|other| other.upstream_model.as_str()).collect()
 }
 
 /// The number of the conversation that a request is of: by its header, its body's ids, or how it begins. None where
@@ -566,6 +575,7 @@ fn unjudged(cause: Cause, cluster: &str) -> Decision<'_> {
         usage: Usage::default(),
         cost: None,
         savings: None,
+        tell: Vec::new(),
         hold: None,
     }
 }

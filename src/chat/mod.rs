@@ -20,7 +20,7 @@ pub use answer::{Form, LONGEST_REFUSAL, Refusal, UsageReader, UsedTokens, refusa
 pub use cursor::{Fault, MAX_DEPTH, Span};
 pub use injected::{MOST_MARKERS, Markers};
 pub use path::{Dialect, Paths};
-pub use splice::{Prefix, rewrite_path, splice};
+pub use splice::{Prefix, rewrite_path, splice, splice_with};
 pub use text::{decode, excerpt};
 pub use tokens::Tokens;
 pub use turns::{REMEMBERED, Turns};

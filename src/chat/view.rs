@@ -36,6 +36,8 @@ pub struct View<'b> {
     pub stream: bool,
     /// The most output tokens the client wants.
     pub max_tokens: Option<u64>,
+    /// Whether the client names fallbacks of its own.
+    pub fallbacks: bool,
     /// The end user's id, as the client tells it.
     pub user: Option<Span>,
     /// The conversation's id, as the client tells it.
@@ -184,6 +186,10 @@ impl Reader<'_, '_> {
                 Ok(())
             }
             ("user", _) => self.user(cursor),
+            ("fallbacks", _) => {
+                self.view.fallbacks = true;
+                cursor.skip().map(drop)
+            }
             ("metadata", dialect) => self.members(cursor, |reader, key, cursor| match (key, dialect) {
                 ("user_id", Dialect::Messages) => reader.user(cursor),
                 ("session_id", _) => {

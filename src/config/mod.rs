@@ -83,6 +83,8 @@ pub struct Session {
 pub struct Fallbacks {
     /// Whether the attempt position is there.
     pub enabled: bool,
+    /// Whether LiteLLM is told who may serve in a model's place.
+    pub litellm: bool,
     /// What is configured for each model.
     pub chains: Chains,
 }

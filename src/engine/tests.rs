@@ -238,3 +238,22 @@ fn completion_compares_all_tiers_and_says_so() {
     let (model, cause, _) = with(json!({"completion_all_tiers": false}));
     assert_eq!((model.as_str(), cause), ("plain", "score"));
 }
+
+#[test]
+fn litellm_is_told_the_chain_of_its_own_models() {
+    let told = |document: Value, fields: Value| {
+        let config = config(json!({}), document);
+        let mut body = json!({"model": "smart/auto", "messages": [{"role": "user", "content": "Hello!"}]});
+        merge(&mut body, fields);
+        let (dialect, path, body) = (Dialect::ChatCompletions, b"/v1/chat/completions", body.to_string());
+        let request = Request { dialect, path, body: body.as_bytes() };
+        let decision = decide(&config, &request, Live::default(), &mut Scratch::default());
+        decision.tell.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()
+    };
+    let on = json!({"fallbacks": {"litellm": true},
+        "models": {"codes": {"upstream_model": "vendor/codes"}, "sees": {"cluster": "elsewhere"}}});
+    assert_eq!(told(on.clone(), json!({})), ["vendor/codes", "hears"]);
+    assert!(told(on.clone(), json!({"fallbacks": []})).is_empty(), "the client's own stay");
+    assert!(told(on, json!({"model": "codes"})).is_empty(), "a pinned model");
+    assert!(told(json!({}), json!({})).is_empty());
+}

@@ -100,7 +100,7 @@ impl Stream {
         }
         if let (Edit::Body(spans), Some(model)) = (&mut decision.edit, decision.model) {
             let old_length = i64::try_from(body.len()).unwrap_or_default();
-            if let Some(prefix) = chat::splice(body, spans, &model.upstream_model)
+            if let Some(prefix) = chat::splice_with(body, spans, &model.upstream_model, &decision.tell)
                 && replace(&prefix).is_ok()
                 && waiting.has_length
             {

@@ -245,6 +245,24 @@ def test_litellm_s_errors(gateway, tmp_path_factory, model, reason):
     assert answer.headers["x-tiergate-attempts"] == "2"
 
 
+@pytest.mark.parametrize(("path", "body"), [
+    ("/v1/chat/completions", {"messages": user("Hello!")}),
+    ("/v1/chat/completions", {"messages": user("Hello!"), "stream": True}),
+    ("/v1/messages", {"messages": user("Hello!"), "max_tokens": 10}),
+], ids=["chat", "stream", "messages"])
+def test_litellm_asks_the_others_itself(gateway, tmp_path, path, body):
+    """`fallbacks.litellm`: one attempt of the gateway's, and LiteLLM's Router asks the second model. Its mocks of the
+    responses dialect raise no exceptions, so that this is not tested there."""
+    tiergate = document(fallbacks={"litellm": True}, models={name: {} for name in ("unwell", "gpt-5.4-mini")})
+    tiergate["tiers"] = {tier: ["unwell", "gpt-5.4-mini"] for tier in tiergate["tiers"]}
+    with Fallbacks(gateway, tmp_path, Faulty(), tiergate=tiergate, attempt_position=False, per_try="20s") as running:
+        answer = running.client.post(f"{running.url}{path}", json={"model": "smart/auto"} | body)
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["x-tiergate-model"] == "unwell", "the gateway does not learn who served"
+        assert answer.headers["x-litellm-attempted-fallbacks"] == "1"
+        assert "This is gpt-5.4-mini." in answer.text or body.get("stream")
+
+
 _started: list[Fallbacks] = []
 
 

@@ -41,7 +41,12 @@ pub(super) fn fallbacks(
         content_policy: chains(&raw.content_policy, &path.key("content_policy"), models, errors),
         composite: composite(&raw.composite, &path.key("composite"), models, errors),
     };
-    Fallbacks { enabled: raw.enabled, chains }
+    if raw.enabled && raw.litellm {
+        let message =
+            "LiteLLM and Envoy would both ask other models, one inside the other; keep this or `enabled`";
+        errors.meaning(&path.key("litellm"), message);
+    }
+    Fallbacks { enabled: raw.enabled, litellm: raw.litellm, chains }
 }
 
 /// Orders of composite clusters. Every cluster in them is one of a model's, as nothing else is ever reached.

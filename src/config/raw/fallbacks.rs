@@ -50,6 +50,10 @@ impl Default for Live {
 pub struct Fallbacks {
     /// Whether the attempt position is there for every cluster that serves a model.
     pub enabled: bool,
+    /// Whether LiteLLM is told who may serve in a model's place, by a field `fallbacks` in the body, and asks them itself.
+    /// For clusters whose upstream is LiteLLM, instead of `enabled`: the gateway learns nothing of what LiteLLM does then.
+    /// A client's own `fallbacks` stay.
+    pub litellm: bool,
     /// By model: who serves when it fails, or gives no answer.
     #[cfg_attr(
         feature = "cli",

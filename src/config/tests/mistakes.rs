@@ -65,6 +65,14 @@ const ROWS: &[Row] = &[
         &[("session.mode", "unknown value \"sticky\"; give stateless or pinned")],
     ),
     (
+        "two who ask other models",
+        r#"{"fallbacks": {"enabled": true, "litellm": true}}"#,
+        &[(
+            "fallbacks.litellm",
+            "LiteLLM and Envoy would both ask other models, one inside the other; keep this or `enabled`",
+        )],
+    ),
+    (
         "no such position",
         r#"{"position": "upstream"}"#,
         &[("position", "unknown value \"upstream\"; give router or attempt")],
