@@ -4,13 +4,15 @@
 # test        format, lints, Rust tests, end-to-end tests on the pinned Envoy; .ci/run calls this
 # test-matrix the end-to-end tests on every usable Envoy from 1.36 to the newest
 # train       fit the calibrated scorer's weights to the data in DATA; quality: how good both scorers are on them
+# soak        five minutes of full load while models fail at random (SECONDS=300)
 # bench       speed; docs: the generated reference and schema; clean: what all of these left
 
 PYTHON_BIN := .venv/bin/python
+SECONDS := 300
 ENVOYS := 1.36.4 1.37.0 1.39.3 1.40.0
 
 .NOTPARALLEL:
-.PHONY: demo up down setup setup-train wasm test lint rooms test-rust test-e2e test-matrix train quality bench docs clean
+.PHONY: demo up down setup setup-train wasm test lint rooms test-rust test-e2e test-matrix train quality bench soak docs clean
 
 demo: setup wasm
 	@$(PYTHON_BIN) scripts/demo.py
@@ -62,6 +64,9 @@ setup-train:
 
 bench: setup wasm
 	@scripts/bench.sh
+
+soak: setup wasm
+	@$(PYTHON_BIN) scripts/soak.py --seconds $(SECONDS)
 
 # Not straight into the files: the schema is compiled into what writes it.
 docs:

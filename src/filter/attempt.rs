@@ -77,9 +77,9 @@ impl AttemptStream {
         let Some(model) = next.or_else(|| plan.again(table, chains, &progress)) else {
             return Chosen::Nobody;
         };
-        if next.is_some() {
-            progress.tried.push(model.name.clone());
-        }
+        // The last one is who serves.
+        progress.tried.retain(|name| *name != model.name);
+        progress.tried.push(model.name.clone());
         progress.attempt = attempt;
         progress.reason = Reason::General;
         property::set_progress(&progress);
@@ -187,7 +187,10 @@ impl HttpContext for AttemptStream {
             self.watch = Some(Watch::begin(health, &model, live.usage, now_millis()));
         }
         match &self.run {
-            Some(run) if run.plan.model != model.name => self.name(&shared, model, end_of_stream),
+            // Another has left its headers where the first one's were.
+            Some(run) if run.plan.model != model.name || run.progress.tried.len() > 1 => {
+                self.name(&shared, model, end_of_stream)
+            }
             _ => Action::Continue,
         }
     }

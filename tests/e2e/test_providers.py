@@ -95,6 +95,25 @@ def test_four_attempts_alternate_and_no_provider_sees_a_model_of_the_other(provi
     assert set(seen["first"]) <= {"small", "large"} and set(seen["second"]) <= {"other-small", "other-large"}
 
 
+def test_a_model_that_is_asked_again_is_asked_as_at_first(tmp_path):
+    def change(document: dict) -> None:
+        document["tiers"] = {tier: ["small", "other-small"] for tier in document["tiers"]}
+
+    with Faulty() as first, Faulty() as second, Providers(tmp_path, first, second, change) as running:
+        first.be(small="500")
+        second.be(**{"other-small": "503"})
+        answer, asked = running.ask()
+        assert models(asked) == {"first": ["small", "small"], "second": ["other-small", "other-small"]}
+        for each in asked["first"] + asked["second"]:
+            assert each.headers["content-length"] == [str(len(each.body))]
+            assert each.headers["x-tiergate-model"] == [each.model]
+        once, again = asked["first"]
+        assert once.body == again.body
+        assert (answer.status_code, answer.headers["x-tiergate-model"]) == (503, "other-small")
+        assert answer.headers["x-tiergate-attempts"] == "4"
+        assert running.deaths() == 0
+
+
 def test_where_the_next_provider_has_no_model_for_it_the_client_is_told(tmp_path):
     """The second attempt reaches a provider that has none of the request's models."""
     def change(document: dict) -> None:
