@@ -1,112 +1,23 @@
 //! One pure function: a request in, a decision out.
 
-use std::fmt;
 use std::sync::Arc;
 
 use crate::chat::{self, Dialect, Span, View};
 use crate::config::Config;
-use crate::live::{self, Held};
-use crate::route::{self, Conditions, Model, Needs, Pick, Profile, Standing, Usage, Why, Wish};
+use crate::live::Held;
+use crate::route::{self, Conditions, Model, Needs, Profile, Standing, Usage, Why, Wish};
 use crate::score::{Ask, Explanation, Length, Reply, Score, Scratch as ScoreScratch, Verdict};
 use crate::signal::{Candidate, Feed, Index, Match, Settings};
 use crate::tier::Tier;
 
+mod cause;
+mod sessions;
 #[cfg(test)]
 mod tests;
 
-/// Why a request went where it went. A closed list: headers, metrics and logs use these words and no others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Cause {
-    /// The scorer's tier.
-    Score,
-    /// The score lies too near a boundary to tell: the ambiguous tier.
-    Ambiguous,
-    /// There is next to nothing to judge by: the unknown tier.
-    Abstain,
-    /// A short reply: the tier of the work before that it is about.
-    History,
-    /// Enough reasoning markers for REASONING whatever the score.
-    OverrideReasoning,
-    /// So much input that the tier was raised.
-    OverrideContext,
-    /// Structured output is asked for: the tier was raised.
-    FloorStructured,
-    /// The conversation's model serves, or where that cannot one of its tier, where another would have been chosen.
-    Session,
-    /// Adoption signals prefer the candidate to one that is listed before it.
-    Momentum,
-    /// A candidate that would have gone before is in cooldown, or over its limits.
-    Health,
-    /// The profile's strategy, which compares the candidates of all tiers, prefers one of another tier.
-    Strategy,
-    /// Nobody in the tier can serve the request (tools, images, audio, schema, window): a neighbouring tier's
-    /// candidate does.
-    Capability,
-    /// Nobody in the profile can serve it: the default model, or the one that lacks nothing but room.
-    NoCandidates,
-    /// The conversation has no text of a user to judge: the default model.
-    NoPrompt,
-    /// The client asked for a model by name.
-    Pinned,
-    /// The request names no model.
-    NoModel,
-    /// The body is no JSON object, is cut off, or nests too deep.
-    Unparsable,
-    /// The body is compressed.
-    Encoded,
-    /// There is no body.
-    NoBody,
-}
-
-impl Cause {
-    /// All causes.
-    pub const ALL: [Cause; 19] = [
-        Cause::Score,
-        Cause::Ambiguous,
-        Cause::Abstain,
-        Cause::History,
-        Cause::OverrideReasoning,
-        Cause::OverrideContext,
-        Cause::FloorStructured,
-        Cause::Session,
-        Cause::Momentum,
-        Cause::Health,
-        Cause::Strategy,
-        Cause::Capability,
-        Cause::NoCandidates,
-        Cause::NoPrompt,
-        Cause::Pinned,
-        Cause::NoModel,
-        Cause::Unparsable,
-        Cause::Encoded,
-        Cause::NoBody,
-    ];
-
-    /// The word for headers, metrics and logs.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Cause::Score => "score",
-            Cause::Ambiguous => "ambiguous",
-            Cause::Abstain => "abstain",
-            Cause::History => "history",
-            Cause::OverrideReasoning => "override_reasoning",
-            Cause::OverrideContext => "override_context",
-            Cause::FloorStructured => "floor_structured",
-            Cause::Session => "session",
-            Cause::Momentum => "momentum",
-            Cause::Health => "health",
-            Cause::Strategy => "strategy",
-            Cause::Capability => "capability",
-            Cause::NoCandidates => "no_candidates",
-            Cause::NoPrompt => "no_prompt",
-            Cause::Pinned => "pinned",
-            Cause::NoModel => "no_model",
-            Cause::Unparsable => "unparsable",
-            Cause::Encoded => "encoded",
-            Cause::NoBody => "no_body",
-        }
-    }
-}
+pub use cause::Cause;
+pub use sessions::Sessions;
+use sessions::{conversation, hold, stay};
 
 /// How the request has to be changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -205,23 +116,6 @@ pub struct Live<'l> {
     pub sessions: Option<Sessions<'l>>,
     /// Unix time in seconds.
     pub now: u64,
-}
-
-/// What conversations are held by.
-#[derive(Clone, Copy)]
-pub struct Sessions<'l> {
-    /// The process's own number, which goes into those of conversations.
-    pub salt: u64,
-    /// The conversation's id, where the request's headers tell one.
-    pub id: Option<&'l [u8]>,
-    /// Looks a conversation up.
-    pub held: &'l dyn Fn(u64) -> Option<Held>,
-}
-
-impl fmt::Debug for Sessions<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sessions").finish_non_exhaustive()
-    }
 }
 
 /// What a feed says of the models: each is worth what its signal is. Empty where no signals are configured.
@@ -388,61 +282,6 @@ fn judge<'c>(
 fn tell<'c>(model: &Model, chain: &[&'c Arc<Model>]) -> Vec<&'c str> {
     let near = chain.iter().filter(|other| other.cluster == model.cluster);
     near.map(|other| other.upstream_model.as_str()).collect()
-}
-
-/// The number of the conversation that a request is of: by its header, its body's ids, or how it begins. None where
-/// nothing tells it.
-fn conversation(sessions: &Sessions<'_>, asked: &Profile, body: &[u8], view: &View<'_>) -> Option<u64> {
-    /// System text may come in many parts.
-    const MOST: usize = 16;
-    let of = |kind: &str, texts: &mut dyn Iterator<Item = &[u8]>| {
-        let texts: Vec<&[u8]> = texts.take(2 * MOST).collect();
-        let told = texts.iter().any(|text| !text.is_empty());
-        let all = [asked.name.as_bytes(), kind.as_bytes()].into_iter().chain(texts);
-        told.then(|| live::session(sessions.salt, all))
-    };
-    let id = |span: Option<Span>| span.map(|span| span.of(body));
-    of("header", &mut sessions.id.into_iter())
-        .or_else(|| of("session", &mut id(view.session).into_iter()))
-        .or_else(|| of("user", &mut id(view.user).into_iter()))
-        .or_else(|| {
-            let spans = view.system.iter().take(MOST).chain(view.opening.iter().take(MOST));
-            of("opening", &mut spans.map(|span| span.of(body)))
-        })
-}
-
-/// What serves a conversation that is held: its model, unless that cannot serve the request, is in cooldown, or a higher
-/// tier is wanted; then whoever is picked, but of no lower tier. What a tool answered goes to the model that called it,
-/// if that can serve it at all. None where it is as if the conversation were not held.
-fn stay<'c>(
-    table: &'c route::Table,
-    profile: &'c Profile,
-    wish: &Wish<'_>,
-    pick: &Pick<'c>,
-    held: Held,
-    tool_turn: bool,
-) -> Option<Pick<'c>> {
-    let model = table.listed(profile, wish.now).find(|model| held.is(&model.name))?;
-    // Where all are in cooldown, none is.
-    let well = !wish.avoids(model) || wish.avoids(pick.model);
-    if wish.needs.met_by(model) && (tool_turn || wish.tier <= held.tier && well) {
-        return Some(pick.clone().led_by(model, held.tier));
-    }
-    (wish.tier < held.tier).then(|| route::pick(table, profile, &Wish { tier: held.tier, ..*wish }))
-}
-
-/// What a conversation is to be held by after a decision; none where that need not be written down.
-fn hold(cause: Cause, model: &Model, tier: Tier, held: Option<Held>, now: u64) -> Option<Held> {
-    /// That a conversation goes on is written down no more often, in milliseconds.
-    const OFTEN: u64 = 10_000;
-    if matches!(cause, Cause::NoCandidates | Cause::NoPrompt) {
-        return None;
-    }
-    let now = now.saturating_mul(1000);
-    let same = held.filter(|held| held.is(&model.name));
-    let new = Held::by(&model.name, same.map_or(tier, |held| held.tier.max(tier)), now);
-    let known = same.is_some_and(|held| held.tier == new.tier && now.saturating_sub(held.at) < OFTEN);
-    (!known).then_some(new)
 }
 
 /// An ask, judged.

@@ -61,7 +61,7 @@ pub fn view<'b>(body: &'b [u8], path: &'b [u8], dialect: Dialect, limits: &Limit
     reader.view.fault = reader.document(&mut cursor).err();
     let (ask, earlier) = reader.recent.asks(body, &limits.markers, limits.history_turns);
     reader.view.tool_turn = reader.newest.tool
-        && !ask.first().zip(reader.newest.text).is_some_and(|(asked, text)| asked.start >= text);
+        && ask.first().zip(reader.newest.text).is_none_or(|(asked, text)| asked.start < text);
     (reader.view.ask, reader.view.earlier) = (ask, earlier);
     match dialect {
         Dialect::Gemini(span) => {

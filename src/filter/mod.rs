@@ -2,6 +2,7 @@
 //! carries its answer out. What happens in which callback is in `docs/phases.md`.
 
 mod attempt;
+mod facts;
 mod health;
 mod metrics;
 mod property;

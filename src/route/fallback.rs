@@ -170,7 +170,9 @@ mod tests {
     fn the_decision_s_chain_in_its_order() {
         let (table, none) = (table(), Chains::default());
         let all = &["b", "c", "e"];
-        let rows: [(&[&str], Reason, &[&str], Option<&str>); 11] = [
+        /// tried, reason, avoided, next
+        type Row = (&'static [&'static str], Reason, &'static [&'static str], Option<&'static str>);
+        let rows: [Row; 11] = [
             (&["a"], Reason::General, &[], Some("b")),
             (&["a", "b"], Reason::General, &[], Some("c")),
             (&["a", "c"], Reason::General, &[], Some("b")),

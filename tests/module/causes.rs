@@ -60,7 +60,7 @@ fn with(prompt: &str, more: Value) -> String {
 }
 
 fn conversation(turns: &[&str]) -> String {
-    let role = |place: usize| if place % 2 == 0 { "user" } else { "assistant" };
+    let role = |place: usize| if place.is_multiple_of(2) { "user" } else { "assistant" };
     let turns: Vec<Value> =
         turns.iter().enumerate().map(|(n, text)| json!({"role": role(n), "content": text})).collect();
     json!({"model": "smart/auto", "messages": turns}).to_string()
