@@ -114,7 +114,7 @@ def languages(files):
 def abstained(files):
     table("share of abstained", "rules", "calibrated")
     for name, file in files.items():
-        shares = file["shares"]["scorers"]
+        shares = file["shares"]
         row(name, *(f"{shares[s]['abstained']['value']:.3f}" for s in ("rules", "calibrated")))
 
 

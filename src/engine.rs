@@ -87,6 +87,11 @@ impl Scratch {
         }
     }
 
+    /// Whether the ask that was judged last is short enough for a reply.
+    const fn is_short(&self, config: &Config) -> bool {
+        self.length.read == self.length.ask && self.text.len() <= config.history.reply_bytes
+    }
+
     fn asked(&self, decision: &Decision<'_>) -> Ask<'_> {
         Ask { text: &self.text, tokens: decision.ask_tokens, length: self.length }
     }
@@ -296,8 +301,7 @@ struct Judged {
 /// Judges the newest ask; a short reply by the hardest of the asks that it may be about.
 fn judged(config: &Config, body: &[u8], view: &View<'_>, scratch: &mut Scratch) -> Option<Judged> {
     let own = judged_alone(config, body, &view.ask, scratch)?;
-    let short = length(&view.ask) <= config.history.reply_bytes;
-    if !short || view.earlier.is_empty() {
+    if !scratch.is_short(config) || view.earlier.is_empty() {
         return Some(own);
     }
     let unknown = matches!(own.cause, Cause::Abstain | Cause::Ambiguous);
@@ -311,8 +315,7 @@ fn judged(config: &Config, body: &[u8], view: &View<'_>, scratch: &mut Scratch) 
     let mut best = None;
     for (between, ask) in view.earlier.iter().enumerate() {
         let Some(earlier) = judged_alone(config, body, ask, scratch) else { continue };
-        let ended =
-            length(ask) <= config.history.reply_bytes && config.scorer.reply(&scratch.score) == Reply::Closes;
+        let ended = scratch.is_short(config) && config.scorer.reply(&scratch.score) == Reply::Closes;
         let tier = earlier.score.tier.lowered(config.history.decay * between as f64);
         if tier > least || unknown && best.is_none() {
             (best, least) = (Some(ask), tier);
@@ -337,8 +340,8 @@ fn judged_alone(config: &Config, body: &[u8], ask: &[Span], scratch: &mut Scratc
     let limits = &config.limits;
     let (head, tail) = (limits.scan_head_bytes, limits.scan_tail_bytes);
     scratch.text.clear();
-    chat::excerpt(body, ask, head, tail, &mut scratch.text);
-    scratch.length = Length { ask: bytes, read: bytes.min(head.saturating_add(tail)) };
+    let read = chat::excerpt(body, ask, head, tail, &mut scratch.text);
+    scratch.length = Length { ask: bytes, read };
     let ask = Ask { text: &scratch.text, tokens: tokens(bytes), length: scratch.length };
     let score = config.scorer.score(&ask, &mut scratch.score);
     let cause = match score.verdict {

@@ -1,6 +1,7 @@
 //! JSON strings as text: decoding escapes, and excerpts of long asks.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 use memchr::memchr;
 
@@ -95,35 +96,100 @@ fn hex(raw: &[u8]) -> Option<(u32, &[u8])> {
     Some((unit, rest))
 }
 
-/// Appends to `text` the first `head` and the last `tail` bytes of the strings in `parts`, in order and one a
-/// line; all of them where they are no longer than `head + tail`. Lengths are in bytes as the client sent them.
-pub fn excerpt(body: &[u8], parts: &[Span], head: usize, tail: usize, text: &mut String) {
-    let total: usize = parts.iter().map(|p| p.len()).sum();
-    let whole = total <= head.saturating_add(tail);
-    let mut offset = 0;
-    for part in parts {
-        if !text.is_empty() && !text.ends_with('\n') {
-            text.push('\n');
-        }
-        let raw = part.of(body);
-        if whole {
-            decode_into(raw, text);
-            continue;
-        }
-        if offset < head {
-            let end = raw.len().min(head - offset);
-            decode_into(raw.get(..end).unwrap_or_default(), text);
-        }
-        let tail_start = (total - tail).saturating_sub(offset);
-        if tail_start < raw.len() {
-            if tail_start > 0 {
-                text.push('\n');
-            }
-            let start = boundary(raw, tail_start.max(head.saturating_sub(offset)));
-            decode_into(raw.get(start..).unwrap_or_default(), text);
-        }
-        offset += raw.len();
+/// Appends to `text` the first `head` and the last `tail` bytes of the strings in `parts`, in order and one a line; all
+/// of them where they are no longer than `head + tail`. These are bytes of the text: how a client escapes it makes no
+/// difference. Tells how many bytes as the client sent them that were.
+pub fn excerpt(body: &[u8], parts: &[Span], head: usize, tail: usize, text: &mut String) -> usize {
+    // What was read stands before `first` and from `last` on: positions in parts.
+    let end = (parts.len(), 0);
+    let (mut first, mut last) = (end, end);
+    if place(body, parts, head.saturating_add(tail).saturating_add(1)) < end {
+        first = place(body, parts, head);
+        last = place_from_end(body, parts, tail);
     }
+    let mut read = 0;
+    for (at, part) in parts.iter().enumerate() {
+        let raw = part.of(body);
+        let size = raw.len();
+        let inside = |place: (usize, usize)| match at.cmp(&place.0) {
+            Ordering::Less => size,
+            Ordering::Equal => place.1,
+            Ordering::Greater => 0,
+        };
+        for piece in [0..inside(first), inside(last)..size] {
+            if !piece.is_empty() {
+                if !text.is_empty() && !text.ends_with('\n') {
+                    text.push('\n');
+                }
+                read += piece.len();
+                decode_into(raw.get(piece).unwrap_or_default(), text);
+            }
+        }
+    }
+    read
+}
+
+/// Where so many bytes of text end: the part, and how many bytes of it as the client sent them. Where there are fewer, the
+/// number of parts.
+fn place(body: &[u8], parts: &[Span], mut size: usize) -> (usize, usize) {
+    for (at, part) in parts.iter().enumerate() {
+        let (end, found) = walk(part.of(body), size);
+        if found >= size {
+            return (at, end);
+        }
+        size -= found;
+    }
+    (parts.len(), 0)
+}
+
+/// Where the last so many bytes of text begin, counted as [`place`] does.
+fn place_from_end(body: &[u8], parts: &[Span], mut size: usize) -> (usize, usize) {
+    for (at, part) in parts.iter().enumerate().rev() {
+        if size == 0 {
+            return (at + 1, 0);
+        }
+        // An escape takes at most six bytes for each that it stands for.
+        let raw = part.of(body);
+        let from = boundary(raw, raw.len().saturating_sub(6 * size.saturating_add(2)));
+        let near = raw.get(from..).unwrap_or_default();
+        let (_, found) = walk(near, usize::MAX);
+        if found >= size {
+            return (at, from + walk(near, found - size).0);
+        }
+        size -= found;
+    }
+    (0, 0)
+}
+
+/// Reads until so much text has been seen, to the end of its last character; tells how much of `raw` that was, and how
+/// many bytes of text.
+fn walk(raw: &[u8], size: usize) -> (usize, usize) {
+    let (mut at, mut seen) = (0, 0);
+    while seen < size && at < raw.len() {
+        let rest = raw.get(at..).unwrap_or_default();
+        let near = rest.get(..size - seen).unwrap_or(rest);
+        match memchr(b'\\', near) {
+            Some(0) => {
+                let (length, stands_for) =
+                    unescape(rest).map_or((2, 3), |(c, length)| (length, c.len_utf8()));
+                at = raw.len().min(at + length);
+                seen += stands_for;
+            }
+            Some(plain) => {
+                at += plain;
+                seen += plain;
+            }
+            None => {
+                let mut length = near.len();
+                while rest.get(length).is_some_and(|b| b & 0xC0 == 0x80) {
+                    length += 1;
+                }
+                at += length;
+                seen += length;
+            }
+        }
+    }
+    (at, seen)
 }
 
 /// The first position from `at` on that is neither inside an escape nor inside a UTF-8 sequence.

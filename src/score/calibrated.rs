@@ -4,6 +4,9 @@
 //! nothing where that is negative): it was fitted to tiers that people chose, and is compared with three boundaries.
 //! The difficulty, which ranks asks by how likely models fail at them, is a sum over the features plus a share of the
 //! tier's. Weights and features are whole numbers and so are their sums: the host and wasm agree to the last bit.
+//!
+//! Sums over features are added up as `f64`, of which processors multiply several at once, as they do not with whole
+//! numbers of 64 bits. Nothing is rounded: weights with which a sum could pass 2 to the 53rd are refused.
 
 use serde::Serialize;
 
@@ -11,15 +14,15 @@ use super::features::{self, Counts, Length};
 use super::fold::Folded;
 use super::hits::Hits;
 use super::lexicon::Concept;
-use super::weights::{UNITS, Weight, Weights};
+#[cfg(doc)]
+use super::weights::UNITS;
+use super::weights::{COLUMNS, SHIFT, Weight, Weights};
 use crate::tier::Tier;
 
 /// The shipped weights.
 const SHIPPED: &str = include_str!("weights.tsv");
 /// What stands for a sum of 1: features count in 256ths, weights in 65,536ths.
 const ONE: f64 = 256.0 * 65_536.0;
-/// Bits that a hidden unit loses before it is weighed: so its sum stands in 256ths, as a feature does.
-const SHIFT: u32 = 16;
 
 /// How hard an ask is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,25 +48,16 @@ pub struct Reason<'n> {
     pub tier: f64,
 }
 
-/// The sums over the features of one ask.
-#[derive(Clone, Copy, Debug, Default)]
-struct Sums {
-    difficulty: i64,
-    tier: i64,
-    units: [i64; UNITS],
-}
+/// The sums over the features of one ask: whole numbers.
+#[derive(Clone, Copy, Debug)]
+struct Sums([f64; COLUMNS]);
 
 impl Sums {
     #[inline]
     fn add(&mut self, weight: &Weight, value: i32) {
-        if value == 0 {
-            return;
-        }
-        let value = i64::from(value);
-        self.difficulty += i64::from(weight.difficulty) * value;
-        self.tier += i64::from(weight.tier) * value;
-        for (sum, weight) in self.units.iter_mut().zip(&weight.units) {
-            *sum += i64::from(*weight) * value;
+        let value = f64::from(value);
+        for (sum, weight) in self.0.iter_mut().zip(&weight.columns) {
+            *sum += f64::from(*weight) * value;
         }
     }
 }
@@ -102,15 +96,24 @@ impl Calibrated {
         counts.set(&folded.text);
         let weights = &self.weights;
         let mut sums = self.begin();
-        let mut next = weights.shape.iter();
+        // Told first and weighed then: one loop, with the sums in registers.
+        let mut values = [0; features::SHAPES];
+        let mut places = values.iter_mut();
         features::shape(counts, folded.questions, length, |_, value| {
-            if let Some((_, weight)) = next.next() {
-                sums.add(weight, value);
+            if let Some(place) = places.next() {
+                *place = value;
             }
         });
+        for ((_, weight), value) in weights.shape.iter().zip(values) {
+            if value != 0 {
+                sums.add(weight, value);
+            }
+        }
         let mut next = weights.dimensions.iter();
         features::dimensions(hits, |_, value| {
-            if let Some((_, weight)) = next.next() {
+            if let Some((_, weight)) = next.next()
+                && value != 0
+            {
                 sums.add(weight, value);
             }
         });
@@ -126,17 +129,17 @@ impl Calibrated {
     }
 
     fn begin(&self) -> Sums {
-        let bias = &self.weights.bias;
-        Sums { difficulty: bias.difficulty, tier: bias.tier, units: bias.units }
+        Sums(self.weights.bias.map(|bias| bias as f64))
     }
 
     /// Difficulty and tier as whole numbers that stand for sums of [`ONE`].
     fn totals(&self, sums: &Sums) -> (i64, i64) {
-        let hidden = sums.units.iter().zip(&self.weights.out);
+        let [difficulty, tier, units @ ..] = sums.0.map(|sum| sum as i64);
+        let hidden = units.iter().zip(&self.weights.out);
         let hidden: i64 = hidden.map(|(sum, weight)| ((*sum).max(0) >> SHIFT) * weight).sum();
-        let tier = sums.tier + hidden;
+        let tier = tier + hidden;
         // The share stands in 256ths.
-        (sums.difficulty + ((tier * self.weights.share) >> 8), tier)
+        (difficulty + ((tier * self.weights.share) >> 8), tier)
     }
 
     fn verdict(&self, sums: &Sums, abstained: bool) -> Judgement {
@@ -192,14 +195,16 @@ impl Calibrated {
         for (_, weight, value) in &found {
             sums.add(weight, *value);
         }
-        let on = sums.units.map(|sum| sum > 0);
+        let [_, _, units @ ..] = sums.0;
+        let on = units.map(|sum| sum > 0.0);
         let mut reasons: Vec<Reason<'c>> = Vec::new();
         for (feature, weight, value) in found {
             let more = f64::from(value - weight.usual) / ONE;
-            let through = weight.units.iter().zip(&weights.out).zip(on).filter(|(_, on)| *on);
+            let [difficulty, tier, units @ ..] = weight.columns;
+            let through = units.iter().zip(&weights.out).zip(on).filter(|(_, on)| *on);
             let hidden: f64 = through.map(|((unit, out), _)| f64::from(*unit) * *out as f64).sum();
-            let tier = more * (f64::from(weight.tier) + hidden / (1u64 << SHIFT) as f64);
-            let difficulty = more * f64::from(weight.difficulty) + tier * weights.share as f64 / 256.0;
+            let tier = more * (f64::from(tier) + hidden / (1u64 << SHIFT) as f64);
+            let difficulty = more * f64::from(difficulty) + tier * weights.share as f64 / 256.0;
             let feature = if feature.starts_with("length_over") { "length" } else { feature };
             match reasons.iter_mut().find(|r| r.feature == feature) {
                 Some(known) => {

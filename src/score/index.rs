@@ -5,6 +5,8 @@
 //! bytes and compare. An automaton (aho-corasick's contiguous NFA, walked as a trie) needed 2.6 MB for the same variants
 //! and left each VM at 14.6 MB, because wasm memory never shrinks after it was built; see `docs/speed.md`.
 
+use super::swar::{WHOLE, equal_bytes, hash, load, low_bytes};
+
 /// A spelling of a concept.
 #[derive(Clone, Copy, Debug)]
 struct Variant {
@@ -99,8 +101,6 @@ const LENGTH_BITS: u32 = 14;
 const SHORT_BITS: u32 = 12;
 /// Bits of the table of keys: 32 KiB.
 const KEY_BITS: u32 = 18;
-/// Bytes of a whole key.
-const WHOLE: usize = 8;
 
 /// Variants by how they begin.
 #[derive(Debug)]
@@ -265,19 +265,6 @@ fn end_of(pattern: &[u8], text: &[u8]) -> Option<usize> {
     Some(end)
 }
 
-/// The first eight bytes, zeros where there are fewer.
-#[inline]
-fn load(text: &[u8]) -> u64 {
-    let bytes = text.first_chunk().copied().unwrap_or_else(|| {
-        let mut bytes = [0; WHOLE];
-        for (place, byte) in bytes.iter_mut().zip(text) {
-            *place = *byte;
-        }
-        bytes
-    });
-    u64::from_le_bytes(bytes)
-}
-
 /// The first eight bytes with white space in single spaces.
 #[cold]
 fn load_spaced(text: &[u8]) -> u64 {
@@ -299,25 +286,6 @@ const fn has_odd_space(word: u64) -> bool {
     const HIGH: u64 = 0x8080_8080_8080_8080;
     let white = !(((word | HIGH) - ONES * 0x21) | word) & HIGH;
     white != equal_bytes(word, b' ') || white & (white << 8) != 0
-}
-
-/// The high bit of each byte of `word` that equals `byte`.
-const fn equal_bytes(word: u64, byte: u8) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    // Exact, byte by byte: no carry runs from one into the next.
-    let other = word ^ (ONES * byte as u64);
-    !(((other & !HIGH) + !HIGH) | other) & HIGH
-}
-
-/// A mask of the first `length` (1 to 8) bytes of a loaded word.
-const fn low_bytes(length: u32) -> u64 {
-    u64::MAX >> (64 - 8 * length)
-}
-
-/// The upper `bits` bits of a product: Fibonacci hashing.
-const fn hash(key: u64, bits: u32) -> usize {
-    (key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - bits)) as usize
 }
 
 /// Where the search for an entry begins.

@@ -13,6 +13,7 @@ mod params;
 mod replies;
 mod rules;
 mod scorer;
+mod swar;
 mod weights;
 mod words;
 

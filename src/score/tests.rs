@@ -6,6 +6,7 @@ use super::lexicon::Lexicon;
 use super::*;
 use crate::tier::Tier;
 
+mod any_text;
 mod replies;
 
 fn folded(text: &str) -> String {
@@ -219,7 +220,7 @@ fn structure_is_noticed_in_system_prompts() {
 }
 
 mod learnt {
-    use super::super::features::{Counts, shape};
+    use super::super::features::{Counts, SHAPES, shape};
     use super::*;
 
     /// A named feature of a text's shape, where 1 is 1.
@@ -336,6 +337,7 @@ mod learnt {
         let mut counts = Counts::default();
         counts.set(b"");
         shape(&counts, 0, Length::default(), |name, _| assert!(names.insert(name.to_owned()), "{name}"));
+        assert_eq!(names.len(), SHAPES);
         for dimension in Dimension::ALL {
             assert!(names.insert(dimension.name().to_owned()));
         }
@@ -449,6 +451,9 @@ mod learnt {
         let shipped = include_str!("weights.tsv");
         assert!(scorer.calibrated_with(shipped).is_ok());
         assert!(shipped.len() < 256 * 1024);
+        let more = |line: &str| format!("{shipped}{line}\n");
+        let columns =
+            |number: i64, units: i64| format!("{number}\t{number}{}", format!("\t{units}").repeat(16));
         for (text, why) in [
             ("", "first line"),
             ("tiergate-weights\t2\n", "first line"),
@@ -457,6 +462,9 @@ mod learnt {
             ("tiergate-weights\t1\nsteepness\tNaN\n", "line 2"),
             ("tiergate-weights\t1\nsteepness\t1\t2\n", "line 2"),
             ("tiergate-weights\t1\nsteepness\t1\nboundaries\t2\t1\t3\n", "rise"),
+            (&more(&format!("bias\t{}", columns(1 << 53, 0))), "the difficulty"),
+            (&more(&format!("bias\t{}", columns(0, -(1 << 53)))), "hidden unit 1"),
+            (&more(&format!("out{}", format!("\t{}", 1i64 << 50).repeat(16))), "out and share"),
         ] {
             let error = scorer.calibrated_with(text).unwrap_err();
             assert!(error.contains(why), "{error}");

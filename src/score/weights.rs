@@ -11,29 +11,20 @@ use super::{Boundaries, Dimension};
 const MAGIC: &str = "tiergate-weights\t1";
 /// How many hidden units there are.
 pub const UNITS: usize = 16;
+/// How many sums there are: the difficulty's, the tier's, and each hidden unit's.
+pub const COLUMNS: usize = 2 + UNITS;
+/// Bits that a hidden unit loses before it is weighed: so its sum stands in 256ths, as a feature does.
+pub const SHIFT: u32 = 16;
+/// Up to here `f64` holds every whole number.
+const LARGEST: i128 = 1 << 53;
 
 /// What one feature weighs, in 65,536ths.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Weight {
-    /// In the difficulty.
-    pub difficulty: i32,
-    /// In the tier.
-    pub tier: i32,
-    /// In each hidden unit.
-    pub units: [i32; UNITS],
+    /// In each sum.
+    pub columns: [i32; COLUMNS],
     /// The feature's value in a usual ask: what it adds is told by the distance from that.
     pub usual: i32,
-}
-
-/// Where the sums begin, in 256ths of 65,536ths.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Bias {
-    /// The difficulty's.
-    pub difficulty: i64,
-    /// The tier's.
-    pub tier: i64,
-    /// Each hidden unit's.
-    pub units: [i64; UNITS],
 }
 
 /// All weights.
@@ -45,8 +36,8 @@ pub struct Weights {
     pub dimensions: Vec<(Dimension, Weight)>,
     /// In the order of the lexicon. Keywords of a configuration weigh nothing.
     pub concepts: Vec<Weight>,
-    /// Where the sums begin.
-    pub bias: Bias,
+    /// Where the sums begin, in 256ths of 65,536ths.
+    pub bias: [i64; COLUMNS],
     /// What each hidden unit weighs in the tier, in 65,536ths.
     pub out: [i64; UNITS],
     /// How much of the tier's sum counts for the difficulty, in 256ths.
@@ -75,7 +66,36 @@ impl Weights {
         if weights.steepness <= 0.0 || edges.medium >= edges.complex || edges.complex >= edges.reasoning {
             return Err("boundaries must rise, and steepness be above 0".to_owned());
         }
-        Ok(weights)
+        match weights.too_large() {
+            Some(sum) => Err(format!("the weights of {sum} are so large that a sum could overflow")),
+            None => Ok(weights),
+        }
+    }
+
+    /// Names a sum that could be so large that it cannot be told exactly.
+    fn too_large(&self) -> Option<String> {
+        let shape = self.shape.iter().map(|(_, weight)| weight);
+        let counted = shape.chain(self.dimensions.iter().map(|(_, weight)| weight));
+        let features = counted.map(|weight| (weight, features::LARGEST));
+        let features = features.chain(self.concepts.iter().map(|weight| (weight, features::ONE)));
+        let mut most = self.bias.map(|bias| i128::from(bias).abs());
+        for (weight, value) in features {
+            for (most, weight) in most.iter_mut().zip(&weight.columns) {
+                *most += i128::from(*weight).abs() * i128::from(value);
+            }
+        }
+        let names = ["the difficulty".to_owned(), "the tier".to_owned()];
+        let names = names.into_iter().chain((1..).map(|unit| format!("hidden unit {unit}")));
+        if let Some((_, name)) = most.iter().zip(names).find(|(most, _)| **most > LARGEST) {
+            return Some(name);
+        }
+        let [difficulty, tier, units @ ..] = most;
+        let hidden = units.iter().zip(&self.out);
+        let hidden: i128 = hidden.map(|(most, out)| (most >> SHIFT) * i128::from(*out).abs()).sum();
+        let tier = tier + hidden;
+        let shared = tier.saturating_mul(i128::from(self.share).abs());
+        let largest = tier.max(difficulty.saturating_add(shared));
+        (largest > i128::from(i64::MAX)).then(|| "out and share".to_owned())
     }
 
     fn nothing(concepts: usize) -> Self {
@@ -91,7 +111,7 @@ impl Weights {
             shape,
             dimensions,
             concepts: vec![Weight::default(); concepts],
-            bias: Bias::default(),
+            bias: [0; COLUMNS],
             out: [0; UNITS],
             share: 0,
             boundaries: Boundaries { medium: 0.0, complex: 0.0, reasoning: 0.0 },
@@ -104,11 +124,8 @@ impl Weights {
         let mut cells = rest.split('\t');
         match key {
             "bias" => {
-                let Bias { difficulty, tier, units } = &mut self.bias;
-                *difficulty = cells.next()?.parse().ok()?;
-                *tier = cells.next()?.parse().ok()?;
-                for unit in units {
-                    *unit = cells.next()?.parse().ok()?;
+                for bias in &mut self.bias {
+                    *bias = cells.next()?.parse().ok()?;
                 }
             }
             "out" => {
@@ -126,11 +143,10 @@ impl Weights {
             "steepness" => self.steepness = finite(cells.next()?)?,
             "feature" => {
                 let weight = self.of(cells.next()?, known)?;
-                weight.difficulty = cells.next()?.parse().ok()?;
-                weight.tier = cells.next()?.parse().ok()?;
-                weight.usual = cells.next()?.parse().ok()?;
-                for unit in &mut weight.units {
-                    *unit = cells.next()?.parse().ok()?;
+                let [difficulty, tier, units @ ..] = &mut weight.columns;
+                let usual = &mut weight.usual;
+                for number in [difficulty, tier, usual].into_iter().chain(units) {
+                    *number = cells.next()?.parse().ok()?;
                 }
             }
             _ => return None,

@@ -1,18 +1,19 @@
 //! Lines: lists, tables, code, and where the last of them stands.
 
+use super::script::entity;
+
 /// What is known of a line before it ends.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Line {
-    /// Length without white space, in sixteenths of an English letter.
-    units: u32,
-    /// Spaces before it begins.
+    /// White space before its first visible character: bytes, a tab counting as four.
     indent: u32,
     /// The first two visible bytes.
     first: [u8; 2],
-    pipes: u32,
-    /// Words that ended so far.
-    words: u32,
     mark: Mark,
+    /// How many `|` there were so far.
+    pub pipes: u32,
+    /// Whether a word has ended in it.
+    pub has_word: bool,
 }
 
 /// How a line begins.
@@ -28,37 +29,24 @@ enum Mark {
 }
 
 impl Line {
-    /// Whether no word has ended in it yet.
-    pub const fn has_no_word(&self) -> bool {
-        self.words == 0
-    }
-
-    /// A word has ended.
-    pub const fn end_word(&mut self) {
-        self.words += 1;
-    }
-
-    /// Takes the next character, which is no line break.
-    #[inline]
-    pub fn see(&mut self, text: &[u8], at: usize, byte: u8, units: u32) {
-        self.pipes += u32::from(byte == b'|');
-        if self.units > 64 {
-            self.units += units;
-            return;
-        }
-        if byte <= b' ' {
-            if self.units == 0 {
-                self.indent += if byte == b'\t' { 4 } else { 1 };
+    /// The line that begins with `text`.
+    pub fn begin(text: &[u8]) -> Self {
+        let mut line = Self::default();
+        for (at, &byte) in text.iter().enumerate() {
+            match byte {
+                b'\n' => break,
+                b'\t' => line.indent += 4,
+                0..=b' ' => line.indent += 1,
+                _ => {
+                    let start = text.get(at..).unwrap_or_default();
+                    let meant = entity(start).map_or(byte, |(meant, _)| meant);
+                    line.first = [meant, start.get(1).copied().unwrap_or_default()];
+                    line.mark = mark_of(start);
+                    break;
+                }
             }
-            return;
         }
-        if self.units == 0 {
-            let start = text.get(at..at + 6).or_else(|| text.get(at..)).unwrap_or_default();
-            self.first = [byte, start.get(1).copied().unwrap_or_default()];
-            self.mark = mark_of(start);
-        }
-        // A control character or a stray byte has no length, but the line has begun.
-        self.units += units.max(1);
+        line
     }
 }
 
@@ -128,28 +116,28 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// A line has ended with `last`, its last visible byte.
-    pub fn end(&mut self, line: &Line, last: u8) {
-        if line.units == 0 {
+    /// A line has ended with `last`, its last visible byte, and is so many units long.
+    pub fn end(&mut self, line: &Line, units: u32, last: u8) {
+        if units == 0 {
             self.waiting += 1;
             return;
         }
         if self.filled == 0 {
-            self.first = line.units;
+            self.first = units;
         } else {
             self.blank += self.waiting;
         }
         self.waiting = 0;
         self.filled += 1;
-        self.last = line.units;
-        self.longest = self.longest.max(line.units);
-        self.short += u32::from(line.units < 40 * 15);
+        self.last = units;
+        self.longest = self.longest.max(units);
+        self.short += u32::from(units < 40 * 15);
         match line.mark {
             Mark::Bullet => self.bullets += 1,
             Mark::Number => self.numbered += 1,
             Mark::Letter => {
                 self.lettered += 1;
-                self.lettered_units += line.units;
+                self.lettered_units += units;
             }
             Mark::Heading => self.headings += 1,
             Mark::Quote => self.quoted += 1,

@@ -4,17 +4,24 @@
 //! the lexicon. None knows what a benchmark wraps its questions in. All are whole numbers, [`ONE`] standing for 1,
 //! so that the host and wasm agree to the last bit.
 
+mod counts;
 mod line;
+mod runs;
 mod scan;
 mod script;
 
-pub use scan::Counts;
+pub use counts::Counts;
 
 use super::Dimension;
 use super::hits::Hits;
 
 /// What stands for 1.
 pub const ONE: i32 = 256;
+
+/// No feature is further from nothing: a logarithm of 2 to the 32nd.
+pub const LARGEST: i32 = 32 * ONE;
+/// How many features of the text's shape there are.
+pub const SHAPES: usize = 68;
 
 /// How long an ask is, and how much of it was read: bytes as the client sent them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -100,7 +107,7 @@ pub fn shape(counts: &Counts, questions: u32, length: Length, mut each: impl FnM
     let letters_a_word = (4 * counts.word_letters).checked_div(counts.words);
     each("word_length", letters_a_word.map_or(0, |quarters| log(quarters) - 4 * ONE));
     each("long_words", part(counts.long_words, counts.words + 4));
-    let different = counts.different();
+    let different = counts.different;
     each("different", log(different));
     each("repeated", part(counts.entered.saturating_sub(different), counts.entered + 8));
     each("other_script", flag(counts.other_script * 2 > counts.letters));

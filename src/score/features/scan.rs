@@ -1,371 +1,290 @@
-//! One pass over folded text: what stands in it, counted.
+//! One pass over folded text, which counts what stands in it.
 
-use super::line::{Line, Lines};
-use super::script::{Kind, character};
+use std::mem;
 
-/// Bits of the set of words that were seen.
-const SEEN_BITS: u32 = 10;
-
-/// What one text holds. Kept and reused, so that scoring allocates nothing.
-#[derive(Debug)]
-pub struct Counts {
-    /// How often each ASCII byte stands in the text.
-    ascii: [u16; 128],
-    /// Length without white space, in sixteenths of an English letter.
-    pub units: u32,
-    /// Letters of scripts that have no lexicon column and no Latin letters: Thai, Hindi, Greek and so on.
-    pub other_script: u32,
-    /// Letters of any script.
-    pub letters: u32,
-    /// Words, of scripts that write them apart.
-    pub words: u32,
-    /// Letters in these words.
-    pub word_letters: u32,
-    /// Words of ten or more letters.
-    pub long_words: u32,
-    /// Latin letters that stand alone, but for those that are words in some language (a, e, i, k, o, s, u, v, w, y, z).
-    pub variables: u32,
-    /// Words with an underscore inside, or with letters and digits: identifiers, formulae.
-    pub mixed: u32,
-    /// Numbers; `1,234.5` is one.
-    pub numbers: u32,
-    /// Numbers of three digits or more.
-    pub long_numbers: u32,
-    /// Numbers with a fraction.
-    pub decimals: u32,
-    /// Numbers of four digits that begin with 1 or 20.
-    pub years: u32,
-    /// Signs of mathematics beyond ASCII.
-    pub signs: u32,
-    /// Greek letters in text that is not Greek.
-    pub greek: u32,
-    /// Backslashes before a letter: LaTeX.
-    pub commands: u32,
-    /// Commas of any script.
-    pub commas: u32,
-    /// Ends of sentences.
-    pub sentences: u32,
-    /// Units of the longest sentence.
-    pub longest_sentence: u32,
-    /// Underscores in a row, or empty brackets: a gap to fill.
-    pub gaps: u32,
-    /// What the lines are like.
-    pub lines: Lines,
-    /// A set of the words' hashes, to estimate how many differ.
-    seen: [u64; (1 << SEEN_BITS) / 64],
-    /// Words (or ideographs) that were entered into the set.
-    pub entered: u32,
-}
-
-impl Default for Counts {
-    fn default() -> Self {
-        Self {
-            ascii: [0; 128],
-            units: 0,
-            other_script: 0,
-            letters: 0,
-            words: 0,
-            word_letters: 0,
-            long_words: 0,
-            variables: 0,
-            mixed: 0,
-            numbers: 0,
-            long_numbers: 0,
-            decimals: 0,
-            years: 0,
-            signs: 0,
-            greek: 0,
-            commands: 0,
-            commas: 0,
-            sentences: 0,
-            longest_sentence: 0,
-            gaps: 0,
-            lines: Lines::default(),
-            seen: [0; (1 << SEEN_BITS) / 64],
-            entered: 0,
-        }
-    }
-}
-
-/// A run of letters, digits and underscores.
-#[derive(Clone, Copy, Debug)]
-struct Word {
-    letters: u32,
-    digits: u32,
-    underscores: u32,
-    hash: u32,
-    first: u8,
-    second: u8,
-}
+use super::counts::Counts;
+use super::line::Line;
+use super::runs::{Run, Runs};
+use super::script::{Kind, character, entity};
 
 impl Counts {
-    /// Counts what stands in `text`, in place of what was there.
+    /// Counts what stands in `text`, folded, in place of what was there.
     pub fn set(&mut self, text: &[u8]) {
         *self = Self::default();
-        let mut greek = 0;
-        let mut word = Word::default();
-        let mut line = Line::default();
-        let mut sentence = 0;
-        // The last visible byte, and the one before the current word.
-        let mut before = b' ';
-        let mut opened = b' ';
-        let mut underscores = 0;
+        let mut scan = Scan {
+            text,
+            counts: self,
+            word: Word::default(),
+            line: Line::begin(text),
+            line_from: 0,
+            sentence_from: 0,
+            before: b' ',
+            greek: 0,
+        };
         let mut at = 0;
-        while let Some(&byte) = text.get(at) {
-            let run = Run::of(text.get(at..).unwrap_or_default(), &mut word.hash);
-            if run.length > 0 {
-                let units = 15 * run.length;
-                self.units += units;
-                sentence += units;
-                if run.letters > 0 && before == b'\\' && byte.is_ascii_alphabetic() {
-                    self.commands += 1;
+        let mut end = 0;
+        for bytes in text.chunks(Runs::BYTES) {
+            let runs = Runs::of(bytes);
+            let from = end;
+            end += bytes.len();
+            while at < end {
+                if let Some(run) = runs.at(at - from) {
+                    at += scan.run(at, run);
+                    continue;
                 }
-                if word.first == 0 {
-                    opened = before;
-                    word.first = byte;
-                    word.second = text.get(at + 1).copied().unwrap_or_default();
-                }
-                self.letters += run.letters;
-                underscores += run.underscores;
-                word.letters += run.letters;
-                word.digits += run.digits;
-                word.underscores += run.underscores;
-                line.see(text, at, byte, units);
-                at += run.length as usize;
-                before = text.get(at - 1).copied().unwrap_or_default();
-                continue;
-            }
-            if byte == b' ' && word.first == 0 {
-                line.see(text, at, byte, 0);
-                before = if before == b'\'' { b' ' } else { before };
-                at += 1;
-                continue;
-            }
-            let (byte, kind, size, units) = match entity(text, at, byte) {
-                Some((meant, size)) => (meant, Kind::Other, size, 12),
-                None => {
-                    let (kind, size, units) = character(text, at, byte);
-                    (byte, kind, size, units)
-                }
-            };
-            self.commas += u32::from(kind == Kind::Comma);
-            if byte < 0x80
-                && let Some(count) = self.ascii.get_mut(usize::from(byte))
-            {
-                *count = count.saturating_add(1);
-            }
-            self.units += units;
-            sentence += units;
-            match kind {
-                Kind::Letter | Kind::Foreign => {
-                    self.letters += 1;
-                    if word.first == 0 {
-                        opened = before;
+                match text.get(at) {
+                    Some(b' ') => {
+                        scan.space(at);
+                        at += 1;
                     }
-                    if kind == Kind::Foreign {
-                        self.other_script += 1;
-                        greek += u32::from(matches!(byte, 0xCE | 0xCF));
-                    }
-                    word.letters += 1;
-                    self.commands += u32::from(before == b'\\');
-                    word.grow(text, at, size);
-                }
-                other => {
-                    if word.first != 0 {
-                        let fraction = matches!(byte, b'.' | b',')
-                            && word.letters == 0
-                            && text.get(at + 1).is_some_and(u8::is_ascii_digit);
-                        if fraction {
-                            self.decimals += u32::from(byte == b'.');
-                        } else {
-                            let label = line.has_no_word() && matches!(byte, b'.' | b')' | b':' | b',');
-                            self.end_word(word, label || byte == b'\'' || opened == b'\'');
-                        }
-                        line.end_word();
-                        word = Word::default();
-                    }
-                    match other {
-                        Kind::Ideograph => {
-                            self.letters += 1;
-                            self.enter(hash_of(text, at, size * 2));
-                        }
-                        Kind::Sign => self.signs += 1,
-                        Kind::Stop => {
-                            // Folding leaves no space before an ideograph.
-                            let ends = size > 1 || text.get(at + 1).is_none_or(|b| *b <= b' ' || *b >= 0x80);
-                            if ends && sentence > 16 {
-                                self.sentences += 1;
-                                self.longest_sentence = self.longest_sentence.max(sentence);
-                                sentence = 0;
-                            }
-                        }
-                        _ => {}
-                    }
-                    self.gaps += u32::from(matches!((before, byte), (b'(', b')')));
+                    Some(byte) => at += scan.character(at, *byte),
+                    None => break,
                 }
             }
-            if byte == b'\n' {
-                self.lines.end(&line, before);
-                line = Line::default();
-                self.longest_sentence = self.longest_sentence.max(sentence);
-                sentence = 0;
-            } else {
-                line.see(text, at, byte, units);
-            }
-            if !matches!(byte, b' ' | b'\t' | b'\r' | b'\n') {
-                before = byte;
-            } else {
-                before = if before == b'\'' { b' ' } else { before };
-            }
-            at += size;
         }
-        if word.first != 0 {
-            self.end_word(word, opened == b'\'');
-        }
-        self.lines.end(&line, before);
-        self.lines.finish();
-        self.longest_sentence = self.longest_sentence.max(sentence);
-        if let Some(count) = self.ascii.get_mut(usize::from(b'_')) {
-            *count = u16::try_from(underscores).unwrap_or(u16::MAX);
-        }
-        if greek * 4 < self.letters {
-            self.greek = greek;
-            self.other_script -= greek;
-        }
-    }
-
-    /// A word has ended. `bound`: if it is a lone letter, it is a label or part of a word with an apostrophe.
-    fn end_word(&mut self, word: Word, bound: bool) {
-        if word.letters == 0 && word.digits == 0 {
-            self.gaps += u32::from(word.underscores > 1);
-            return;
-        }
-        if word.letters == 0 {
-            self.numbers += 1;
-            self.long_numbers += u32::from(word.digits > 2);
-            let year = word.digits == 4 && (word.first == b'1' || (word.first, word.second) == (b'2', b'0'));
-            self.years += u32::from(year);
-        } else if word.digits > 0 || word.underscores > 0 {
-            self.numbers += u32::from(word.first.is_ascii_digit());
-            self.mixed += 1;
-        } else {
-            self.words += 1;
-            self.word_letters += word.letters;
-            self.long_words += u32::from(word.letters > 9);
-            let lone = word.letters == 1 && b"bcdfghjlmnpqrtx".contains(&word.first);
-            self.variables += u32::from(lone && !bound);
-        }
-        self.enter(word.hash);
-    }
-
-    fn enter(&mut self, hash: u32) {
-        self.entered += 1;
-        let bit = hash.wrapping_mul(0x9E37_79B9) >> (32 - SEEN_BITS);
-        if let Some(part) = self.seen.get_mut(bit as usize / 64) {
-            *part |= 1 << (bit % 64);
-        }
-    }
-
-    /// How many different words there are, roughly: hashes that collide count once.
-    pub fn different(&self) -> u32 {
-        self.seen.iter().map(|part| part.count_ones()).sum()
-    }
-
-    /// How often these ASCII characters stand in the text, together.
-    pub fn of(&self, characters: &[u8]) -> u32 {
-        let count = |c: &u8| self.ascii.get(usize::from(*c)).copied().unwrap_or_default();
-        characters.iter().map(|c| u32::from(count(c))).sum()
+        scan.finish();
     }
 }
 
-/// Where a hash begins.
-const BASIS: u32 = 0x811C_9DC5;
-
-/// A run of ASCII letters, digits and underscores.
+/// Letters, digits and underscores in a row.
 #[derive(Clone, Copy, Debug, Default)]
-struct Run {
-    length: u32,
+struct Word {
+    /// Whether there is one.
+    open: bool,
+    /// Where it begins.
+    start: usize,
     letters: u32,
     digits: u32,
     underscores: u32,
+    /// Whether an apostrophe stands right before it.
+    bound: bool,
 }
 
-impl Run {
-    /// The run that `text` begins with, its bytes added to a word's hash.
+/// Stands for the last byte of a word where it does not matter which.
+const IN_WORD: u8 = b'a';
+
+/// One pass: what is known between two characters.
+struct Scan<'t, 'c> {
+    text: &'t [u8],
+    counts: &'c mut Counts,
+    /// The word that has not ended yet.
+    word: Word,
+    line: Line,
+    /// Units before the line, and before the sentence.
+    line_from: u32,
+    sentence_from: u32,
+    /// The last visible byte, or [`IN_WORD`]; no apostrophe where white space follows it.
+    before: u8,
+    greek: u32,
+}
+
+impl Scan<'_, '_> {
+    /// Takes a run of ASCII letters, digits and underscores, and where it can the space behind it; tells how many
+    /// bytes that were.
     #[inline]
-    fn of(text: &[u8], hash: &mut u32) -> Self {
-        let mut packed = 0;
-        let mut length = 0;
-        for &byte in text {
-            let part = PARTS.get(usize::from(byte)).copied().unwrap_or_default();
-            if part == 0 {
-                break;
-            }
-            packed += part;
-            length += 1;
-            *hash = add_to(*hash, byte);
-        }
-        let count = |shift: u32| (packed >> shift & 0x1F_FFFF) as u32;
-        Self { length, letters: count(0), digits: count(21), underscores: count(42) }
-    }
-}
-
-/// What each byte adds to a run: a letter, a digit or an underscore, each counted in 21 bits.
-const PARTS: [u64; 256] = {
-    let mut parts = [0; 256];
-    let mut byte = 0u8;
-    while byte < 128 {
-        let part = match byte {
-            b'a'..=b'z' | b'A'..=b'Z' => 1,
-            b'0'..=b'9' => 1 << 21,
-            b'_' => 1 << 42,
-            _ => 0,
-        };
-        #[expect(clippy::indexing_slicing, reason = "a constant: it would not compile")]
+    fn run(&mut self, at: usize, run: Run) -> usize {
+        let end = at + run.length as usize;
+        self.counts.units += 15 * run.length;
+        let before = mem::replace(&mut self.before, IN_WORD);
+        if run.plain
+            && !self.word.open
+            && !matches!(before, b'\'' | b'\\')
+            && self.text.get(end) == Some(&b' ')
         {
-            parts[byte as usize] = part;
+            // Most words.
+            self.counts.plain_word(self.text, at..end, run.length, false);
+            self.line.has_word = true;
+            return end + 1 - at;
         }
-        byte += 1;
+        if !self.word.open {
+            self.begin_word(at, before);
+        }
+        self.word.letters += run.length;
+        if !run.plain {
+            self.not_letters(self.text.get(at..end).unwrap_or_default());
+        }
+        end - at
     }
-    parts
-};
 
-impl Default for Word {
-    fn default() -> Self {
-        Self { letters: 0, digits: 0, underscores: 0, hash: BASIS, first: 0, second: 0 }
+    /// Takes the digits and underscores out of the letters of a run.
+    fn not_letters(&mut self, run: &[u8]) {
+        for byte in run {
+            let digit = u32::from(byte.is_ascii_digit());
+            let underscore = u32::from(*byte == b'_');
+            self.word.digits += digit;
+            self.word.underscores += underscore;
+            self.word.letters -= digit + underscore;
+            self.counts.count(b'_', underscore);
+        }
     }
-}
 
-impl Word {
+    /// Takes a space.
     #[inline]
-    fn grow(&mut self, text: &[u8], at: usize, size: usize) {
-        if self.first == 0 {
-            self.first = text.get(at).copied().unwrap_or_default();
-            self.second = text.get(at + 1).copied().unwrap_or_default();
+    fn space(&mut self, at: usize) {
+        if self.word.open {
+            self.end_word(at, self.word.bound);
+            self.line.has_word = true;
         }
-        let bytes = text.get(at..at + size).unwrap_or_default();
-        self.hash = bytes.iter().fold(self.hash, |hash, byte| add_to(hash, *byte));
+        self.before = behind_space(self.before);
+    }
+
+    /// Takes any other character; tells its length in bytes.
+    #[inline]
+    fn character(&mut self, at: usize, byte: u8) -> usize {
+        let (byte, kind, size, units) = match entity(self.text.get(at..).unwrap_or_default()) {
+            Some((meant, size)) => (meant, Kind::Other, size, 12),
+            None => {
+                let (kind, size, units) = character(self.text, at, byte);
+                (byte, kind, size, units)
+            }
+        };
+        self.counts.units += units;
+        if matches!(kind, Kind::Letter | Kind::Foreign) {
+            self.letter(at, byte, kind);
+            return size;
+        }
+        if self.word.open {
+            self.end_word_before(at, byte);
+        }
+        self.counts.count(byte, 1);
+        match kind {
+            Kind::Ideograph => {
+                self.counts.letters += 1;
+                // Words of such scripts are a pair of characters, as often as not.
+                self.counts.enter(self.text, at..at + 2 * size);
+            }
+            Kind::Sign => self.counts.signs += 1,
+            Kind::Comma => self.counts.commas += 1,
+            Kind::Stop => {
+                // Folding leaves no space before an ideograph.
+                let next = self.text.get(at + 1);
+                if size > 1 || next.is_none_or(|next| *next <= b' ' || *next >= 0x80) {
+                    self.stop();
+                }
+            }
+            _ => {}
+        }
+        match byte {
+            b'\n' => {
+                self.end_line();
+                self.line = Line::begin(self.text.get(at + 1..).unwrap_or_default());
+            }
+            b'|' => self.line.pipes += 1,
+            b')' if self.before == b'(' => self.counts.gaps += 1,
+            _ => {}
+        }
+        self.before = match byte {
+            b' ' | b'\t' | b'\r' | b'\n' => behind_space(self.before),
+            _ => byte,
+        };
+        size
+    }
+
+    /// Takes a letter beyond ASCII that is written in words.
+    #[inline]
+    fn letter(&mut self, at: usize, byte: u8, kind: Kind) {
+        if !self.word.open {
+            self.begin_word(at, self.before);
+        }
+        self.word.letters += 1;
+        if kind == Kind::Foreign {
+            self.counts.other_script += 1;
+            self.greek += u32::from(matches!(byte, 0xCE | 0xCF));
+        }
+        self.before = IN_WORD;
+    }
+
+    #[inline]
+    fn begin_word(&mut self, at: usize, before: u8) {
+        self.word = Word { open: true, start: at, bound: before == b'\'', ..Word::default() };
+        if before == b'\\' {
+            let letter = self.text.get(at).is_some_and(|b| b.is_ascii_lowercase() || !b.is_ascii());
+            self.counts.commands += u32::from(letter);
+        }
+    }
+
+    /// The word ends at `at`, where `byte` stands.
+    #[inline]
+    fn end_word_before(&mut self, at: usize, byte: u8) {
+        let fraction = matches!(byte, b'.' | b',')
+            && self.word.letters == 0
+            && self.text.get(at + 1).is_some_and(u8::is_ascii_digit);
+        if fraction {
+            self.counts.decimals += u32::from(byte == b'.');
+            self.word = Word::default();
+        } else {
+            let label = !self.line.has_word && matches!(byte, b'.' | b')' | b':' | b',');
+            self.end_word(at, label || byte == b'\'' || self.word.bound);
+        }
+        self.line.has_word = true;
+    }
+
+    /// The word ends at `end`. `bound`: if it is a lone letter, it is a label or part of a word with an apostrophe.
+    fn end_word(&mut self, end: usize, bound: bool) {
+        let word = mem::take(&mut self.word);
+        if word.digits | word.underscores == 0 {
+            self.counts.plain_word(self.text, word.start..end, word.letters, bound);
+            return;
+        }
+        self.end_mixed(word);
+        if word.letters | word.digits != 0 {
+            self.counts.enter(self.text, word.start..end);
+        }
+    }
+
+    /// The word was a number, an identifier, a formula or a gap.
+    fn end_mixed(&mut self, word: Word) {
+        let counts = &mut *self.counts;
+        let start = self.text.get(word.start..).unwrap_or_default();
+        if word.letters > 0 {
+            counts.numbers += u32::from(start.first().is_some_and(u8::is_ascii_digit));
+            counts.mixed += 1;
+            counts.letters += word.letters;
+        } else if word.digits > 0 {
+            counts.numbers += 1;
+            counts.long_numbers += u32::from(word.digits > 2);
+            counts.years += u32::from(word.digits == 4 && matches!(start, [b'1', ..] | [b'2', b'0', ..]));
+        } else {
+            counts.gaps += u32::from(word.underscores > 1);
+        }
+    }
+
+    /// A sentence may have ended.
+    fn stop(&mut self) {
+        let units = self.counts.units - self.sentence_from;
+        if units > 16 {
+            self.counts.sentences += 1;
+            self.end_sentence();
+        }
+    }
+
+    fn end_sentence(&mut self) {
+        let units = self.counts.units - self.sentence_from;
+        self.counts.longest_sentence = self.counts.longest_sentence.max(units);
+        self.sentence_from = self.counts.units;
+    }
+
+    fn end_line(&mut self) {
+        self.counts.lines.end(&self.line, self.counts.units - self.line_from, self.before);
+        self.line_from = self.counts.units;
+        self.end_sentence();
+    }
+
+    fn finish(mut self) {
+        if self.word.open {
+            self.end_word(self.text.len(), self.word.bound);
+        }
+        self.end_line();
+        self.counts.lines.finish();
+        self.counts.letters += self.counts.word_letters;
+        if self.greek * 4 < self.counts.letters {
+            self.counts.greek = self.greek;
+            self.counts.other_script -= self.greek;
+        }
     }
 }
 
-/// One step of FNV-1a.
-#[inline]
-const fn add_to(hash: u32, byte: u8) -> u32 {
-    (hash ^ byte as u32).wrapping_mul(0x0100_0193)
-}
-
-fn hash_of(text: &[u8], at: usize, size: usize) -> u32 {
-    text.get(at..at + size).unwrap_or_default().iter().fold(BASIS, |hash, byte| add_to(hash, *byte))
-}
-
-/// The character that an HTML entity stands for, and its length: text is often pasted with them.
-#[inline]
-fn entity(text: &[u8], at: usize, byte: u8) -> Option<(u8, usize)> {
-    if byte != b'&' {
-        return None;
-    }
-    const ENTITIES: [(&[u8], u8); 5] =
-        [(b"&#39;", b'\''), (b"&quot;", b'"'), (b"&lt;", b'<'), (b"&gt;", b'>'), (b"&amp;", b'&')];
-    let rest = text.get(at..)?;
-    ENTITIES.iter().find(|(name, _)| rest.starts_with(name)).map(|(name, meant)| (*meant, name.len()))
+/// The last visible byte as white space leaves it: an apostrophe binds what follows it at once.
+const fn behind_space(before: u8) -> u8 {
+    if before == b'\'' { b' ' } else { before }
 }

@@ -28,8 +28,8 @@ pub enum Kind {
 pub fn character(text: &[u8], at: usize, byte: u8) -> (Kind, usize, u32) {
     if byte < 0x80 {
         return match byte {
-            // The scan takes runs of these at once.
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' => (Kind::Letter, 1, 15),
+            // The scan takes these by the word: none comes here.
+            b'a'..=b'z' | b'0'..=b'9' | b'_' => (Kind::Letter, 1, 15),
             b'.' | b'!' | b'?' | b';' => (Kind::Stop, 1, 12),
             b',' => (Kind::Comma, 1, 12),
             0..=b' ' => (Kind::Space, 1, 0),
@@ -73,4 +73,15 @@ pub fn character(text: &[u8], at: usize, byte: u8) -> (Kind, usize, u32) {
         (0xF0, 0xA0..=0xAF) => (Kind::Ideograph, 4, 48),
         _ => (Kind::Other, 4, 12),
     }
+}
+
+/// The character that an HTML entity at the start of `text` stands for, and its length: text is often pasted with them.
+#[inline]
+pub fn entity(text: &[u8]) -> Option<(u8, usize)> {
+    if text.first() != Some(&b'&') {
+        return None;
+    }
+    const ENTITIES: [(&[u8], u8); 5] =
+        [(b"&#39;", b'\''), (b"&quot;", b'"'), (b"&lt;", b'<'), (b"&gt;", b'>'), (b"&amp;", b'&')];
+    ENTITIES.iter().find(|(name, _)| text.starts_with(name)).map(|(name, meant)| (*meant, name.len()))
 }
