@@ -6,6 +6,8 @@
     reason = "a bench that cannot be set up has to stop"
 )]
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -13,9 +15,11 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use tiergate::chat::{Dialect, Tokens};
 use tiergate::config;
 use tiergate::engine::{Cause, Live, Request, Scratch, decide, standing};
+use tiergate::live;
 use tiergate::route::{Condition, Conditions};
 use tiergate::score::{self, Ask, Length};
 use tiergate::signal;
+use tiergate::tier::Tier;
 
 /// Bytes of prompt.
 const SIZES: [usize; 4] = [150, 2_000, 20_000, 200_000];
@@ -198,9 +202,54 @@ fn tokens(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// What the live state adds to a request: whether a model may be asked, an attempt from begin to end, and a conversation.
+/// The store is a map; that of Envoy costs a host call each time.
+fn live_state(criterion: &mut Criterion) {
+    struct Map(RefCell<HashMap<String, (Vec<u8>, u32)>>);
+    impl live::Store for Map {
+        fn get(&self, key: &str) -> Option<(Vec<u8>, u32)> {
+            self.0.borrow().get(key).cloned()
+        }
+
+        fn set(&self, key: &str, value: &[u8], _: Option<u32>) -> Result<(), live::Conflict> {
+            self.0.borrow_mut().insert(key.to_owned(), (value.to_vec(), 1));
+            Ok(())
+        }
+    }
+    let store = Map(RefCell::default());
+    let names: Vec<String> = (0..8).map(|n| format!("m{n}")).collect();
+    let settings = live::Settings { allowed_fails: 3, cooldown: 5000, longest_cooldown: 300_000 };
+    let mut board = live::Board::new(settings, names.iter().map(String::as_str).enumerate(), 1);
+    let now = 1_800_000_000_000;
+    let mut group = criterion.benchmark_group("live");
+    group.bench_function("attempt", |bencher| {
+        bencher.iter(|| {
+            assert!(!board.condition(black_box(3), now).due);
+            let mut attempt = board.begin(3, now);
+            black_box(board.condition(3, now));
+            board.answered(&mut attempt, now, &store);
+            attempt.first_byte(now + 50);
+            let tokens = live::Tokens { input: 100, output: 50 };
+            board.end(attempt, live::Outcome::Ok, (tokens, true), None, now + 900, &store);
+            black_box(board.condition(3, now + 900));
+        });
+    });
+    let known = live::session(7, [&b"auto"[..], b"user", b"someone"]);
+    live::hold(&store, known, live::Held::by("m3", Tier::Complex, now));
+    group.bench_function("conversation", |bencher| {
+        bencher.iter(|| {
+            let known =
+                live::session(live::salt(&store, || 7), [&b"auto"[..], b"user", black_box(b"someone")]);
+            let held = live::held(&store, known, 300_000, now);
+            assert!(held.is_some_and(|held| held.is("m3")));
+        });
+    });
+    group.finish();
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default().warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(3));
-    targets = scores, decisions, signals, strategies, tokens
+    targets = scores, decisions, signals, strategies, tokens, live_state
 }
 criterion_main!(benches);

@@ -158,8 +158,8 @@ pub fn parse(document: &[u8]) -> Result<Config, ConfigErrors> {
 }
 
 fn compiled(document: &[u8], errors: &mut error::Errors) -> Option<Config> {
-    let mut value = document::read(document, errors)?;
-    if !check::check(&mut value, errors) {
+    let document::Document { mut value, from_struct } = document::read(document, errors)?;
+    if !check::check(&mut value, from_struct, errors) {
         return None;
     }
     match serde_json::from_value(value) {
