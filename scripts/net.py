@@ -16,7 +16,7 @@ DECAY = 0.05
 # What a change of clothes costs, and a translation or a change of clothes of an unlabelled prompt: the square of the
 # difference, times this.
 CLOTHES = 8.0
-PARALLEL = 22.0
+PARALLEL = 30.0
 # How much of a label's weight a row in other clothes has.
 CHANGED = 0.3
 

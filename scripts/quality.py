@@ -4,7 +4,8 @@
     scripts/quality.py --data DIR [--rounds 200]      what scripts/train.py fits in DIR, and the prompts of tests/data
 
 A file that trains the difficulty is measured with weights that were fitted without it; the corpus of this project with
-weights that have not seen the prompt's kind. Everything else is measured with the shipped weights.
+weights that have not seen the prompt's kind, translations with weights that have not seen the prompt. Everything else is
+measured with the shipped weights.
 """
 
 import argparse
@@ -39,8 +40,8 @@ def main():
     tiers({name: file for name, file in told.items() if file["tiers"]})
     languages({name: file for name, file in told.items() if file["languages"]})
     abstained(told)
-    print("\nCorpus of this project, kinds left out (scripts/train.py):\n")
-    print("\n".join("    " + line for line in fitted.splitlines()[:3]))
+    print("\nThe calibrated scorer on what it is fitted to, left out (scripts/train.py):\n")
+    print("\n".join("    " + line for line in fitted.splitlines() if not line.startswith(tuple(told))))
     print("\nThe same prompts in other clothes, shipped weights (scripts/robustness.py):\n")
     files = [ROOT / "tests/data/corpus.jsonl", *(args.data / f"{name}.jsonl" for name in told if told[name]["tiers"])]
     script = [sys.executable, ROOT / "scripts/robustness.py", "--binary", args.binary, *files]
@@ -100,15 +101,14 @@ def tiers(files):
 
 
 def languages(files):
-    table("translations", "scorer", "same tier, nine languages", "rho", "same tier, all", "rho", "lowest")
+    table("translations, rules", "same tier, nine languages", "rho", "same tier, all", "rho", "lowest")
     for name, file in files.items():
-        for scorer in ("rules", "calibrated"):
-            by = file["languages"]["scorers"][scorer]["by_language"]
-            def mean(key, of):
-                return f"{statistics.mean(by[lang][key]['value'] for lang in of if lang in by):.3f}"
-            least = min(by, key=lambda lang: by[lang]["same_tier"]["value"])
-            row(name, scorer, mean("same_tier", NINE), mean("rho", NINE), mean("same_tier", by), mean("rho", by),
-                f"{least} {by[least]['same_tier']['value']:.3f}")
+        by = file["languages"]["scorers"]["rules"]["by_language"]
+        def mean(key, of):
+            return f"{statistics.mean(by[lang][key]['value'] for lang in of if lang in by):.3f}"
+        least = min(by, key=lambda lang: by[lang]["same_tier"]["value"])
+        row(name, mean("same_tier", NINE), mean("rho", NINE), mean("same_tier", by), mean("rho", by),
+            f"{least} {by[least]['same_tier']['value']:.3f}")
 
 
 def abstained(files):
