@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import struct
@@ -67,6 +68,12 @@ class Faulty:
         with self._lock:
             self._over = True
             self._lock.notify_all()
+        self.refuse()
+
+    def refuse(self) -> None:
+        """Takes no more connections. Closing alone would leave the one that a thread is waiting for."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
     def be(self, **modes: str) -> None:

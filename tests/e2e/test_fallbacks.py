@@ -448,7 +448,7 @@ def test_an_upstream_that_nobody_can_reach(gateway, tmp_path):
         running.wait_counted(1, "cooldowns", model=FIRST)
         # Where an attempt is made and refused, the next model is asked, of the same cluster.
     with Faulty() as faulty:
-        faulty._socket.close()
+        faulty.refuse()
         with Fallbacks(gateway, tmp_path, faulty) as running:
             answer, _ = running.send()
             assert (answer.status_code, served(answer)) == (503, (WIDE, "4"))
