@@ -7,16 +7,18 @@
 # test        format, lints, Rust tests, end-to-end tests on the pinned Envoy; .ci/run calls this
 # test-matrix the end-to-end tests on every usable Envoy from 1.36 to the newest
 # train       fit the calibrated scorer's weights to the data in DATA; quality: how good both scorers are on them
+# soak        five minutes of full load while models fail at random (SECONDS=300)
 # bench       speed; docs: the generated reference and schema; clean: what all of these left
 
 PYTHON_BIN := .venv/bin/python
 # What runs once more over envoy/envoy.yaml, after all has run over envoy/demo.yaml.
 PRODUCTION_TESTS := test_wire.py test_dialects.py test_profiles.py test_observability.py
+SECONDS := 300
 ENVOYS := 1.36.4 1.37.0 1.39.3 1.40.0
 
 .NOTPARALLEL:
 .PHONY: demo up down setup setup-train wasm image release draft test lint rooms test-rust test-e2e test-matrix train \
-	quality bench docs clean
+	quality bench soak docs clean
 
 demo: setup wasm
 	@$(PYTHON_BIN) scripts/demo.py
@@ -75,6 +77,9 @@ setup-train:
 
 bench: setup wasm
 	@scripts/bench.sh
+
+soak: setup wasm
+	@$(PYTHON_BIN) scripts/soak.py --seconds $(SECONDS)
 
 # Not straight into the files: the schema is compiled into what writes it.
 docs:

@@ -6,15 +6,20 @@
     reason = "a bench that cannot be set up has to stop"
 )]
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use tiergate::chat::Dialect;
+use tiergate::chat::{Dialect, Tokens};
 use tiergate::config;
 use tiergate::engine::{Cause, Live, Request, Scratch, decide, standing};
+use tiergate::live;
+use tiergate::route::{Condition, Conditions};
 use tiergate::score::{self, Ask, Length};
 use tiergate::signal;
+use tiergate::tier::Tier;
 
 /// Bytes of prompt.
 const SIZES: [usize; 4] = [150, 2_000, 20_000, 200_000];
@@ -110,7 +115,7 @@ fn signals(criterion: &mut Criterion) {
     for (name, standing, cause) in
         [("decide-without", None, Cause::Score), ("decide-with", Some(&known), Cause::Momentum)]
     {
-        let live = Live { standing, now: 0 };
+        let live = Live { standing, ..Live::default() };
         assert_eq!(decide(&config, &request, live, &mut scratch).cause, cause);
         group.bench_function(name, |bencher| {
             bencher.iter(|| decide(&config, black_box(&request), live, &mut scratch));
@@ -122,9 +127,129 @@ fn signals(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// What eligibility and order cost: a decision among eight candidates of one tier, by strategy, with a condition of each.
+/// The first row is what there was before: the configured order, and nothing known.
+fn strategies(criterion: &mut Criterion) {
+    let names: Vec<String> = (0..8).map(|n| format!("m{n}")).collect();
+    let entry = |n: u32| {
+        serde_json::json!({
+            "input_price": n + 1, "output_price": 2 * n + 1, "context_window": 100_000, "max_output": 8000,
+            "coder": n % 2 == 1, "tokens_per_minute": 1_000_000, "requests_per_minute": 1000,
+            "benchmarks": {"gpqa_diamond": 40 + 6 * n, "livecodebench": 38 + 7 * n},
+        })
+    };
+    let models: serde_json::Map<_, _> = names.iter().cloned().zip((0..8).map(entry)).collect();
+    let body = br#"{"messages":[{"role":"user","content":"Hello!"}],"model":"smart/auto"}"#;
+    let request = Request { dialect: Dialect::ChatCompletions, path: b"/v1/chat/completions", body };
+    let mut scratch = Scratch::default();
+    let mut group = criterion.benchmark_group("strategy");
+    // And the model that serves: m0 is in cooldown, the later ones are dearer, quicker and less busy.
+    for (name, strategy, known, serves) in [
+        ("configured-nothing-known", "configured", false, "m0"),
+        ("configured", "configured", true, "m1"),
+        ("cheapest", "cheapest", true, "m1"),
+        ("weighted", "weighted", true, ""),
+        ("least_busy", "least_busy", true, "m7"),
+        ("lowest_latency", "lowest_latency", true, "m7"),
+        ("usage", "usage", true, "m7"),
+        ("completion", "completion", true, "m1"),
+    ] {
+        let document = serde_json::json!({
+            "baseline": "m7",
+            "models": models,
+            "profiles": {"auto": {
+                "tiers": {"SIMPLE": names, "MEDIUM": names, "COMPLEX": names, "REASONING": names},
+                "strategy": strategy,
+            }},
+        });
+        let config = config::parse(document.to_string().as_bytes()).expect("a right configuration");
+        let mut conditions = Conditions::default();
+        for (n, name) in (0u8..).zip(&names) {
+            let condition = Condition {
+                cooling: n == 0,
+                in_flight: u32::from(16 - n),
+                first_byte_ms: f32::from(900 - 100 * u16::from(n)),
+                token_ms: f32::from(20 - n),
+                tokens_this_minute: 90_000 - 10_000 * u64::from(n),
+                requests_this_minute: 90 - 10 * u64::from(n),
+            };
+            conditions.set(&config.table.models[name], condition);
+        }
+        let live = Live { conditions: known.then_some(&conditions), seed: 7, ..Live::default() };
+        let served = decide(&config, &request, live, &mut scratch).model.map(|m| m.name.clone());
+        assert!(serves.is_empty() || served.as_deref() == Some(serves), "{name}: {served:?}");
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| decide(&config, black_box(&request), live, &mut scratch));
+        });
+    }
+    group.finish();
+}
+
+/// What the estimate of tokens costs, by length of the text.
+fn tokens(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("tokens");
+    for bytes in SIZES {
+        let text = prompt(bytes);
+        let count = || {
+            let mut tokens = Tokens::default();
+            tokens.add(black_box(text.as_bytes()));
+            tokens.count()
+        };
+        assert!(count() as usize > bytes / 8);
+        group.throughput(Throughput::Bytes(text.len() as u64));
+        group.bench_function(BenchmarkId::from_parameter(bytes), |bencher| bencher.iter(count));
+    }
+    group.finish();
+}
+
+/// What the live state adds to a request: whether a model may be asked, an attempt from begin to end, and a conversation.
+/// The store is a map; that of Envoy costs a host call each time.
+fn live_state(criterion: &mut Criterion) {
+    struct Map(RefCell<HashMap<String, (Vec<u8>, u32)>>);
+    impl live::Store for Map {
+        fn get(&self, key: &str) -> Option<(Vec<u8>, u32)> {
+            self.0.borrow().get(key).cloned()
+        }
+
+        fn set(&self, key: &str, value: &[u8], _: Option<u32>) -> Result<(), live::Conflict> {
+            self.0.borrow_mut().insert(key.to_owned(), (value.to_vec(), 1));
+            Ok(())
+        }
+    }
+    let store = Map(RefCell::default());
+    let names: Vec<String> = (0..8).map(|n| format!("m{n}")).collect();
+    let settings = live::Settings { allowed_fails: 3, cooldown: 5000, longest_cooldown: 300_000 };
+    let mut board = live::Board::new(settings, names.iter().map(String::as_str).enumerate(), 1);
+    let now = 1_800_000_000_000;
+    let mut group = criterion.benchmark_group("live");
+    group.bench_function("attempt", |bencher| {
+        bencher.iter(|| {
+            assert!(!board.condition(black_box(3), now).due);
+            let mut attempt = board.begin(3, now);
+            black_box(board.condition(3, now));
+            board.answered(&mut attempt, now, &store);
+            attempt.first_byte(now + 50);
+            let tokens = live::Tokens { input: 100, output: 50 };
+            board.end(attempt, live::Outcome::Ok, (tokens, true), None, now + 900, &store);
+            black_box(board.condition(3, now + 900));
+        });
+    });
+    let known = live::session(7, [&b"auto"[..], b"user", b"someone"]);
+    live::hold(&store, known, live::Held::by("m3", Tier::Complex, now));
+    group.bench_function("conversation", |bencher| {
+        bencher.iter(|| {
+            let known =
+                live::session(live::salt(&store, || 7), [&b"auto"[..], b"user", black_box(b"someone")]);
+            let held = live::held(&store, known, 300_000, now);
+            assert!(held.is_some_and(|held| held.is("m3")));
+        });
+    });
+    group.finish();
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default().warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(3));
-    targets = scores, decisions, signals
+    targets = scores, decisions, signals, strategies, tokens, live_state
 }
 criterion_main!(benches);

@@ -78,6 +78,9 @@ def entry(name, known):
         "max_output": most and int(most),
         "tools": bool(known.get("supports_function_calling")),
         "vision": bool(known.get("supports_vision")),
+        # Absent where the cost map says nothing: most entries do not say no.
+        "audio": known.get("supports_audio_input"),
+        "structured_output": known.get("supports_response_schema"),
     }
     return {key: value for key, value in fields.items() if value is not None}
 

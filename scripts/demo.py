@@ -3,6 +3,9 @@
 The model in the table is the one LiteLLM says it served: `model` in its answer, in the first event of a stream, or, for
 Gemini answers, which name none, LiteLLM's x-litellm-model-group header.
 
+The row `failing model` asks a profile whose first candidate is a model for which LiteLLM raises an error: Envoy's retry asks
+the second, and the note says who failed.
+
 The last two rows are one prompt before and after a feed of signals in which the second candidate of its tier surges. Envoy
 serves the feed from a file; the filter of this stack asks for it every second.
 """
@@ -97,6 +100,14 @@ class Client:
         assert answer.json()["candidates"], answer.text
         return Answer(answer.headers, answer.headers["x-litellm-model-group"])
 
+    def failing(self, prompt: str) -> Answer:
+        """The profile's first candidate fails."""
+        answer = self.chat(prompt, model="smart/fallback")
+        attempts = answer.headers["x-tiergate-attempts"]
+        if attempts != "2":
+            raise RuntimeError(f"attempt {attempts} answered, not the second")
+        return Answer(answer.headers, answer.model, f"attempt {attempts}, as {UNWELL} failed")
+
     def broken(self, prompt: str) -> Answer:
         """A body cut off in the middle. It goes on to the upstream, which refuses it by its own rules."""
         body = json.dumps({"model": "smart/auto", "messages": [{"role": "user", "content": prompt}]}).encode()
@@ -179,13 +190,16 @@ class Row:
         if not isinstance(micros, int):
             wrong.append(f"the access log's decision_us is {micros}")
         for name in ("tier", "profile", "cause", "model"):
-            if logged[name] != headers[name]:
-                wrong.append(f"the access log's {name} is {logged[name]}, not {headers[name]}")
+            # The client is told who answered, the log also who was to.
+            found = logged.get("served", logged[name]) if name == "model" else logged[name]
+            if found != headers[name]:
+                wrong.append(f"the access log's {name} is {found}, not {headers[name]}")
         return wrong
 
 
 NANO, DEEPSEEK, MINI = "gpt-5.4-nano", "deepseek/deepseek-v4-pro", "gpt-5.4-mini"
 SONNET, OPUS = "claude-sonnet-5", "claude-opus-5"
+UNWELL = "unwell"  # LiteLLM's mock of a failing model
 SCORED = ("score", "ambiguous")
 PROVED = ("score", "override_reasoning")
 CSV = ("Write a Python function that reads a CSV file, removes duplicate rows and returns a list. It must handle "
@@ -225,6 +239,7 @@ ROWS = [
     Row("too deep", "en", "Hello!", "auto", None, DEEPSEEK, "unparsable", ask=Client.too_deep),
     Row("broken body", "en", "Hello, how are you today? The rest of this body never arrives.", "auto", None, None,
         "unparsable", ask=Client.broken, told=DEEPSEEK),
+    Row("failing model", "en", "Hello! How are you?", "fallback", "SIMPLE", MINI, "score", ask=Client.failing),
     # Last: from here on the feed is another.
     Row("before a surge", "en", CSV, "auto", "MEDIUM", DEEPSEEK, SCORED),
     Row("after a surge", "en", CSV, "auto", "MEDIUM", MINI, "momentum", ask=Client.surging),
@@ -266,14 +281,27 @@ def print_table(rows: list[list[str]]) -> None:
             print("  ".join("-" * w for w in widths))
 
 
+def add_failing_model(stack: Stack) -> None:
+    """A model that fails, and a profile that prefers it. Both positions of the filter have to know the model."""
+    stack.failing_models = {UNWELL: "litellm.InternalServerError"}
+    router = stacks.tiergate_configuration(stacks.listener(stack.envoy_configuration))
+    attempts = [each["configuration"]["value"] for each in stacks.attempt_plugins(stack.envoy_configuration)]
+    for document in [router, *attempts]:
+        document.setdefault("models", {})[UNWELL] = {"input_price": 1, "output_price": 2}
+    tiers = ("SIMPLE", "MEDIUM", "COMPLEX", "REASONING")
+    # Whatever the signals say.
+    router["profiles"]["fallback"] = {"tiers": dict.fromkeys(tiers, [UNWELL, MINI]), "strategy": "configured"}
+
+
 def demo_stack() -> tuple[Stack, Path]:
-    """The stack with a feed of its own, which is read every second."""
+    """The stack with a failing model, and a feed of its own, which is read every second."""
     stack = Stack(ROOT / ".run" / "demo")
     feed = stack.directory / "signals" / "signals.json"
     feed.parent.mkdir(exist_ok=True)
     stacks.replace(feed, (ROOT / "envoy" / "signals.json").read_text(encoding="utf-8"))
     stacks.serve_signals(stack.envoy_configuration, feed)
     stacks.tiergate_configuration(stacks.listener(stack.envoy_configuration))["signals"]["fresh_seconds"] = 1
+    add_failing_model(stack)
     return stack, feed
 
 

@@ -74,6 +74,25 @@ def plugin(of_listener: dict) -> dict:
     return next(each["typed_config"]["config"] for each in filters if each["name"] == "tiergate")
 
 
+def attempt_plugins(envoy: dict) -> list[dict]:
+    """The wasm plugins' configurations among the upstream filters of all clusters."""
+    found = []
+    for each in envoy["static_resources"]["clusters"]:
+        for options in each.get("typed_extension_protocol_options", {}).values():
+            found += [one["typed_config"]["config"] for one in options.get("http_filters", []) if one["name"] == "tiergate"]
+    return found
+
+
+def set_module(envoy: dict, wasm: Path) -> None:
+    """Every filter of ours runs this module."""
+    plugins = attempt_plugins(envoy)
+    for each in envoy["static_resources"]["listeners"]:
+        filters = connection_manager(each)["http_filters"]
+        plugins += [one["typed_config"]["config"] for one in filters if one["name"] == "tiergate"]
+    for each in plugins:
+        each["vm_config"]["code"]["local"]["filename"] = str(wasm)
+
+
 def tiergate_configuration(of_listener: dict) -> dict:
     """The tiergate document in a listener of ours."""
     return plugin(of_listener)["configuration"]["value"]
@@ -125,8 +144,9 @@ def demo_envoy(
     reached = {"litellm": litellm_port, "signals": signals_port, "admin": admin_port}
     for each in envoy["static_resources"]["clusters"]:
         set_upstream(each, address(reached[each["name"]]))
-    plugin(listener(envoy))["vm_config"]["code"]["local"]["filename"] = str(WASM)
-    return envoy
+    set_module(envoy, WASM)
+    # YAML's aliases are one object here, and tests change one without the other.
+    return json.loads(json.dumps(envoy))
 
 
 def serve_signals(envoy: dict, path: Path) -> None:
@@ -164,19 +184,23 @@ def models_in(document: dict) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def litellm_configuration(models: list[str]) -> dict:
-    """LiteLLM with a mock answer for each model: it names the model in the response and calls nobody."""
+def litellm_configuration(models: list[str], failing: dict[str, str] | None = None) -> dict:
+    """LiteLLM with a mock answer for each model: it names the model in the response and calls nobody. Models that fail
+    do so with LiteLLM's own mock of the exception that is named."""
+    answers = {name: f"This is {name}." for name in models} | (failing or {})
     return {
         "model_list": [
             {
                 "model_name": name,
                 # The provider does not matter to a mock, with one exception: LiteLLM 1.102.4 has no mock for
                 # streamGenerateContent of gemini/ models and would call Google.
-                "litellm_params": {"model": f"openai/{name}", "api_key": "none", "mock_response": f"This is {name}."},
+                "litellm_params": {"model": f"openai/{name}", "api_key": "none", "mock_response": answer},
                 "model_info": {"id": name},
             }
-            for name in models
+            for name, answer in answers.items()
         ],
+        # The gateway retries, with another model.
+        "router_settings": {"num_retries": 0},
         # Mock models do not know response_format, tools and the like.
         "litellm_settings": {"drop_params": True, "telemetry": False},
         # So that /v1/models lists the virtual names too. They are gone before a request comes here.
@@ -344,6 +368,7 @@ class Stack:
             metrics_port=self.metrics_port, shipped=shipped,
         )
         self.extra_models: list[str] = []
+        self.failing_models: dict[str, str] = {}
         self.concurrency = 2
         self.envoy_options: tuple[str, ...] = ()
         self.litellm: Process | None = None
@@ -360,7 +385,8 @@ class Stack:
     def start(self) -> "Stack":
         models = models_in(tiergate_configuration(listener(self.envoy_configuration))) + self.extra_models
         models = list(dict.fromkeys(models))
-        self.litellm = litellm_process(self.directory, litellm_configuration(models), self.litellm_port)
+        litellm = litellm_configuration(models, self.failing_models)
+        self.litellm = litellm_process(self.directory, litellm, self.litellm_port)
         self.envoy = envoy_process(
             self.directory, copy.deepcopy(self.envoy_configuration), concurrency=self.concurrency,
             options=self.envoy_options,

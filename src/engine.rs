@@ -4,100 +4,21 @@ use std::sync::Arc;
 
 use crate::chat::{self, Dialect, Span, View};
 use crate::config::Config;
+use crate::live::Held;
 use crate::rollout::{Control, NotRouted};
-use crate::route::{self, Model, Needs, Profile, Standing, Usage};
+use crate::route::{self, Conditions, Model, Needs, Profile, Standing, Usage, Why, Wish};
 use crate::score::{Ask, Explanation, Length, Reply, Score, Scratch as ScoreScratch, Verdict};
 use crate::signal::{Candidate, Feed, Index, Match, Settings};
 use crate::tier::Tier;
 
-/// Why a request went where it went. A closed list: headers, metrics and logs use these words and no others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Cause {
-    /// The scorer's tier.
-    Score,
-    /// The score lies too near a boundary to tell: the ambiguous tier.
-    Ambiguous,
-    /// There is next to nothing to judge by: the unknown tier.
-    Abstain,
-    /// A short reply: the tier of the work before that it is about.
-    History,
-    /// Enough reasoning markers for REASONING whatever the score.
-    OverrideReasoning,
-    /// So much input that the tier was raised.
-    OverrideContext,
-    /// Structured output is asked for: the tier was raised.
-    FloorStructured,
-    /// Adoption signals prefer the candidate to one that is listed before it.
-    Momentum,
-    /// Nobody in the tier can serve the request (tools, images, window): a neighbouring tier's candidate does.
-    Capability,
-    /// Nobody in the profile can serve it: the default model.
-    NoCandidates,
-    /// The conversation has no text of a user to judge: the default model.
-    NoPrompt,
-    /// Decisions are only recorded: what the profile's control says.
-    Shadow,
-    /// The conversation is not in the part that the profile routes: what its control says.
-    Control,
-    /// The client asked for a model by name.
-    Pinned,
-    /// The request names no model.
-    NoModel,
-    /// The body is no JSON object, is cut off, or nests too deep.
-    Unparsable,
-    /// The body is compressed.
-    Encoded,
-    /// There is no body.
-    NoBody,
-}
+mod cause;
+mod sessions;
+#[cfg(test)]
+mod tests;
 
-impl Cause {
-    /// All causes.
-    pub const ALL: [Cause; 18] = [
-        Cause::Score,
-        Cause::Ambiguous,
-        Cause::Abstain,
-        Cause::History,
-        Cause::OverrideReasoning,
-        Cause::OverrideContext,
-        Cause::FloorStructured,
-        Cause::Momentum,
-        Cause::Capability,
-        Cause::NoCandidates,
-        Cause::NoPrompt,
-        Cause::Shadow,
-        Cause::Control,
-        Cause::Pinned,
-        Cause::NoModel,
-        Cause::Unparsable,
-        Cause::Encoded,
-        Cause::NoBody,
-    ];
-
-    /// The word for headers, metrics and logs.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Cause::Score => "score",
-            Cause::Ambiguous => "ambiguous",
-            Cause::Abstain => "abstain",
-            Cause::History => "history",
-            Cause::OverrideReasoning => "override_reasoning",
-            Cause::OverrideContext => "override_context",
-            Cause::FloorStructured => "floor_structured",
-            Cause::Momentum => "momentum",
-            Cause::Capability => "capability",
-            Cause::NoCandidates => "no_candidates",
-            Cause::NoPrompt => "no_prompt",
-            Cause::Shadow => "shadow",
-            Cause::Control => "control",
-            Cause::Pinned => "pinned",
-            Cause::NoModel => "no_model",
-            Cause::Unparsable => "unparsable",
-            Cause::Encoded => "encoded",
-            Cause::NoBody => "no_body",
-        }
-    }
-}
+pub use cause::Cause;
+pub use sessions::Sessions;
+use sessions::{conversation, hold, stay};
 
 /// How the request has to be changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,6 +43,9 @@ pub struct Decision<'c> {
     pub tier: Option<Tier>,
     /// The model; none where the table does not know it.
     pub model: Option<&'c Arc<Model>>,
+    /// Who may serve in its place, in order: at most [`route::CHAIN`], all of whom can serve the request. Empty where
+    /// the client chose, or nobody can.
+    pub chain: Vec<&'c Arc<Model>>,
     /// The Envoy cluster.
     pub cluster: &'c str,
     /// What to change.
@@ -138,6 +62,10 @@ pub struct Decision<'c> {
     pub baseline_cost: Option<f64>,
     /// Share of the baseline's cost that is saved, where both prices are known.
     pub savings: Option<f64>,
+    /// Names of the chain's models for LiteLLM, which asks them itself; empty where it is not to.
+    pub tell: Vec<&'c str>,
+    /// A conversation, and what it is to be held by from now on; none where that is known already, or it is not to be.
+    pub hold: Option<(u64, Held)>,
     /// What was decided and not done, for the causes `shadow` and `control`.
     pub withheld: Option<Withheld<'c>>,
 }
@@ -205,6 +133,12 @@ pub struct Request<'r> {
 pub struct Live<'l> {
     /// What adoption signals say of the models, where there are any.
     pub standing: Option<&'l Standing>,
+    /// How the models are doing, where that is known.
+    pub conditions: Option<&'l Conditions>,
+    /// Chance, for strategies that take any: another number for each request.
+    pub seed: u64,
+    /// What conversations are held by, where they are.
+    pub sessions: Option<Sessions<'l>>,
     /// Unix time in seconds.
     pub now: u64,
 }
@@ -347,11 +281,17 @@ fn judge<'c>(
     edit: impl Fn(&Model) -> Edit,
 ) -> Decision<'c> {
     let table = &config.table;
-    let usage = Usage {
-        input: tokens(view.text_bytes),
-        output: view.max_tokens.unwrap_or(config.default_output_tokens),
+    let usage =
+        Usage { input: view.tokens.count(), output: view.max_tokens.unwrap_or(config.default_output_tokens) };
+    let needs = Needs {
+        tools: view.tools,
+        vision: view.images,
+        audio: view.audio,
+        schema: view.schema,
+        limit: view.max_tokens,
+        usage,
+        margin: config.window_margin,
     };
-    let needs = Needs { tools: view.tools, vision: view.images, usage };
     let judged = judged(config, body, view, scratch);
     let score = judged.map(|judged| judged.score);
     let ask_tokens = judged.map_or(0, |judged| judged.tokens);
@@ -366,20 +306,55 @@ fn judge<'c>(
         Some(judged) => overruled(config, view, body, usage, judged, &mut scratch.text),
         None => (config.scorer.unknown_tier(), Cause::NoPrompt),
     };
-    let picked = route::pick(table, profile, tier, &needs, live.standing, live.now);
-    let (model, tier, cause) = match (picked, cause) {
-        (_, Cause::NoPrompt) if needs.met_by(&profile.default_model) => (&profile.default_model, tier, cause),
-        (Some(pick), _) if pick.tier == tier && pick.moved => (pick.model, tier, Cause::Momentum),
-        (Some(pick), _) if pick.tier == tier => (pick.model, tier, cause),
-        (Some(pick), _) => (pick.model, pick.tier, Cause::Capability),
-        (None, _) => (&profile.default_model, tier, Cause::NoCandidates),
+    let wish = Wish {
+        tier,
+        needs: &needs,
+        // Without an ask the middle.
+        difficulty: score.map_or(0.5, |s| s.value.clamp(0.0, 1.0)),
+        code: score.is_some_and(|s| s.code >= config.overrides.code_score),
+        standing: live.standing,
+        conditions: live.conditions,
+        seed: live.seed,
+        now: live.now,
     };
-    let usage = Usage { output: usage.output.min(model.max_output.unwrap_or(u64::MAX)), ..usage };
+    let conversation = live.sessions.and_then(|sessions| conversation(&sessions, asked, body, view));
+    let held = live.sessions.zip(conversation).and_then(|(sessions, known)| (sessions.held)(known));
+    let mut pick = route::pick(table, profile, &wish);
+    let stay = held.and_then(|held| stay(table, profile, &wish, &pick, held, view.tool_turn));
+    let default = &profile.default_model;
+    let cause = match (pick.why, cause) {
+        // Also where it is the same model, if that would have been another's turn without an ask.
+        (_, cause)
+            if stay
+                .as_ref()
+                .is_some_and(|stay| stay.model.slot != pick.model.slot || cause == Cause::NoPrompt) =>
+        {
+            pick = stay.unwrap_or(pick);
+            Cause::Session
+        }
+        (_, Cause::NoPrompt) if needs.met_by(default) => {
+            // What was picked is in cooldown only where all are.
+            if wish.avoids(default) && !wish.avoids(pick.model) {
+                Cause::Health
+            } else {
+                pick = pick.led_by(default, tier);
+                cause
+            }
+        }
+        (Why::Preferred, _) => cause,
+        (Why::Momentum, _) => Cause::Momentum,
+        (Why::Health, _) => Cause::Health,
+        (Why::Strategy, _) => Cause::Strategy,
+        (Why::Capability, _) => Cause::Capability,
+        (Why::Nobody, _) => Cause::NoCandidates,
+    };
+    let model = pick.model;
+    let usage = needs.usage_of(model);
     let baseline = table.baseline.as_ref();
     Decision {
         cause,
         profile: Some(profile),
-        tier: Some(tier),
+        tier: Some(pick.tier),
         model: Some(model),
         cluster: &model.cluster,
         edit: edit(model),
@@ -389,8 +364,17 @@ fn judge<'c>(
         cost: route::cost(model, usage),
         baseline_cost: baseline.and_then(|baseline| route::cost(baseline, usage)),
         savings: baseline.and_then(|baseline| route::savings(model, baseline, usage)),
+        tell: if config.fallbacks.litellm && !view.fallbacks { tell(model, &pick.chain) } else { Vec::new() },
+        chain: pick.chain,
+        hold: conversation.and_then(|known| Some((known, hold(cause, model, pick.tier, held, live.now)?))),
         withheld: None,
     }
+}
+
+/// The names, as the upstream knows them, of those who may serve in a model's place at the same upstream.
+fn tell<'c>(model: &Model, chain: &[&'c Arc<Model>]) -> Vec<&'c str> {
+    let near = chain.iter().filter(|other| other.cluster == model.cluster);
+    near.map(|other| other.upstream_model.as_str()).collect()
 }
 
 /// An ask, judged.
@@ -513,6 +497,7 @@ fn unjudged(cause: Cause, cluster: &str) -> Decision<'_> {
         profile: None,
         tier: None,
         model: None,
+        chain: Vec::new(),
         cluster,
         edit: Edit::None,
         score: None,
@@ -522,11 +507,13 @@ fn unjudged(cause: Cause, cluster: &str) -> Decision<'_> {
         baseline_cost: None,
         savings: None,
         withheld: None,
+        tell: Vec::new(),
+        hold: None,
     }
 }
 
-/// Tokens of so many bytes of text: four bytes a token, in any script. English has about four characters a token;
-/// scripts of two or three bytes a character have fewer characters a token by about as much.
+/// Tokens of so many bytes of an ask, as the rules measure its length: four bytes a token, in any script. Their
+/// numbers were set with that; cost and room go by the estimate of [`chat::Tokens`].
 fn tokens(bytes: usize) -> u64 {
     u64::try_from(bytes.div_ceil(4)).unwrap_or(u64::MAX)
 }

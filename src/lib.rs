@@ -11,6 +11,9 @@ pub mod config;
 pub mod engine;
 #[cfg(target_arch = "wasm32")]
 mod filter;
+mod fnv;
+pub mod live;
+mod retry_after;
 pub mod rollout;
 pub mod route;
 pub mod score;

@@ -1,5 +1,7 @@
-//! One LLM request, borrowed from its bytes: dialect, messages, tools, images, limits, the model's bytes.
+//! One LLM request, borrowed from its bytes: dialect, messages, tools, images, limits, the model's bytes. And of its
+//! answer: the tokens it took, and why it was refused.
 
+mod answer;
 mod cursor;
 mod harness;
 mod injected;
@@ -7,17 +9,20 @@ mod path;
 mod raw;
 mod splice;
 mod text;
+mod tokens;
 mod turns;
 mod view;
 
 #[cfg(test)]
 mod tests;
 
+pub use answer::{Form, LONGEST_REFUSAL, Refusal, UsageReader, UsedTokens, refusal};
 pub use cursor::{Fault, MAX_DEPTH, Span};
 pub use injected::{MOST_MARKERS, Markers};
 pub use path::{Dialect, Paths};
-pub use splice::{Prefix, rewrite_path, splice};
+pub use splice::{Prefix, rewrite_path, splice, splice_with};
 pub use text::{decode, excerpt};
+pub use tokens::Tokens;
 pub use turns::{REMEMBERED, Turns};
 pub use view::{View, view};
 

@@ -32,11 +32,22 @@ impl Prefix {
 
 /// Replaces the JSON values at `spans` (rising, quotes included) with the string `model`; every other byte stays.
 /// `None` where there is no span, or one does not fit the body.
-pub fn splice(mut body: Vec<u8>, spans: &[Span], model: &str) -> Option<Prefix> {
+pub fn splice(body: Vec<u8>, spans: &[Span], model: &str) -> Option<Prefix> {
+    splice_with(body, spans, model, &[])
+}
+
+/// The same, and behind the last of the values a member `fallbacks` with these models, if there are any.
+pub fn splice_with(mut body: Vec<u8>, spans: &[Span], model: &str, fallbacks: &[&str]) -> Option<Prefix> {
     let last = spans.last()?;
     let value = serde_json::to_vec(model).ok()?;
+    let mut more = Vec::new();
+    if !fallbacks.is_empty() {
+        more.extend_from_slice(br#","fallbacks":"#);
+        more.extend(serde_json::to_vec(fallbacks).ok()?);
+    }
     body.get(last.start..last.end)?;
     if spans.len() == 1 {
+        let value = [value, more].concat();
         body.truncate(last.start);
         if body.capacity() - body.len() >= value.len() {
             body.extend_from_slice(&value);
@@ -44,13 +55,14 @@ pub fn splice(mut body: Vec<u8>, spans: &[Span], model: &str) -> Option<Prefix> 
         }
         return Some(Prefix { end: last.end, head: body, tail: value });
     }
-    let mut head = Vec::with_capacity(last.end + spans.len() * value.len());
+    let mut head = Vec::with_capacity(last.end + spans.len() * value.len() + more.len());
     let mut from = 0;
     for span in spans {
         head.extend_from_slice(body.get(from..span.start)?);
         head.extend_from_slice(&value);
         from = span.end;
     }
+    head.append(&mut more);
     Some(Prefix { end: last.end, head, tail: Vec::new() })
 }
 

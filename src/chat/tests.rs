@@ -8,6 +8,7 @@ mod excerpts;
 mod injected;
 mod paths;
 mod splicing;
+mod tokens;
 mod views;
 
 fn limits() -> Limits {

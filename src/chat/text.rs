@@ -193,7 +193,7 @@ fn walk(raw: &[u8], size: usize) -> (usize, usize) {
 }
 
 /// The first position from `at` on that is neither inside an escape nor inside a UTF-8 sequence.
-fn boundary(raw: &[u8], mut at: usize) -> usize {
+pub(super) fn boundary(raw: &[u8], mut at: usize) -> usize {
     // An escape that reaches over `at` begins at most five bytes before it (`\uXXXX`).
     for back in (1..=5.min(at)).rev() {
         let start = at - back;

@@ -6,7 +6,7 @@ use percent_encoding::percent_decode;
 
 use super::cursor::{Cursor, Kind};
 use super::turns::{Recent, Turns};
-use super::{Dialect, Fault, Limits, Markers, Span, decode};
+use super::{Dialect, Fault, Limits, Markers, Span, Tokens, decode};
 
 /// One LLM request, borrowed. Everything is a span of the body; nothing is copied.
 #[derive(Debug, Default)]
@@ -24,18 +24,30 @@ pub struct View<'b> {
     pub system: Vec<Span>,
     /// Whether tools are offered.
     pub tools: bool,
-    /// Whether any turn has an image.
+    /// Whether any turn has an image, or a file that is looked at as one: a page, a video.
     pub images: bool,
+    /// Whether any turn has audio.
+    pub audio: bool,
     /// Whether JSON or a schema is demanded of the answer.
     pub structured: bool,
+    /// Whether the answer has to keep a schema.
+    pub schema: bool,
     /// Whether the answer is to be streamed.
     pub stream: bool,
     /// The most output tokens the client wants.
     pub max_tokens: Option<u64>,
+    /// Whether the client names fallbacks of its own.
+    pub fallbacks: bool,
     /// The end user's id, as the client tells it.
     pub user: Option<Span>,
-    /// Bytes of text and tools, as far as they cost input tokens. Images are not counted.
-    pub text_bytes: usize,
+    /// The conversation's id, as the client tells it.
+    pub session: Option<Span>,
+    /// All that stands in the user's first turn.
+    pub opening: Vec<Span>,
+    /// Whether the newest turn is the answer of a tool, and nobody asks in it.
+    pub tool_turn: bool,
+    /// Tokens of text and tools, estimated. Images and audio are not counted.
+    pub tokens: Tokens,
     /// Why the body could not be read to its end. What stands above was found before that.
     pub fault: Option<Fault>,
     recent: Recent,
@@ -51,11 +63,14 @@ impl View<'_> {
 
 /// Reads a body (and, for Gemini, its path) in one pass.
 pub fn view<'b>(body: &'b [u8], path: &'b [u8], dialect: Dialect, limits: &Limits) -> View<'b> {
-    let mut reader =
-        Reader { view: View::default(), dialect, limits, turn: Turn::default(), recent: Recent::default() };
+    let recent = Recent::default();
+    let (view, turn, newest) = (View::default(), Turn::default(), Newest::default());
+    let mut reader = Reader { view, body, dialect, limits, turn, recent, newest };
     let mut cursor = Cursor::new(body, limits.max_depth);
     reader.view.fault = reader.document(&mut cursor).err();
     let (ask, earlier) = reader.recent.asks(body, &limits.markers, limits.history_turns);
+    reader.view.tool_turn = reader.newest.tool
+        && ask.first().zip(reader.newest.text).is_none_or(|(asked, text)| asked.start < text);
     (reader.view.ask, reader.view.earlier) = (ask, earlier);
     reader.view.recent = reader.recent;
     match dialect {
@@ -87,14 +102,26 @@ enum Role {
 struct Turn {
     role: Role,
     texts: Vec<Span>,
+    /// A tool answers in it.
+    tool: bool,
+}
+
+/// What is to be known of the newest turn.
+#[derive(Debug, Default)]
+struct Newest {
+    tool: bool,
+    /// Where its text begins.
+    text: Option<usize>,
 }
 
 struct Reader<'b, 'l> {
     view: View<'b>,
+    body: &'b [u8],
     dialect: Dialect,
     limits: &'l Limits,
     turn: Turn,
     recent: Recent,
+    newest: Newest,
 }
 
 type Read = Result<(), Fault>;
@@ -126,9 +153,9 @@ impl Reader<'_, '_> {
             | ("contents", Dialect::Gemini(_)) => self.conversation(cursor),
             ("prompt", Dialect::Completions) => self.prompt(cursor),
             ("system" | "instructions" | "systemInstruction" | "system_instruction", _) => {
-                self.turn = Turn { role: Role::System, texts: Vec::new() };
+                self.turn = Turn { role: Role::System, ..Turn::default() };
                 self.content(cursor)?;
-                self.end_turn(cursor.bytes());
+                self.end_turn();
                 Ok(())
             }
             ("tools" | "functions", _) => {
@@ -137,7 +164,7 @@ impl Reader<'_, '_> {
                 if kind == Kind::Array {
                     let empty = inside(span).of(cursor.bytes()).iter().all(u8::is_ascii_whitespace);
                     self.view.tools |= !empty;
-                    self.view.text_bytes += span.len();
+                    self.view.tokens.add(span.of(cursor.bytes()));
                 }
                 Ok(())
             }
@@ -152,6 +179,7 @@ impl Reader<'_, '_> {
             ("response_format" | "text" | "format", _) => self.answer_format(cursor),
             ("responseSchema" | "response_schema" | "responseJsonSchema", Dialect::Gemini(_)) => {
                 self.view.structured = true;
+                self.view.schema = true;
                 cursor.skip().map(drop)
             }
             ("responseMimeType" | "response_mime_type", Dialect::Gemini(_)) => {
@@ -168,8 +196,19 @@ impl Reader<'_, '_> {
                 Ok(())
             }
             ("user", _) => self.user(cursor),
-            ("metadata", Dialect::Messages) => self.members(cursor, |reader, key, cursor| match key {
-                "user_id" => reader.user(cursor),
+            ("fallbacks", _) => {
+                self.view.fallbacks = true;
+                cursor.skip().map(drop)
+            }
+            ("metadata", dialect) => self.members(cursor, |reader, key, cursor| match (key, dialect) {
+                ("user_id", Dialect::Messages) => reader.user(cursor),
+                ("session_id", _) => {
+                    match cursor.kind()? {
+                        Kind::String => reader.view.session = Some(cursor.string()?),
+                        _ => drop(cursor.skip()?),
+                    }
+                    Ok(())
+                }
                 _ => cursor.skip().map(drop),
             }),
             _ => cursor.skip().map(drop),
@@ -216,32 +255,33 @@ impl Reader<'_, '_> {
 
     /// `response_format: {"type": "json_schema", …}`, or `text: {"format": {"type": …}}` of the responses dialect.
     fn answer_format(&mut self, cursor: &mut Cursor<'_>) -> Read {
-        let body = cursor.bytes();
         self.members(cursor, |reader, key, cursor| match key {
-            "type" => {
-                let kind = cursor.skip()?;
-                reader.view.structured |= matches!(inside(kind).of(body), b"json_object" | b"json_schema");
-                Ok(())
-            }
-            "format" => reader.members(cursor, |reader, key, cursor| {
-                let value = cursor.skip()?;
-                reader.view.structured |=
-                    key == "type" && matches!(inside(value).of(body), b"json_object" | b"json_schema");
-                Ok(())
+            "type" => reader.answer_type(cursor),
+            "format" => reader.members(cursor, |reader, key, cursor| match key {
+                "type" => reader.answer_type(cursor),
+                _ => cursor.skip().map(drop),
             }),
             _ => cursor.skip().map(drop),
         })
     }
 
+    fn answer_type(&mut self, cursor: &mut Cursor<'_>) -> Read {
+        let body = cursor.bytes();
+        let kind = inside(cursor.skip()?).of(body);
+        self.view.structured |= matches!(kind, b"json_object" | b"json_schema");
+        self.view.schema |= kind == b"json_schema";
+        Ok(())
+    }
+
     /// The prompt of the completions dialect: a string, or several. Token numbers cannot be judged.
     fn prompt(&mut self, cursor: &mut Cursor<'_>) -> Read {
         self.restart();
-        self.turn = Turn { role: Role::User, texts: Vec::new() };
+        self.turn = Turn { role: Role::User, ..Turn::default() };
         match cursor.kind()? {
             Kind::Array => cursor.each_element(|cursor| self.string_or_skip(cursor))?,
             _ => self.string_or_skip(cursor)?,
         }
-        self.end_turn(cursor.bytes());
+        self.end_turn();
         Ok(())
     }
 
@@ -251,9 +291,9 @@ impl Reader<'_, '_> {
         match cursor.kind()? {
             Kind::Array => cursor.each_element(|cursor| self.message(cursor)),
             Kind::String => {
-                self.turn = Turn { role: Role::User, texts: Vec::new() };
+                self.turn = Turn { role: Role::User, ..Turn::default() };
                 self.string_or_skip(cursor)?;
-                self.end_turn(cursor.bytes());
+                self.end_turn();
                 Ok(())
             }
             _ => cursor.skip().map(drop),
@@ -263,12 +303,14 @@ impl Reader<'_, '_> {
     /// Forgets an earlier conversation: of a repeated key the last counts.
     fn restart(&mut self) {
         self.recent.clear();
+        self.view.opening.clear();
+        self.newest = Newest::default();
     }
 
     fn message(&mut self, cursor: &mut Cursor<'_>) -> Read {
         // Gemini's role may be absent and is then the user's.
         let role = if matches!(self.dialect, Dialect::Gemini(_)) { Role::User } else { Role::Other };
-        self.turn = Turn { role, texts: std::mem::take(&mut self.turn.texts) };
+        self.turn = Turn { role, texts: std::mem::take(&mut self.turn.texts), tool: false };
         self.turn.texts.clear();
         if cursor.kind()? == Kind::String {
             self.turn.role = Role::User;
@@ -281,28 +323,44 @@ impl Reader<'_, '_> {
                     reader.turn.role = match &*decode(inside(value).of(body)) {
                         "user" => Role::User,
                         "system" | "developer" => Role::System,
+                        "tool" | "function" => {
+                            reader.turn.tool = true;
+                            Role::Other
+                        }
                         _ => Role::Other,
                     };
+                    Ok(())
+                }
+                // Responses: `function_call_output` and the like.
+                "type" => {
+                    reader.turn.tool |= inside(cursor.skip()?).of(body).ends_with(b"_output");
                     Ok(())
                 }
                 "content" | "parts" => reader.content(cursor),
                 // Calls and answers of tools cost tokens, but nobody asks in them.
                 "tool_calls" | "arguments" | "output" | "function_call" => {
-                    reader.view.text_bytes += cursor.skip()?.len();
+                    let span = cursor.skip()?;
+                    reader.view.tokens.add(span.of(body));
                     Ok(())
                 }
                 _ => cursor.skip().map(drop),
             })?;
         }
-        self.end_turn(cursor.bytes());
+        self.newest = Newest { tool: self.turn.tool, text: self.turn.texts.first().map(|text| text.start) };
+        self.end_turn();
         Ok(())
     }
 
-    fn end_turn(&mut self, body: &[u8]) {
-        let bytes: usize = self.turn.texts.iter().map(|t| t.len()).sum();
-        self.view.text_bytes += bytes;
+    fn end_turn(&mut self) {
+        self.turn.texts.iter().for_each(|text| self.view.tokens.add(text.of(self.body)));
+        let says = self.turn.texts.iter().any(|text| !text.is_empty());
         match self.turn.role {
-            Role::User if bytes > 0 => self.recent.push(&self.turn.texts, body, &self.limits.markers),
+            Role::User if says => {
+                if self.view.opening.is_empty() {
+                    self.view.opening.clone_from(&self.turn.texts);
+                }
+                self.recent.push(&self.turn.texts, self.body, &self.limits.markers);
+            }
             Role::System => self.view.system.append(&mut self.turn.texts),
             Role::User | Role::Other => {}
         }
@@ -324,7 +382,6 @@ impl Reader<'_, '_> {
         let body = cursor.bytes();
         let mut text = None;
         let mut said = true;
-        let mut other_bytes = 0;
         cursor.each_member(|cursor, key| {
             match &*decode(key.of(body)) {
                 "type" => match inside(cursor.skip()?).of(body) {
@@ -333,13 +390,22 @@ impl Reader<'_, '_> {
                         self.view.images = true;
                         said = false;
                     }
+                    b"input_audio" => {
+                        self.view.audio = true;
+                        said = false;
+                    }
+                    b"tool_result" => {
+                        self.turn.tool = true;
+                        said = false;
+                    }
                     _ => said = false,
                 },
                 "text" if cursor.kind()? == Kind::String => text = Some(cursor.string()?),
-                "image_url" | "inlineData" | "inline_data" | "fileData" | "file_data" => {
+                "image_url" => {
                     self.view.images = true;
                     cursor.skip()?;
                 }
+                "inlineData" | "inline_data" | "fileData" | "file_data" => self.media(cursor)?,
                 "thought" => {
                     said &= cursor.skip()?.of(body) != b"true";
                 }
@@ -347,8 +413,10 @@ impl Reader<'_, '_> {
                 "content" if cursor.kind()? == Kind::Array => {
                     cursor.each_element(|cursor| self.tool_answer(cursor))?;
                 }
-                "content" | "input" | "functionResponse" | "functionCall" | "thinking" => {
-                    other_bytes += cursor.skip()?.len();
+                key @ ("content" | "input" | "functionResponse" | "functionCall" | "thinking") => {
+                    self.turn.tool |= key == "functionResponse";
+                    let span = cursor.skip()?;
+                    self.view.tokens.add(span.of(body));
                 }
                 // Gemini's system instruction.
                 "parts" if cursor.kind()? == Kind::Array => {
@@ -360,10 +428,26 @@ impl Reader<'_, '_> {
         })?;
         match text {
             Some(text) if said => self.turn.texts.push(text),
-            Some(text) => self.view.text_bytes += text.len(),
+            Some(text) => self.view.tokens.add(text.of(body)),
             None => {}
         }
-        self.view.text_bytes += other_bytes;
+        Ok(())
+    }
+
+    /// Gemini's data, of a type that it tells: audio, text, or something to look at. What tells no type may be an image.
+    fn media(&mut self, cursor: &mut Cursor<'_>) -> Read {
+        let body = cursor.bytes();
+        let (mut audio, mut text) = (false, false);
+        self.members(cursor, |_, key, cursor| {
+            let value = cursor.skip()?;
+            if matches!(key, "mimeType" | "mime_type") {
+                let kind = decode(inside(value).of(body)).to_ascii_lowercase();
+                (audio, text) = (kind.starts_with("audio/"), kind.starts_with("text/"));
+            }
+            Ok(())
+        })?;
+        self.view.audio |= audio;
+        self.view.images |= !audio && !text;
         Ok(())
     }
 
@@ -374,7 +458,7 @@ impl Reader<'_, '_> {
             let value = cursor.skip()?;
             match key {
                 "type" => reader.view.images |= inside(value).of(body) == b"image",
-                "text" => reader.view.text_bytes += value.len(),
+                "text" => reader.view.tokens.add(inside(value).of(body)),
                 _ => {}
             }
             Ok(())

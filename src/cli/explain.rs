@@ -52,7 +52,7 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
     let dialect = config.paths.dialect(path.as_bytes()).ok_or_else(|| format!("{path:?} is no LLM call"))?;
     let request = Request { dialect, path: path.as_bytes(), body: &body };
     let mut scratch = Scratch::default();
-    let live = Live { standing: standing.as_ref(), now: now() };
+    let live = Live { standing: standing.as_ref(), now: now(), ..Live::default() };
     let decision = decide(&config, &request, live, &mut scratch);
     let why = scratch.explain(&config, &decision);
     if options.json {
@@ -114,6 +114,7 @@ fn report(
         "tier": decision.tier.map(Tier::name),
         "model": decision.model.map(|m| &m.name),
         "cluster": decision.cluster,
+        "chain": decision.chain.iter().map(|m| &m.name).collect::<Vec<_>>(),
         "score": score.map(|s| s.value),
         "confidence": score.map(|s| s.confidence),
         "agentic": score.map(|s| s.agentic),
@@ -160,6 +161,10 @@ fn print(
         let tier = withheld.tier.map_or("", Tier::name);
         let model = withheld.model.map_or("as asked", |m| m.name.as_str());
         writeln!(out, "not done    {tier} {model} ({})", withheld.cause.name())?;
+    }
+    if !decision.chain.is_empty() {
+        let names: Vec<&str> = decision.chain.iter().map(|m| m.name.as_str()).collect();
+        writeln!(out, "then        {}", names.join(", "))?;
     }
     if let Some(score) = decision.score {
         writeln!(out, "score       {:.3}", score.value)?;

@@ -31,7 +31,7 @@ pub fn run(choice: &Choice, out: &mut dyn Write) -> Result<(), String> {
         .map_err(written)?;
         writeln!(
             out,
-            "  {:<10} {:<44} {:>9} {:>9} {:>9}  {:<13} cluster",
+            "  {:<10} {:<44} {:>9} {:>9} {:>9}  {:<18} cluster",
             "tier", "model", "USD/M in", "USD/M out", "window", "takes"
         )
         .map_err(written)?;
@@ -47,13 +47,13 @@ pub fn run(choice: &Choice, out: &mut dyn Write) -> Result<(), String> {
 
 fn row(model: &Model) -> String {
     let price = |price: Option<f64>| price.map_or_else(|| "?".to_owned(), |p| p.to_string());
-    let takes: Vec<&str> = [(model.tools, "tools"), (model.vision, "images")]
+    let takes: Vec<&str> = [(model.tools, "tools"), (model.vision, "images"), (model.audio, "audio")]
         .iter()
         .filter(|(yes, _)| *yes)
         .map(|(_, n)| *n)
         .collect();
     format!(
-        "{:<44} {:>9} {:>9} {:>9}  {:<13} {}",
+        "{:<44} {:>9} {:>9} {:>9}  {:<18} {}",
         model.name,
         price(model.input_price),
         price(model.output_price),

@@ -56,6 +56,7 @@ struct Turn {
 #[derive(Serialize)]
 struct Verdict<'v> {
     id: &'v Value,
+    input_tokens: u64,
     tier: Option<&'static str>,
     score: Option<f64>,
     confidence: Option<f64>,
@@ -165,6 +166,7 @@ impl Teller<'_> {
         }
         let verdict = Verdict {
             id: &line.id,
+            input_tokens: decision.usage.input,
             tier: decision.tier.map(Tier::name),
             score: decision.score.map(|s| s.value),
             confidence: decision.score.map(|s| s.confidence),

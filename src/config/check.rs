@@ -5,14 +5,16 @@
 
 use serde_json::{Map, Value};
 
+use super::document;
 use super::error::{Errors, Path, quoted, shown};
 use super::nearest::{did_you_mean, listed};
 
 /// The JSON Schema of the document, as the types in `raw` generate it.
 pub(super) const SCHEMA: &str = include_str!("tiergate.schema.json");
 
-/// Checks a document and takes out what cannot be used. False where nothing can.
-pub(super) fn check(document: &mut Value, errors: &mut Errors) -> bool {
+/// Checks a document and takes out what cannot be used. False where nothing can. `text_numbers`: a number may be spelled as
+/// a string.
+pub(super) fn check(document: &mut Value, text_numbers: bool, errors: &mut Errors) -> bool {
     let root: Value = match serde_json::from_str(SCHEMA) {
         Ok(root) => root,
         Err(error) => {
@@ -20,11 +22,12 @@ pub(super) fn check(document: &mut Value, errors: &mut Errors) -> bool {
             return false;
         }
     };
-    Checker { root: &root, errors }.value(document, &root, &Path::Root)
+    Checker { root: &root, text_numbers, errors }.value(document, &root, &Path::Root)
 }
 
 struct Checker<'c> {
     root: &'c Value,
+    text_numbers: bool,
     errors: &'c mut Errors,
 }
 
@@ -32,6 +35,13 @@ impl<'c> Checker<'c> {
     /// Whether the value can be used, after what was wrong in it has been told and taken out.
     fn value(&mut self, value: &mut Value, schema: &'c Value, path: &Path<'_>) -> bool {
         let schema = resolved(self.root, schema);
+        if self.text_numbers
+            && let Value::String(text) = &*value
+            && !chosen(self.root, schema, value).is_some_and(|schema| is_type(value, schema))
+            && let Some(number) = text.parse().ok().filter(|number: &f64| number.is_finite())
+        {
+            *value = document::number(number);
+        }
         let Some(schema) = chosen(self.root, schema, value) else {
             return self.wrong(value, schema, path);
         };

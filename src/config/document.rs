@@ -13,11 +13,22 @@ use super::error::{Errors, Path};
 /// Largest magnitude below which a double holds every integer.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
+/// A document, and how it came.
+pub(super) struct Document {
+    pub value: Value,
+    /// It came as a protobuf Struct. Envoy's YAML makes strings of numbers with a fraction there: `0.5` arrives as text.
+    pub from_struct: bool,
+}
+
 /// Reads a document. An empty one is an empty object. Tells of wrong syntax with line and column.
-pub(super) fn read(document: &[u8], errors: &mut Errors) -> Option<Value> {
+pub(super) fn read(document: &[u8], errors: &mut Errors) -> Option<Document> {
     if let Some(value) = super::protobuf::read(document) {
-        return Some(value);
+        return Some(Document { value, from_struct: true });
     }
+    json(document, errors).map(|value| Document { value, from_struct: false })
+}
+
+fn json(document: &[u8], errors: &mut Errors) -> Option<Value> {
     let document = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document).trim_ascii();
     if document.is_empty() {
         return Some(Value::Object(Map::new()));

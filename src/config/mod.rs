@@ -16,10 +16,12 @@ mod shipped;
 mod tests;
 
 pub use error::{ConfigError, ConfigErrors};
+pub use raw::Position;
 
 use crate::chat::{Limits, Paths};
+use crate::live;
 use crate::rollout::Rollout;
-use crate::route::Table;
+use crate::route::{Chains, Table};
 use crate::score::Scorer;
 use crate::signal;
 use crate::tier::Tier;
@@ -35,6 +37,14 @@ pub struct Config {
     pub signals: Option<signal::Settings>,
     /// How much is routed.
     pub rollout: Rollout,
+    /// Where in Envoy the filter stands.
+    pub position: Position,
+    /// What is learnt from answers; none where nothing is.
+    pub live: Option<Live>,
+    /// Who serves when a model does not.
+    pub fallbacks: Fallbacks,
+    /// How conversations are held by their model; none where they are not.
+    pub session: Option<Session>,
     /// Rules that overrule the score.
     pub overrides: Overrides,
     /// Header names and what the client is told.
@@ -45,10 +55,41 @@ pub struct Config {
     pub limits: Limits,
     /// When an ask is judged by the asks before it.
     pub history: History,
-    /// Output tokens assumed for cost where the request sets no limit.
+    /// Output tokens assumed where the request sets no limit.
     pub default_output_tokens: u64,
+    /// The share of the estimated input that a model's window has to have free besides.
+    pub window_margin: f64,
     /// Whether the access log is told each decision.
     pub filter_state: bool,
+}
+
+/// What is learnt from answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Live {
+    /// When a model is left alone.
+    pub settings: live::Settings,
+    /// Whether answers are read for the tokens that they took.
+    pub usage: bool,
+}
+
+/// How conversations are held by their model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// For how long without a request, in milliseconds.
+    pub idle: u64,
+    /// The request header that tells the conversation.
+    pub header: Option<String>,
+}
+
+/// Who serves when a model does not.
+#[derive(Clone, Debug, Default)]
+pub struct Fallbacks {
+    /// Whether the attempt position is there.
+    pub enabled: bool,
+    /// Whether LiteLLM is told who may serve in a model's place.
+    pub litellm: bool,
+    /// What is configured for each model.
+    pub chains: Chains,
 }
 
 /// Rules that overrule the score.
@@ -62,6 +103,8 @@ pub struct Overrides {
     pub structured_tier: Tier,
     /// From this agentic score on (0 to 1) a request counts as agentic.
     pub agentic_score: f64,
+    /// From this value of codePresence on (0 to 1) an ask is about code.
+    pub code_score: f64,
 }
 
 /// When an ask is judged by the asks before it.
@@ -118,8 +161,8 @@ pub fn parse(document: &[u8]) -> Result<Config, ConfigErrors> {
 }
 
 fn compiled(document: &[u8], errors: &mut error::Errors) -> Option<Config> {
-    let mut value = document::read(document, errors)?;
-    if !check::check(&mut value, errors) {
+    let document::Document { mut value, from_struct } = document::read(document, errors)?;
+    if !check::check(&mut value, from_struct, errors) {
         return None;
     }
     match serde_json::from_value(value) {

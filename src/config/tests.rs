@@ -142,6 +142,8 @@ mod mistakes;
 
 mod never_fatal;
 
+mod routing;
+
 #[cfg(feature = "cli")]
 mod generated {
     use super::*;

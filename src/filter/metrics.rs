@@ -157,13 +157,106 @@ impl Labels<'_> {
         let profile = self.profile.map_or(NONE, |p| p.name.as_str());
         let tier = self.tier.map_or(NONE, Tier::name);
         let model = self.model.map_or("other", |m| m.name.as_str());
-        let odd = |c: char| c == ';' || c == '=' || c.is_whitespace() || c.is_control();
-        let label = |name: &str| name.replace(odd, "_");
         format!(
             "{name};profile={};tier={tier};model={};cause={}",
             label(profile),
             label(model),
             self.cause.name()
         )
+    }
+}
+
+/// A name as it may stand in a label.
+fn label(name: &str) -> String {
+    name.replace(|c: char| c == ';' || c == '=' || c.is_whitespace() || c.is_control(), "_")
+}
+
+/// What is counted of a model's traffic, with the label's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Series {
+    /// Requests that went to the model, by what became of them.
+    Attempts(&'static str),
+    /// Cooldowns, by the failure that was one too many.
+    Cooldowns(&'static str),
+    /// Tokens, `input` or `output`.
+    Tokens(&'static str),
+    /// Millionths of a USD, by the configured prices.
+    Spend,
+}
+
+impl Series {
+    fn name(self, model: &str) -> String {
+        let model = label(model);
+        match self {
+            Series::Attempts(outcome) => format!("tiergate.attempts;model={model};outcome={outcome}"),
+            Series::Cooldowns(failure) => format!("tiergate.cooldowns;model={model};outcome={failure}"),
+            Series::Tokens(direction) => format!("tiergate.tokens;model={model};direction={direction}"),
+            Series::Spend => format!("tiergate.spend_micro_usd;model={model}"),
+        }
+    }
+}
+
+/// Counts of traffic, by the slot of the model. They wait for the next tick, so that a request makes no host call for
+/// them.
+#[derive(Debug, Default)]
+pub struct Traffic {
+    waiting: BTreeMap<(usize, Series), u64>,
+    handles: BTreeMap<(usize, Series), u32>,
+    /// Millionths of a USD that are not told yet, and fractions of one.
+    spent: BTreeMap<usize, f64>,
+    /// Handles of gauges, and what they were set to last.
+    in_flight: BTreeMap<usize, (u32, u32)>,
+}
+
+impl Traffic {
+    /// Counts.
+    pub fn add(&mut self, model: usize, series: Series, by: u64) {
+        if by > 0 {
+            let count = self.waiting.entry((model, series)).or_default();
+            *count = count.saturating_add(by);
+        }
+    }
+
+    /// Counts money, in USD.
+    pub fn spend(&mut self, model: usize, cost: f64) {
+        if cost > 0.0 {
+            *self.spent.entry(model).or_default() += cost * 1e6;
+        }
+    }
+
+    /// Sets the gauge of requests in flight where it was set to something else, or has never been set and is not 0.
+    pub fn in_flight(&mut self, model: usize, name: &str, count: u32) {
+        let known = self.in_flight.get(&model).copied();
+        if known.map_or(0, |(_, last)| last) == count {
+            return;
+        }
+        let define = || {
+            let name = format!("tiergate.in_flight;model={}", label(name));
+            hostcalls::define_metric(MetricType::Gauge, &name).ok()
+        };
+        if let Some(id) = known.map(|(id, _)| id).or_else(define) {
+            let _ = hostcalls::record_metric(id, u64::from(count));
+            self.in_flight.insert(model, (id, count));
+        }
+    }
+
+    /// Tells everything that waits. `name`: the name of a model.
+    pub fn tell<'m>(&mut self, name: impl Fn(usize) -> Option<&'m str>) {
+        for (model, spent) in &mut self.spent {
+            let whole = spent.floor();
+            *spent -= whole;
+            if whole >= 1.0 {
+                let count = self.waiting.entry((*model, Series::Spend)).or_default();
+                *count = count.saturating_add(whole as u64);
+            }
+        }
+        for ((model, series), count) in std::mem::take(&mut self.waiting) {
+            let Some(name) = name(model) else { continue };
+            let mut id = self.handles.get(&(model, series)).copied();
+            if let Some(id) = defined(&mut id, (MetricType::Counter, &series.name(name))) {
+                self.handles.insert((model, series), id);
+                let _ = hostcalls::increment_metric(id, i64::try_from(count).unwrap_or(i64::MAX));
+            }
+        }
     }
 }

@@ -1,25 +1,36 @@
 //! The proxy-wasm shell: callbacks and host calls. It gathers what the host knows, calls [`engine::decide`] and
 //! carries its answer out. What happens in which callback is in `docs/phases.md`.
 
+mod attempt;
+mod facts;
+mod health;
 mod metrics;
+mod property;
 mod signals;
 mod stream;
+mod watch;
 
 use std::cell::RefCell;
+use std::hash::{BuildHasher, RandomState};
 use std::rc::Rc;
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
-use log::{error, info};
+use log::{error, info, warn};
 use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{ContextType, LogLevel};
 
-use crate::config::{self, Config};
+use crate::config::{self, Config, Position};
 use crate::engine::Scratch;
 use crate::route::Standing;
+use attempt::AttemptStream;
+use health::{Health, SharedHealth};
 use metrics::Metrics;
 use signals::Signals;
 use stream::Stream;
+
+/// How often a worker looks after signals and live state.
+const TICK: Duration = Duration::from_secs(1);
 
 // The SDK's macro exports `_initialize`, which needs `no_mangle`.
 #[allow(unsafe_code)]
@@ -38,6 +49,10 @@ struct Shared {
     metrics: RefCell<Metrics>,
     /// What adoption signals say of the models, where there are any that may be used.
     standing: RefCell<Option<Rc<Standing>>>,
+    /// How the models are doing, where that is wanted.
+    health: Option<SharedHealth>,
+    /// Whether an answer may be held back until it is known why the request was refused.
+    may_hold: bool,
 }
 
 #[derive(Default)]
@@ -53,6 +68,19 @@ impl Context for Root {
         if let Some(signals) = &mut self.signals {
             signals.answer(token, headers, body_size);
         }
+    }
+
+    fn on_done(&mut self) -> bool {
+        if let Some(health) = self.health() {
+            health.borrow_mut().flush(now_millis());
+        }
+        true
+    }
+}
+
+impl Root {
+    fn health(&self) -> Option<&SharedHealth> {
+        self.shared.as_ref()?.health.as_ref()
     }
 }
 
@@ -74,14 +102,30 @@ impl RootContext for Root {
                     config.scorer.memory_usage() / 1024,
                     core::arch::wasm32::memory_size(0) * 64,
                 );
+                let position = config.position;
+                let health = Health::of(&config, now_millis());
                 let scratch = RefCell::new(Scratch::default());
                 let shared = Rc::new(Shared {
                     config,
                     scratch,
                     metrics: RefCell::default(),
                     standing: RefCell::default(),
+                    health,
+                    may_hold: position == Position::Attempt && property::may_hold(),
                 });
-                self.signals = Signals::start(&shared);
+                if position == Position::Attempt && !shared.may_hold {
+                    warn!(
+                        "tiergate: this proxy does not say that it is Envoy 1.37 or newer: a request that is refused as too long, or by a content policy, is not tried elsewhere"
+                    );
+                }
+                // Signals are the router's.
+                self.signals = match position {
+                    Position::Router => Signals::start(&shared),
+                    Position::Attempt => None,
+                };
+                if self.signals.is_some() || shared.health.is_some() {
+                    let _ = hostcalls::set_tick_period(TICK);
+                }
                 self.shared = Some(shared);
                 true
             }
@@ -96,6 +140,9 @@ impl RootContext for Root {
         if let Some(signals) = &mut self.signals {
             signals.tick();
         }
+        if let Some(health) = self.health() {
+            health.borrow_mut().tick(now_millis());
+        }
     }
 
     fn create_http_context(&self, _id: u32) -> Option<Box<dyn HttpContext>> {
@@ -105,7 +152,11 @@ impl RootContext for Root {
         if self.only_buffer {
             return Some(Box::new(stream::OnlyBuffer));
         }
-        Some(Box::new(Stream::new(self.shared.clone())))
+        let position = self.shared.as_ref().map(|shared| shared.config.position);
+        Some(match position {
+            Some(Position::Attempt) => Box::new(AttemptStream::new(self.shared.clone())),
+            _ => Box::new(Stream::new(self.shared.clone())),
+        })
     }
 
     fn get_type(&self) -> Option<ContextType> {
@@ -117,4 +168,14 @@ impl RootContext for Root {
 fn now_nanos() -> u64 {
     let time = hostcalls::get_current_time().unwrap_or(UNIX_EPOCH);
     time.duration_since(UNIX_EPOCH).map_or(0, |d| u64::try_from(d.as_nanos()).unwrap_or(u64::MAX))
+}
+
+/// The same, in milliseconds.
+fn now_millis() -> u64 {
+    now_nanos() / 1_000_000
+}
+
+/// A number that no other worker comes up with.
+fn random(now: u64) -> u64 {
+    RandomState::new().hash_one(now)
 }

@@ -1,22 +1,18 @@
 //! The shell of the refresh: shared data, ticks, the call to the feed and its answer. What is decided is decided by
 //! [`refresh`].
 
-use std::hash::{BuildHasher, RandomState};
 use std::rc::Rc;
-use std::time::Duration;
 
 use log::{info, warn};
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, Bytes, MapType};
 
-use super::{Shared, now_nanos};
+use super::{Shared, now_millis, random};
 use crate::engine;
 use crate::route::Standing;
 use crate::signal::refresh::{self, Answer, Outcome, Report, Snapshot, State, Step, Verdict};
 use crate::signal::{self, Feed, Settings};
 
-/// How often a worker looks after its signals.
-const TICK: Duration = Duration::from_secs(1);
 /// How often the end of a fetch is written down at most.
 const TRIES: usize = 3;
 /// Most characters of the feed, or of what the server said, in a log line.
@@ -69,7 +65,6 @@ impl Signals {
         };
         let found = signals.settle();
         signals.take(&found.state, settings, now_millis());
-        let _ = hostcalls::set_tick_period(TICK);
         Some(signals)
     }
 
@@ -337,15 +332,6 @@ fn quoted(value: Option<&[u8]>) -> String {
 
 fn clipped(text: &str) -> String {
     text.chars().take(LONGEST_QUOTE).collect()
-}
-
-fn now_millis() -> u64 {
-    now_nanos() / 1_000_000
-}
-
-/// A number that no other worker comes up with.
-fn random(now: u64) -> u64 {
-    RandomState::new().hash_one(now)
 }
 
 /// With `probe=die` in the query the first worker of the process that fetches dies with the lease in its hand.

@@ -1,20 +1,26 @@
 //! One HTTP stream.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::{Action, BufferType, MapType, Status};
 use serde::Serialize;
 
-use super::{Shared, now_nanos};
+use super::facts::Facts;
+use super::health::{Shared as SharedData, SharedHealth};
+use super::watch::{Head, RETRY, Watch};
+use super::{Shared, now_nanos, property, random};
 use crate::chat::{self, Dialect};
-use crate::config::{Headers, ResponseHeaders};
-use crate::engine::{self, Cause, Decision, Edit, Live, Request};
+use crate::config::ResponseHeaders;
+use crate::engine::{self, Cause, Decision, Edit, Live, Request, Sessions};
+use crate::live;
+use crate::route::{Conditions, Model, Plan};
 use crate::tier::Tier;
 
-/// Every header that begins so is ours: what a client sends under these names is removed.
-const OWN_PREFIX: &str = "x-tiergate-";
+/// Tells the client who served.
+const MODEL: &str = "x-tiergate-model";
 
 /// A stream between the callbacks.
 pub struct Stream {
@@ -23,6 +29,20 @@ pub struct Stream {
     waiting: Option<Waiting>,
     /// What the client is told.
     answer: Vec<(&'static str, String)>,
+    /// What the access log is told.
+    line: Vec<u8>,
+    /// Who looks after the request while it is under way.
+    under_way: UnderWay,
+}
+
+/// Who looks after a request while it is under way.
+enum UnderWay {
+    /// Nobody: its model is not known, or nothing is to be learnt.
+    Nobody,
+    /// This position.
+    Here(Watch),
+    /// The attempt position, if it is there. The model, and since when in milliseconds.
+    Attempts(Arc<Model>, u64),
 }
 
 struct Waiting {
@@ -30,11 +50,13 @@ struct Waiting {
     path: Vec<u8>,
     has_length: bool,
     body_size: usize,
+    /// What the headers tell of the conversation.
+    session: Option<Vec<u8>>,
 }
 
 impl Stream {
     pub fn new(shared: Option<Rc<Shared>>) -> Self {
-        Self { shared, waiting: None, answer: Vec::new() }
+        Self { shared, waiting: None, answer: Vec::new(), line: Vec::new(), under_way: UnderWay::Nobody }
     }
 
     /// The body is whole: decide, rewrite, let go.
@@ -54,11 +76,29 @@ impl Stream {
         };
         let request = Request { dialect: waiting.dialect, path: &waiting.path, body: &body };
         let standing = shared.standing.borrow().clone();
-        let live = Live { standing: standing.as_deref(), now: started / 1_000_000_000 };
-        let mut decision = engine::decide(&shared.config, &request, live, &mut scratch);
+        let session = shared.config.session.as_ref();
+        let idle = session.map_or(0, |session| session.idle);
+        let held = |conversation| live::held(&SharedData, conversation, idle, started / 1_000_000);
+        let sessions = session.map(|_| Sessions {
+            salt: live::salt(&SharedData, || random(started)),
+            id: waiting.session.as_deref(),
+            held: &held,
+        });
+        let mut decide = |conditions: Option<&Conditions>| {
+            let now = started / 1_000_000_000;
+            let live = Live { standing: standing.as_deref(), conditions, seed: started, sessions, now };
+            engine::decide(&shared.config, &request, live, &mut scratch)
+        };
+        let mut decision = match &shared.health {
+            None => decide(None),
+            Some(health) => decided(health, started / 1_000_000, decide),
+        };
+        if let Some((conversation, held)) = decision.hold {
+            live::hold(&SharedData, conversation, held);
+        }
         if let (Edit::Body(spans), Some(model)) = (&mut decision.edit, decision.model) {
             let old_length = i64::try_from(body.len()).unwrap_or_default();
-            if let Some(prefix) = chat::splice(body, spans, &model.upstream_model)
+            if let Some(prefix) = chat::splice_with(body, spans, &model.upstream_model, &decision.tell)
                 && replace(&prefix).is_ok()
                 && waiting.has_length
             {
@@ -91,6 +131,49 @@ impl Stream {
             && let Ok(line) = serde_json::to_vec(&LogLine::of(decision, micros))
         {
             let _ = hostcalls::set_property(vec!["tiergate"], Some(&line));
+            self.line = line;
+        }
+        if let Some(model) = decision.model {
+            self.send_off(shared, model, decision, started / 1_000_000);
+        }
+    }
+
+    /// The request goes to a model.
+    fn send_off(&mut self, shared: &Shared, model: &Arc<Model>, decision: &Decision<'_>, now: u64) {
+        if shared.config.fallbacks.enabled {
+            property::set_plan(&Plan::new(model, &decision.chain));
+            self.under_way = UnderWay::Attempts(Arc::clone(model), now);
+        } else if let (Some(health), Some(live)) = (&shared.health, shared.config.live) {
+            self.under_way = UnderWay::Here(Watch::begin(health, model, live.usage, now));
+        }
+    }
+
+    /// The response begins: what the attempt position knows of it, or this one has to.
+    fn attempts(&mut self, shared: &Shared, model: &Arc<Model>, began: u64) {
+        let _ = hostcalls::remove_map_value(MapType::HttpResponseHeaders, RETRY);
+        let Some(progress) = property::progress() else {
+            // No attempt position has seen the request: its cluster has none, or no attempt was made.
+            if let (Some(health), Some(live)) = (&shared.health, shared.config.live) {
+                self.under_way = UnderWay::Here(Watch::begin(health, model, live.usage, began));
+            }
+            return;
+        };
+        self.under_way = UnderWay::Nobody;
+        let served = progress.tried.last().filter(|name| **name != model.name);
+        for (name, value) in &mut self.answer {
+            if let Some(served) = served.filter(|_| *name == MODEL) {
+                value.clone_from(served);
+            }
+        }
+        if shared.config.headers.response == ResponseHeaders::Full {
+            self.answer.push(("x-tiergate-attempts", progress.attempt.to_string()));
+        }
+        if progress.attempt > 1 && self.line.pop() == Some(b'}') {
+            let served = progress.tried.last().and_then(|name| serde_json::to_string(name).ok());
+            let more =
+                format!(r#","attempts":{},"served":{}}}"#, progress.attempt, served.unwrap_or_default());
+            self.line.extend(more.bytes());
+            let _ = hostcalls::set_property(vec!["tiergate"], Some(&self.line));
         }
     }
 }
@@ -142,13 +225,21 @@ impl<'d> LogLine<'d> {
     }
 }
 
-impl Context for Stream {}
+impl Context for Stream {
+    fn on_done(&mut self) -> bool {
+        if let UnderWay::Here(watch) = &mut self.under_way {
+            watch.gone();
+        }
+        true
+    }
+}
 
 impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, _count: usize, end_of_stream: bool) -> Action {
         let Some(shared) = self.shared.clone() else { return Action::Continue };
         let config = &shared.config;
-        let facts = Facts::gather(&config.headers);
+        let session = config.session.as_ref().and_then(|session| session.header.as_deref());
+        let facts = Facts::gather(&config.headers, session);
         for name in &facts.forged {
             let _ = hostcalls::remove_map_value(MapType::HttpRequestHeaders, name);
         }
@@ -168,8 +259,8 @@ impl HttpContext for Stream {
             self.carry_out(&shared, &decision, started);
             return Action::Continue;
         }
-        self.waiting =
-            Some(Waiting { dialect, path: facts.path, has_length: facts.has_length, body_size: 0 });
+        let Facts { path, has_length, session, .. } = facts;
+        self.waiting = Some(Waiting { dialect, path, has_length, body_size: 0, session });
         Action::Pause
     }
 
@@ -189,69 +280,57 @@ impl HttpContext for Stream {
         Action::Continue
     }
 
-    fn on_http_response_headers(&mut self, _count: usize, _end_of_stream: bool) -> Action {
+    fn on_http_response_headers(&mut self, _count: usize, end_of_stream: bool) -> Action {
+        if let Some(shared) = self.shared.clone()
+            && let UnderWay::Attempts(model, began) = &self.under_way
+        {
+            let (model, began) = (Arc::clone(model), *began);
+            self.attempts(&shared, &model, began);
+        }
+        if let UnderWay::Here(watch) = &mut self.under_way {
+            let head = Head::gather();
+            // A failure may be the proxy's own: then it says something else of the model, or nothing.
+            let details = if head.status < 400 { Vec::new() } else { property::code_details() };
+            if details.is_empty() || details == b"via_upstream" {
+                watch.head(&head, end_of_stream);
+            } else {
+                watch.without_answer(&details);
+            }
+        }
         for (name, value) in self.answer.drain(..) {
             let _ = hostcalls::set_map_value(MapType::HttpResponseHeaders, name, Some(&value));
         }
         Action::Continue
     }
-}
 
-/// What the request's headers tell.
-struct Facts {
-    path: Vec<u8>,
-    /// A `POST` of JSON that is not an upgrade.
-    may_be_llm_call: bool,
-    encoded: bool,
-    has_length: bool,
-    /// Names of headers that only we may set, as the client spelled them.
-    forged: Vec<String>,
-}
-
-impl Facts {
-    /// One host call for all headers: less than one for each that is looked at.
-    fn gather(names: &Headers) -> Self {
-        let mut facts = Self {
-            path: Vec::new(),
-            may_be_llm_call: false,
-            encoded: false,
-            has_length: false,
-            forged: Vec::new(),
-        };
-        let mut post = false;
-        let mut json = true;
-        let mut upgrade = false;
-        let map = hostcalls::get_map_bytes(MapType::HttpRequestHeaders).unwrap_or_default();
-        for (name, value) in map {
-            match name.as_str() {
-                ":method" => post = value == b"POST",
-                ":path" => facts.path = value,
-                "content-type" => json = is_json(&value),
-                "content-encoding" => facts.encoded |= !value.eq_ignore_ascii_case(b"identity"),
-                "content-length" => facts.has_length = true,
-                "upgrade" => upgrade = true,
-                _ => {
-                    let ours = name.starts_with(OWN_PREFIX)
-                        || name == names.cluster
-                        || name == names.model
-                        || name == names.tier
-                        || names.model_as.contains(&name);
-                    if ours && !facts.forged.contains(&name) {
-                        facts.forged.push(name);
-                    }
-                }
-            }
+    fn on_http_response_body(&mut self, body_size: usize, end_of_stream: bool) -> Action {
+        if let UnderWay::Here(watch) = &mut self.under_way {
+            watch.body(body_size, end_of_stream);
         }
-        facts.may_be_llm_call = post && json && !upgrade;
-        facts
+        Action::Continue
+    }
+
+    fn on_http_response_trailers(&mut self, _count: usize) -> Action {
+        if let UnderWay::Here(watch) = &mut self.under_way {
+            watch.complete();
+        }
+        Action::Continue
     }
 }
 
-/// `application/json`, or any type whose subtype is JSON.
-fn is_json(content_type: &[u8]) -> bool {
-    let essence = content_type.split(|&b| b == b';').next().unwrap_or_default().trim_ascii();
-    let subtype = essence.rsplit(|&b| b == b'/' || b == b'+').next().unwrap_or_default();
-    subtype.eq_ignore_ascii_case(b"json")
+/// Decides by how the models are doing. Where the choice is a model that one request is to try, and another request is
+/// trying it already, decides once more, knowing that.
+fn decided<'c>(
+    health: &SharedHealth,
+    now: u64,
+    mut decide: impl FnMut(Option<&Conditions>) -> Decision<'c>,
+) -> Decision<'c> {
+    let mut health = health.borrow_mut();
+    let decision = decide(Some(health.conditions(now)));
+    match decision.model {
+        Some(model) if !health.admits(model, now) => decide(Some(health.conditions(now))),
+        _ => decision,
+    }
 }
 
 fn add_request_header(name: &str, value: &str) {
@@ -262,7 +341,7 @@ fn set_request_header(name: &str, value: &str) {
     let _ = hostcalls::set_map_value(MapType::HttpRequestHeaders, name, Some(value));
 }
 
-fn replace(prefix: &chat::Prefix) -> Result<(), Status> {
+pub fn replace(prefix: &chat::Prefix) -> Result<(), Status> {
     if prefix.tail.is_empty() {
         return hostcalls::set_buffer(BufferType::HttpRequestBody, 0, prefix.end, &prefix.head);
     }
@@ -277,7 +356,7 @@ fn answer(decision: &Decision<'_>, detail: ResponseHeaders) -> Vec<(&'static str
         return headers;
     }
     if let Some(model) = decision.model {
-        headers.push(("x-tiergate-model", model.name.clone()));
+        headers.push((MODEL, model.name.clone()));
     }
     if let Some(tier) = decision.tier {
         headers.push(("x-tiergate-tier", Tier::name(tier).to_owned()));

@@ -1,9 +1,19 @@
-//! Profiles, tables and cost: from a tier to the model that serves it.
+//! Profiles, tables and cost: from a tier to the model that serves it, and those that may serve in its place.
 
+mod condition;
 mod cost;
+mod fallback;
+mod needs;
+mod order;
 mod pick;
 mod table;
 
+#[cfg(test)]
+mod tests;
+
+pub use condition::{Condition, Conditions};
 pub use cost::{Usage, cost, savings};
-pub use pick::{Needs, Pick, pick};
-pub use table::{Model, Profile, Promotion, Standing, Strategy, Table};
+pub use fallback::{Chains, Plan, Progress, Reason};
+pub use needs::Needs;
+pub use pick::{CHAIN, Pick, Why, Wish, pick};
+pub use table::{Completion, Curve, Model, Profile, Promotion, Standing, Strategy, Table};

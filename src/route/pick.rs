@@ -1,67 +1,192 @@
-//! The candidate that serves the request.
+//! The candidate that serves the request, and those that may serve in its place.
 
 use std::sync::Arc;
 
-use super::{Model, Profile, Standing, Strategy, Table, Usage};
+use super::order::{Ranked, ordered};
+use super::{Completion, Conditions, Model, Needs, Profile, Standing, Strategy, Table};
 use crate::tier::Tier;
 
-/// What a request needs of a model.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Needs {
-    /// It offers tools.
-    pub tools: bool,
-    /// It shows images.
-    pub vision: bool,
-    /// Tokens it takes.
-    pub usage: Usage,
+/// Most candidates that are named behind the one that serves.
+pub const CHAIN: usize = 4;
+
+/// What is asked of a profile.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish<'w> {
+    /// The tier that was decided on.
+    pub tier: Tier,
+    /// What a model has to meet.
+    pub needs: &'w Needs,
+    /// How hard the ask is, 0 to 1.
+    pub difficulty: f64,
+    /// Whether the ask is about code.
+    pub code: bool,
+    /// What adoption signals say, where there are any.
+    pub standing: Option<&'w Standing>,
+    /// How the models are doing, where that is known.
+    pub conditions: Option<&'w Conditions>,
+    /// Chance, where a strategy takes any: another number for each request.
+    pub seed: u64,
+    /// Unix time in seconds.
+    pub now: u64,
 }
 
-impl Needs {
-    /// Whether the model can serve the request. A window that is not known is taken to be wide enough.
-    pub fn met_by(&self, model: &Model) -> bool {
-        (model.tools || !self.tools)
-            && (model.vision || !self.vision)
-            && model.context_window.is_none_or(|window| self.usage.input <= window)
+impl Wish<'_> {
+    /// Whether a model is in cooldown.
+    pub fn avoids(&self, model: &Model) -> bool {
+        self.conditions.is_some_and(|conditions| conditions.of(model).cooling)
     }
 }
 
-/// A candidate, and the tier whose list it came from.
-#[derive(Clone, Copy, Debug)]
+/// Why a candidate was picked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The strategy prefers it in the tier.
+    Preferred,
+    /// The same, and adoption signals put it before a candidate that is listed before it.
+    Momentum,
+    /// One that would have gone before it is in cooldown, or over its limits.
+    Health,
+    /// The strategy prefers it, of the candidates of all tiers, to those of the tier.
+    Strategy,
+    /// Nobody in the tier can serve the request.
+    Capability,
+    /// Nobody in the profile can.
+    Nobody,
+}
+
+/// A candidate, and what is known of its choice.
+#[derive(Clone, Debug)]
 pub struct Pick<'t> {
     /// The model.
     pub model: &'t Arc<Model>,
-    /// The tier it serves.
+    /// The tier that it is a candidate of; the one that was decided on where it is none.
     pub tier: Tier,
-    /// Whether adoption signals preferred it to a candidate that is listed before it.
-    pub moved: bool,
+    /// Why it.
+    pub why: Why,
+    /// Who may serve in its place, in order: at most [`CHAIN`], none twice.
+    pub chain: Vec<&'t Arc<Model>>,
 }
 
-/// The preferred candidate of `tier` among those that meet the needs; where there is none, of the next higher tiers,
-/// then of the next lower. `now` is Unix time in seconds.
-pub fn pick<'t>(
-    table: &'t Table,
-    profile: &'t Profile,
-    tier: Tier,
-    needs: &Needs,
-    standing: Option<&Standing>,
-    now: u64,
-) -> Option<Pick<'t>> {
-    let standing = standing.filter(|_| profile.strategy == Strategy::Momentum);
-    let higher = Tier::ALL.into_iter().filter(|&t| t >= tier);
-    let lower = Tier::ALL.into_iter().rev().filter(|&t| t < tier);
-    higher.chain(lower).find_map(|tier| {
-        let mut able = table.candidates(profile, tier, now).iter().filter(|m| needs.met_by(m));
-        let mut model = able.next()?;
-        let mut moved = false;
-        if let Some(standing) = standing {
-            let mut best = standing.of(model);
-            for other in able {
-                let its = standing.of(other);
-                if its > best {
-                    (model, best, moved) = (other, its, true);
-                }
-            }
+impl<'t> Pick<'t> {
+    /// The same with `model` in front, which can serve the request, of the tier that was decided on.
+    #[must_use]
+    pub fn led_by(self, model: &'t Arc<Model>, tier: Tier) -> Self {
+        let picked = (self.why != Why::Nobody).then_some(self.model);
+        let others = picked.into_iter().chain(self.chain).filter(|other| other.slot != model.slot);
+        Self { model, tier, why: Why::Preferred, chain: others.take(CHAIN).collect() }
+    }
+}
+
+/// The candidate of `wish.tier` that meets the needs, is in no cooldown and is preferred by the profile's strategy.
+/// Where there is none, that of the next higher tiers, then of the next lower. Where all that meet the needs are in
+/// cooldown, none counts as if it were. Where nobody meets the needs, the default model if it does; else, where room
+/// is all that is lacking, the model with the widest window; else the default model.
+pub fn pick<'t>(table: &'t Table, profile: &'t Profile, wish: &Wish<'_>) -> Pick<'t> {
+    let candidates = |tier| {
+        let listed = table.candidates(profile, tier, wish.now).iter();
+        listed.filter(|model| wish.needs.met_by(model)).map(move |model| (tier, model))
+    };
+    let found = if let Strategy::Completion(Completion { all_tiers: true, .. }) = profile.strategy {
+        let mut seen = Vec::new();
+        let all = tiers(wish.tier).flat_map(candidates).filter(|(_, model)| {
+            let new = !seen.contains(&model.slot);
+            seen.push(model.slot);
+            new
+        });
+        of_all(&ordered(profile, wish, all), wish.tier)
+    } else {
+        let mut orders = tiers(wish.tier).map(|tier| ordered(profile, wish, candidates(tier)));
+        let mut read: Vec<_> = orders.next().into_iter().collect();
+        // Other tiers only where this one cannot fill the chain.
+        if read.iter().flatten().filter(|one| !one.barred).count() <= CHAIN {
+            read.extend(orders);
         }
-        Some(Pick { model, tier, moved })
+        of_tiers(&read, profile)
+    };
+    found.unwrap_or_else(|| {
+        let model = least_unfit(table, profile, wish);
+        Pick { model, tier: wish.tier, why: Why::Nobody, chain: Vec::new() }
     })
+}
+
+/// The tier, the next higher ones, then the next lower.
+fn tiers(tier: Tier) -> impl Iterator<Item = Tier> {
+    let higher = Tier::ALL.into_iter().filter(move |&t| t >= tier);
+    let lower = Tier::ALL.into_iter().rev().filter(move |&t| t < tier);
+    higher.chain(lower)
+}
+
+/// From the orders of the tiers, that of the wanted one first. The chain is the rest of the tier, then the preferred
+/// candidate of each other one.
+fn of_tiers<'t>(orders: &[Vec<Ranked<'t>>], profile: &Profile) -> Option<Pick<'t>> {
+    let all_barred = orders.iter().flatten().all(|one| one.barred);
+    let free = |one: &&Ranked<'t>| all_barred || !one.barred;
+    let (place, order, chosen) = orders
+        .iter()
+        .enumerate()
+        .find_map(|(place, order)| order.iter().find(free).map(|one| (place, order, one)))?;
+    let wanted = orders.first().map(Vec::as_slice).unwrap_or_default();
+    // What is listed first of those that could have been chosen.
+    let passed_over = |order: &[Ranked<'_>]| order.first().is_some_and(|first| first.barred && !all_barred);
+    let why = if passed_over(wanted) {
+        Why::Health
+    } else if place > 0 {
+        Why::Capability
+    } else if profile.strategy == Strategy::Momentum && order.iter().filter(free).any(|o| chosen.overtook(o))
+    {
+        Why::Momentum
+    } else {
+        Why::Preferred
+    };
+    let others = orders.iter().enumerate().filter(|(other, _)| *other != place);
+    let rest = order.iter().filter(free).chain(others.filter_map(|(_, order)| order.iter().find(free)));
+    Some(Pick { model: chosen.model, tier: chosen.tier, why, chain: chain(chosen, rest) })
+}
+
+/// From one order of all tiers. The chain is the rest of it.
+fn of_all<'t>(order: &[Ranked<'t>], wanted: Tier) -> Option<Pick<'t>> {
+    let all_barred = order.iter().all(|one| one.barred);
+    let free = |one: &&Ranked<'t>| all_barred || !one.barred;
+    let chosen = order.iter().find(free)?;
+    let why = if order.first().is_some_and(|first| first.barred && !all_barred) {
+        Why::Health
+    } else if chosen.tier == wanted {
+        Why::Preferred
+    } else if order.iter().any(|one| one.tier == wanted) {
+        Why::Strategy
+    } else {
+        Why::Capability
+    };
+    let rest = order.iter().filter(free);
+    Some(Pick { model: chosen.model, tier: chosen.tier, why, chain: chain(chosen, rest) })
+}
+
+fn chain<'t, 'r>(chosen: &Ranked<'t>, rest: impl Iterator<Item = &'r Ranked<'t>>) -> Vec<&'t Arc<Model>>
+where
+    't: 'r,
+{
+    let mut chain: Vec<&Arc<Model>> = Vec::with_capacity(CHAIN);
+    for one in rest {
+        let known = |other: &&Arc<Model>| other.slot == one.model.slot;
+        if chain.len() < CHAIN && !known(&chosen.model) && !chain.iter().any(known) {
+            chain.push(one.model);
+        }
+    }
+    chain
+}
+
+/// Where nobody meets the needs: who comes nearest.
+fn least_unfit<'t>(table: &'t Table, profile: &'t Profile, wish: &Wish<'_>) -> &'t Arc<Model> {
+    let default = &profile.default_model;
+    if wish.needs.met_by(default) {
+        return default;
+    }
+    let listed = tiers(wish.tier).flat_map(|tier| table.candidates(profile, tier, wish.now));
+    let mut widest: Option<&Arc<Model>> = None;
+    for model in std::iter::once(default).chain(listed).filter(|model| wish.needs.allowed_by(model)) {
+        if widest.is_none_or(|other| model.context_window > other.context_window) {
+            widest = Some(model);
+        }
+    }
+    widest.unwrap_or(default)
 }

@@ -29,6 +29,20 @@ pub struct Model {
     pub tools: bool,
     /// Whether it takes images.
     pub vision: bool,
+    /// Whether it takes audio.
+    pub audio: bool,
+    /// Whether it can be held to a JSON schema.
+    pub structured_output: bool,
+    /// Whether it is preferred for code.
+    pub coder: bool,
+    /// Tokens that may be sent and answered in a minute, if limited.
+    pub tokens_per_minute: Option<u64>,
+    /// Requests that may be sent in a minute, if limited.
+    pub requests_per_minute: Option<u64>,
+    /// Its share of the requests that [`Strategy::Weighted`] spreads, next to the others' weights.
+    pub weight: f64,
+    /// The mean of its benchmark figures, 0 to 100, if it has any.
+    pub capability: Option<f64>,
 }
 
 /// One way to choose: a list of candidates a tier.
@@ -36,7 +50,7 @@ pub struct Model {
 pub struct Profile {
     /// The name in configuration, headers and metrics.
     pub name: String,
-    /// Candidates of each tier, preferred first. Never empty.
+    /// Candidates of each tier, in the configured order. At least one tier has some.
     pub tiers: PerTier<Vec<Arc<Model>>>,
     /// Serves whatever could not be judged.
     pub default_model: Arc<Model>,
@@ -46,13 +60,58 @@ pub struct Profile {
     pub strategy: Strategy,
 }
 
-/// Which of the candidates that can serve a request is preferred.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Which of the candidates that can serve a request is preferred; of equals, the one listed first.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Strategy {
     /// The one listed first.
     Configured,
-    /// The one with the best [`Standing`]; of equals, the one listed first.
+    /// The one with the best [`Standing`].
     Momentum,
+    /// The one that costs least for this request.
+    Cheapest,
+    /// One by chance, by weight.
+    Weighted,
+    /// The one with the fewest requests in flight.
+    LeastBusy,
+    /// The one that is expected to have answered first.
+    LowestLatency,
+    /// The one that has used the least of its limits in this minute.
+    Usage,
+    /// The cheapest that is likely enough to complete the ask.
+    Completion(Completion),
+}
+
+/// How [`Strategy::Completion`] chooses.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Completion {
+    /// How likely a model has to complete the ask to be chosen by its price.
+    pub threshold: f64,
+    /// Where none is that likely: how far from the likeliest one may be that is.
+    pub margin: f64,
+    /// Whether the candidates of all tiers are compared, and not those of the tier alone.
+    pub all_tiers: bool,
+    /// What a model without benchmark figures counts as, 0 to 100.
+    pub usual: f64,
+    /// From capability and difficulty to likelihood.
+    pub curve: Curve,
+}
+
+/// How likely a model completes an ask: sigmoid(capability x `capability` + difficulty x `difficulty` + `bias`).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Curve {
+    /// Of each point of capability, 0 to 100.
+    pub capability: f64,
+    /// Of the difficulty, 0 to 1.
+    pub difficulty: f64,
+    /// Added to both.
+    pub bias: f64,
+}
+
+impl Curve {
+    /// The likelihood, 0 to 1.
+    pub fn likelihood(&self, capability: f64, difficulty: f64) -> f64 {
+        1.0 / (1.0 + libm::exp(-(self.capability * capability + self.difficulty * difficulty + self.bias)))
+    }
 }
 
 /// What adoption signals say of each model: above 0 it goes before models without a signal, below 0 behind them.
@@ -94,7 +153,7 @@ pub struct Promotion {
     pub profile: String,
     /// The tier it changes.
     pub tier: Tier,
-    /// The candidates in that time. Never empty.
+    /// The candidates in that time.
     pub models: Vec<Arc<Model>>,
     /// First second it holds, Unix time.
     pub from: u64,
@@ -120,6 +179,12 @@ pub struct Table {
 }
 
 impl Table {
+    /// All models that a profile may send requests to at a time; some of them more than once.
+    pub fn listed<'t>(&'t self, profile: &'t Profile, now: u64) -> impl Iterator<Item = &'t Arc<Model>> {
+        let tiers = Tier::ALL.into_iter().flat_map(move |tier| self.candidates(profile, tier, now));
+        tiers.chain(std::iter::once(&profile.default_model))
+    }
+
     /// The candidates of a tier at a time (Unix seconds): those of the promotion that holds, else the profile's.
     /// Of two promotions that hold, the one listed first counts.
     pub fn candidates<'t>(&'t self, profile: &'t Profile, tier: Tier, now: u64) -> &'t [Arc<Model>] {

@@ -44,6 +44,8 @@ pub struct Score {
     pub verdict: Verdict,
     /// How much the ask wants work on files, commands and repositories done, 0 to 1.
     pub agentic: f64,
+    /// How much the ask is about code, 0 to 1.
+    pub code: f64,
 }
 
 /// What one dimension added to a score.
@@ -202,12 +204,14 @@ impl RuleScorer {
     fn judge(&self, tokens: u64, scratch: &Scratch) -> Score {
         let params = &self.params;
         let mut sum = 0.0;
-        let mut agentic = 0.0;
+        let (mut agentic, mut code) = (0.0, 0.0);
         for rule in &params.rules {
             let value = self.value(rule, tokens, scratch);
             sum += value * rule.weight;
-            if rule.dimension == Dimension::AgenticTask {
-                agentic = value;
+            match rule.dimension {
+                Dimension::AgenticTask => agentic = value,
+                Dimension::CodePresence => code = value,
+                _ => {}
             }
         }
         let edges = &params.boundaries;
@@ -233,7 +237,7 @@ impl RuleScorer {
             } else {
                 (tier, confidence, Verdict::Sum)
             };
-        Score { value: sum, tier, confidence, verdict, agentic }
+        Score { value: sum, tier, confidence, verdict, agentic, code }
     }
 
     fn value(&self, rule: &Rule, tokens: u64, scratch: &Scratch) -> f64 {

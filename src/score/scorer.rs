@@ -89,10 +89,11 @@ impl Scorer {
         self.rules.find(ask.text, scratch);
         let Judgement { difficulty, tier, confidence, abstained } =
             self.rules.judge_by(weights, ask.length, scratch);
-        let agentic = self.rules.dimension(Dimension::AgenticTask, ask.tokens, scratch);
+        let dimension = |dimension| self.rules.dimension(dimension, ask.tokens, scratch);
+        let (agentic, code) = (dimension(Dimension::AgenticTask), dimension(Dimension::CodePresence));
         let (tier, verdict) =
             if abstained { (self.unknown_tier, Verdict::Abstained) } else { (tier, Verdict::Learnt) };
-        Score { value: difficulty, tier, confidence, verdict, agentic }
+        Score { value: difficulty, tier, confidence, verdict, agentic, code }
     }
 
     /// Why the ask that `scratch` was last used for has its score.

@@ -12,6 +12,7 @@ mod tests;
 use std::time::Duration;
 
 use super::Endpoint;
+use crate::fnv::Fnv;
 
 pub use answer::{Answer, Verdict};
 pub use record::{SLOTS, Snapshot, place, snapshot_key, state_key};
@@ -238,33 +239,6 @@ pub fn identity(endpoint: &Endpoint, schedule: &Schedule) -> u64 {
     hash.number(*max_bytes as u64);
     hash.number(jitter.to_bits());
     hash.0
-}
-
-/// FNV-1a of 64 bits: short, and the same everywhere.
-struct Fnv(u64);
-
-impl Default for Fnv {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Fnv {
-    fn bytes(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-    }
-
-    fn number(&mut self, number: u64) {
-        self.bytes(&number.to_le_bytes());
-    }
-
-    /// With its length, so that no two lists of texts read the same.
-    fn text(&mut self, text: &str) {
-        self.number(text.len() as u64);
-        self.bytes(text.as_bytes());
-    }
 }
 
 fn millis(duration: Duration) -> u64 {

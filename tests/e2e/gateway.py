@@ -18,6 +18,13 @@ from recorder import Recorder  # noqa: E402
 
 EXAMPLE = stacks.ROOT / "examples" / "signals" / "envoy.yaml"
 CANARY = "canary-7f3a-prompt"
+# Models of the session's LiteLLM that fail, by the exception that it raises for them.
+FAILING = {
+    "unwell": "litellm.InternalServerError",
+    "crowded": "litellm.RateLimitError",
+    "short": "litellm.ContextWindowExceededError",
+    "strict": "Exception: content_filter_policy: the mock's filter",
+}
 
 RECORDED = {
     "recorded-small": {"upstream_model": "small/v1", "input_price": 1, "output_price": 2, "tools": False},
@@ -50,6 +57,7 @@ class Gateway(stacks.Stack):
         super().__init__(directory, shipped=shipped)
         self.recorder = recorder
         self.extra_models = stacks.models_in(stacks.tiergate_configuration(stacks.listener(stacks.load_yaml(EXAMPLE))))
+        self.failing_models = FAILING
         self.concurrency = 1  # one worker: if its VM dies, every test after it shows it
         # Our component talks at its loudest, so that the log test sees all it could ever say.
         self.envoy_options = ("--log-level", "info", "--component-log-level", "wasm:trace")

@@ -92,7 +92,7 @@ class Momentum(Running):
         listener = stacks.listener(envoy)
         envoy["static_resources"]["listeners"] = [listener]
         envoy["static_resources"]["clusters"].append(stacks.cluster("feed", feed.port))
-        stacks.plugin(listener)["vm_config"]["code"]["local"]["filename"] = str(wasm)
+        stacks.set_module(envoy, wasm)
         stacks.set_tiergate_configuration(listener, {
             "default_cluster": "litellm",
             "headers": {"response": "full"},

@@ -71,7 +71,7 @@ def test_a_proof_is_reasoning(send):
 
 
 def test_a_long_context_gives_complex(send):
-    history = [{"role": "user", "content": "word " * 90_000}, {"role": "assistant", "content": "I see."}]
+    history = [{"role": "user", "content": "word " * 120_000}, {"role": "assistant", "content": "I see."}]
     answer, _ = send({"model": "smart/recorded", "messages": history + user(GREETING)})
     assert answer.headers["x-tiergate-tier"] == "COMPLEX"
     assert answer.headers["x-tiergate-cause"] == "override_context"

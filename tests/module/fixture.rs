@@ -29,6 +29,11 @@ pub const GREETING: &str = "Hello!";
 /// A REASONING prompt: more than two reasoning markers.
 pub const PROOF: &str = "Prove the theorem step by step and derive the formal proof by contradiction.";
 
+/// Neither easy nor hard by the rules.
+pub const NEUTRAL: &str = "The garden behind the old house was quiet in the morning, and the two brothers walked slowly \
+    along the path to the river, where the boat lay. They had brought bread, apples and a blanket, and they stayed until \
+    the light was nearly gone, talking about the summer and about the people they knew.";
+
 /// `CONFIG` with another `headers.response`.
 pub fn config_with_response(detail: &str) -> String {
     let changed = CONFIG.replace(r#""headers": {"#, &format!(r#""headers": {{"response": "{detail}", "#));

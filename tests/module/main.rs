@@ -14,6 +14,7 @@
 
 mod asks;
 mod bodies;
+mod causes;
 mod configuring;
 mod fixture;
 mod host;

@@ -1,6 +1,6 @@
 //! Where requests go: every dialect, every cause.
 
-use crate::fixture::{CHAT, CONFIG, GREETING, PROOF, chat, exchange, model_in, start};
+use crate::fixture::{CHAT, CONFIG, GREETING, NEUTRAL, PROOF, chat, exchange, model_in, start};
 use crate::host::{Request, Vm};
 
 /// One request and where it has to go.
@@ -188,13 +188,10 @@ fn rows() -> Vec<Row> {
 
 /// What the rule scorer tells otherwise.
 fn rows_of_rules() -> Vec<Row> {
-    let neutral = "The garden behind the old house was quiet in the morning, and the two brothers walked slowly along \
-                   the path to the river, where the boat lay. They had brought bread, apples and a blanket, and they \
-                   stayed until the light was nearly gone, talking about the summer and about the people they knew.";
     vec![
         row("rules: a greeting", CHAT, chat("smart/auto", GREETING), To::Tiny, "score"),
         row("rules: markers of reasoning", CHAT, chat("smart/auto", PROOF), To::Deep, "override_reasoning"),
-        row("rules: neither easy nor hard", CHAT, chat("smart/auto", neutral), To::Mid, "ambiguous"),
+        row("rules: neither easy nor hard", CHAT, chat("smart/auto", NEUTRAL), To::Mid, "ambiguous"),
     ]
 }
 
@@ -318,6 +315,69 @@ fn nobody_can_serve_it() {
     assert_eq!(response.header("x-tiergate-cause"), Some("no_candidates"));
     assert_eq!(model_in(&outcome.body), "b", "the default: first of MEDIUM");
     assert_eq!(outcome.header("x-tiergate-cluster"), Some("pool"));
+}
+
+/// What the body holds decides who may serve; who serves is the strategy's choice.
+#[test]
+fn who_can_serve_comes_before_who_is_preferred() {
+    let config = r#"{"default_cluster": "pool", "baseline": "dear",
+        "models": {
+            "cheap": {"input_price": 1, "output_price": 1, "structured_output": false, "max_output": 500},
+            "mid": {"input_price": 2, "output_price": 2, "context_window": 4000},
+            "dear": {"input_price": 3, "output_price": 3, "audio": true}},
+        "profiles": {"auto": {"strategy": "cheapest", "tiers": {"SIMPLE": ["dear", "mid", "cheap"],
+            "MEDIUM": "dear", "COMPLEX": "dear", "REASONING": "dear"}}}}"#;
+    let mut vm = Vm::start(config).unwrap_or_else(|refused| panic!("{}", refused.text()));
+    let with = |field: &str| chat("smart/auto", GREETING).replacen('{', &format!("{{{field},"), 1);
+    let audio = r#"{"model":"smart/auto","messages":[{"role":"user","content":[{"type":"text","text":"Hello!"},
+        {"type":"input_audio","input_audio":{"data":"AAAA","format":"wav"}}]}]}"#;
+    let long = format!("{GREETING} {}", "\u{4f60}\u{597d}\u{ff0c}".repeat(1500));
+    for (name, body, model, cause) in [
+        ("anything", chat("smart/auto", GREETING), "cheap", "score"),
+        (
+            "a system prompt that fills the window",
+            chat("smart/auto", GREETING).replacen(
+                "\"messages\":[",
+                &format!("\"messages\":[{{\"role\":\"system\",\"content\":\"{long}\"}},"),
+                1,
+            ),
+            "cheap",
+            "score",
+        ),
+        (
+            "the same with more output",
+            with(&format!(r#""max_tokens":600,"system":"{long}""#)),
+            "dear",
+            "score",
+        ),
+        ("much output", with(r#""max_tokens":600"#), "mid", "score"),
+        ("audio", audio.to_owned(), "dear", "score"),
+        ("a schema", with(r#""response_format":{"type":"json_schema"}"#), "dear", "floor_structured"),
+    ] {
+        let (outcome, response) = exchange(&mut vm, &Request::post(CHAT, body));
+        assert_eq!(model_in(&outcome.body), model, "{name}");
+        assert_eq!(response.header("x-tiergate-cause"), Some(cause), "{name}");
+    }
+}
+
+#[test]
+fn chance_spreads_requests_by_weight() {
+    let config = r#"{"default_cluster": "pool", "baseline": "b", "models": {
+            "a": {}, "b": {"weight": 3, "input_price": 1, "output_price": 1}, "c": {"weight": 0}},
+        "profiles": {"auto": {"strategy": "weighted", "tiers": {"SIMPLE": ["c", "a", "b"], "MEDIUM": "a",
+            "COMPLEX": "a", "REASONING": "a"}}}}"#;
+    let mut vm = Vm::start(config).unwrap_or_else(|refused| panic!("{}", refused.text()));
+    let (mut a, mut b) = (0, 0);
+    for _ in 0..400 {
+        let (outcome, _) = exchange(&mut vm, &Request::post(CHAT, chat("smart/auto", GREETING)));
+        match model_in(&outcome.body).as_str() {
+            "a" => a += 1,
+            "b" => b += 1,
+            other => panic!("{other} has no weight"),
+        }
+        vm.process().clock().advance(std::time::Duration::from_micros(7));
+    }
+    assert!((60..140).contains(&a) && b == 400 - a, "a quarter to a: {a}, three to b: {b}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 mod answers;
 mod changes;
-mod fleet;
+pub mod fleet;
 mod rows;
 mod sharing;
 mod speed;

@@ -245,6 +245,23 @@ fn host_calls_are_few() {
 }
 
 #[test]
+fn a_pinned_conversation_costs_few_host_calls() {
+    let pinned = CONFIG.replacen('{', r#"{"session": {"mode": "pinned"},"#, 1);
+    let mut vm = Vm::start(&pinned).unwrap_or_else(|refused| panic!("{}", refused.text()));
+    let request = Request::post(CHAT, chat("smart/auto", GREETING));
+    exchange(&mut vm, &request);
+    vm.take_host_calls();
+    exchange(&mut vm, &request);
+    let calls = vm.take_host_calls();
+    let total: u64 = calls.values().sum();
+    assert!(total <= MOST_HOST_CALLS + 5, "{total}: {calls:?}");
+    assert!(
+        !calls.keys().any(|(_, function)| *function == "proxy_set_shared_data"),
+        "nothing new: {calls:?}"
+    );
+}
+
+#[test]
 fn a_worker_is_small() {
     let mut vm = Vm::start(CONFIG).unwrap_or_else(|refused| panic!("{}", refused.text()));
     let idle = vm.memory_size();

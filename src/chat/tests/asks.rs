@@ -231,12 +231,15 @@ fn injected_turns_never_push_out_the_ask() {
 
 #[test]
 fn all_text_costs_tokens() {
-    let body = chat([format!("hello {REMINDER}"), REMINDER.to_owned()]);
-    let raw = serde_json::to_string(REMINDER).unwrap().len() - 2;
-    assert_eq!(
-        seen(&body, Dialect::ChatCompletions).text_bytes,
-        2 * raw + "hello ".len() + 2 * "Done.".len()
-    );
+    // Of the same length, and no injection.
+    let plain = REMINDER.replace("system-reminder", "system-remimder");
+    assert_ne!(plain, REMINDER);
+    let tokens = |text: &str| {
+        let body = chat([format!("hello {text}"), text.to_owned()]);
+        seen(&body, Dialect::ChatCompletions).tokens.count()
+    };
+    assert_eq!(tokens(REMINDER), tokens(&plain));
+    assert!(tokens(REMINDER) > tokens(""));
 }
 
 fn first_ask(body: &str, dialect: Dialect) -> String {

@@ -56,3 +56,18 @@ proptest! {
         prop_assert_eq!(String::from_utf8(spliced).unwrap(), format!("{{{}}}", vec![written; count].join(",")));
     }
 }
+
+#[test]
+fn fallbacks_follow_the_last_model() {
+    for (body, wanted) in [
+        (r#"{"model":"a","x":1}"#, r#"{"model":"m\"","fallbacks":["b","c"],"x":1}"#),
+        (r#"{"x":1,"model":"a"}"#, r#"{"x":1,"model":"m\"","fallbacks":["b","c"]}"#),
+        (r#"{"model":"a","model":"a"}"#, r#"{"model":"m\"","model":"m\"","fallbacks":["b","c"]}"#),
+    ] {
+        let spans = seen(body, Dialect::ChatCompletions).model_spans;
+        let prefix = splice_with(body.as_bytes().to_vec(), &spans, "m\"", &["b", "c"]).unwrap();
+        let spliced = [&prefix.head[..], &prefix.tail, &body.as_bytes()[prefix.end..]].concat();
+        assert_eq!(String::from_utf8(spliced).unwrap(), wanted);
+        assert_eq!(prefix.growth(), wanted.len() as i64 - body.len() as i64);
+    }
+}

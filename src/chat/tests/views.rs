@@ -136,3 +136,64 @@ fn only_the_top_level_model_counts_and_the_last_of_several() {
         Some("smart/auto")
     );
 }
+
+#[test]
+fn what_tells_a_conversation_is_found() {
+    let body = r#"{"user":"u","metadata":{"session_id":"s","user_id":"v"},"messages":[
+        {"role":"system","content":"sys"},{"role":"user","content":"first"},
+        {"role":"assistant","content":"a"},{"role":"user","content":"second"}]}"#;
+    let view = seen(body, Dialect::ChatCompletions);
+    let text_of = |span: Option<Span>| span.map(|span| text(body, &[span]));
+    assert_eq!(text_of(view.session).as_deref(), Some("s"));
+    assert_eq!(text_of(view.user).as_deref(), Some("u"));
+    assert_eq!(text(body, &view.opening), "first");
+    let view = seen(r#"{"metadata":{"session_id":7},"messages":[]}"#, Dialect::ChatCompletions);
+    assert!(view.session.is_none() && view.opening.is_empty());
+}
+
+#[test]
+fn a_turn_of_a_tool_is_told_from_an_ask() {
+    let gemini = Dialect::Gemini(Span { start: 0, end: 0 });
+    let rows: &[(Dialect, &str, bool)] = &[
+        (
+            Dialect::ChatCompletions,
+            r#"{"messages":[{"role":"user","content":"a"},{"role":"tool","content":"b"}]}"#,
+            true,
+        ),
+        (
+            Dialect::ChatCompletions,
+            r#"{"messages":[{"role":"tool","content":"b"},{"role":"user","content":"a"}]}"#,
+            false,
+        ),
+        (Dialect::ChatCompletions, r#"{"messages":[]}"#, false),
+        (
+            Dialect::Messages,
+            r#"{"messages":[{"role":"user","content":"a"},{"role":"user","content":[{"type":"tool_result","content":"b"}]}]}"#,
+            true,
+        ),
+        (
+            Dialect::Messages,
+            r#"{"messages":[{"role":"user","content":[{"type":"tool_result","content":"b"},{"type":"text","text":"stop"}]}]}"#,
+            false,
+        ),
+        (
+            Dialect::Messages,
+            r#"{"messages":[{"role":"user","content":"a"},{"role":"user","content":[{"type":"tool_result","content":"b"},{"type":"text","text":"<system-reminder>x</system-reminder>"}]}],"system":"s"}"#,
+            true,
+        ),
+        (
+            Dialect::Responses,
+            r#"{"input":[{"role":"user","content":"a"},{"type":"function_call_output","output":"b"}]}"#,
+            true,
+        ),
+        (
+            gemini,
+            r#"{"contents":[{"parts":[{"text":"a"}]},{"role":"user","parts":[{"functionResponse":{"name":"f"}}]}]}"#,
+            true,
+        ),
+        (gemini, r#"{"contents":[{"parts":[{"text":"a"}]}]}"#, false),
+    ];
+    for (dialect, body, tool) in rows {
+        assert_eq!(seen(body, *dialect).tool_turn, *tool, "{body}");
+    }
+}

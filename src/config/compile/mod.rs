@@ -1,5 +1,7 @@
 //! Raw document -> compiled parts. Every mistake in the meaning is told; nothing is guessed or skipped in silence.
 
+mod fallbacks;
+mod lists;
 mod models;
 mod names;
 mod profiles;
@@ -7,6 +9,7 @@ mod promotions;
 mod rollout;
 pub(super) mod rules;
 mod signals;
+mod strategy;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -37,13 +40,16 @@ pub(super) fn compile(document: &raw::Document, errors: &mut Errors) -> Option<C
     }
 
     let models = models::compile(document, &catalogue, &profiles, errors);
-    let compiled = profiles::compile(document, &profiles, own, &models, errors);
+    let lists = lists::compile(&profiles, &models, errors);
+    let compiled = profiles::compile(document, &profiles, own, &models, &lists, errors);
     let rollout = rollout::compile(document, &profiles);
     let virtual_models =
         profiles::virtual_names(document, &shipped_profiles, &profiles, &compiled, &models, &rollout, errors);
-    let promotions = promotions::compile(document, &profiles, &models, errors);
+    let promotions = promotions::compile(document, &profiles, &models, &lists, errors);
     let baseline = models.baseline(&document.baseline, &root.key("baseline"), errors);
     let signals = signals::compile(document, &models, errors);
+    let live = fallbacks::live(&document.live, &root.key("live"), errors);
+    let fallbacks = fallbacks::fallbacks(&document.fallbacks, &models, &root.key("fallbacks"), errors);
     let headers = wire::headers(&document.headers, &root.key("headers"), errors);
     let paths = wire::paths(&document.paths, &root.key("paths"), errors);
     let limits = wire::limits(&document.limits, &document.conversation, &root.key("conversation"), errors);
@@ -62,6 +68,10 @@ pub(super) fn compile(document: &raw::Document, errors: &mut Errors) -> Option<C
         scorer,
         signals,
         rollout,
+        position: document.position,
+        live,
+        fallbacks,
+        session: wire::session(&document.session, &root.key("session"), errors),
         overrides: wire::overrides(&document.overrides),
         headers,
         paths,
@@ -71,6 +81,7 @@ pub(super) fn compile(document: &raw::Document, errors: &mut Errors) -> Option<C
             decay: document.conversation.history_decay,
         },
         default_output_tokens: document.default_output_tokens,
+        window_margin: document.eligibility.window_margin,
         filter_state: document.filter_state,
     })
 }

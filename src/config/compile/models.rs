@@ -41,6 +41,9 @@ pub(super) fn compile(
         if let Some(upstream) = &entry.upstream_model {
             names::upstream(upstream, &path.key("upstream_model"), errors);
         }
+        for benchmark in entry.benchmarks.iter().flat_map(BTreeMap::keys) {
+            names::model(benchmark, &path.key("benchmarks").key(benchmark), errors);
+        }
         let upstream = entry.upstream_model.as_deref().unwrap_or(name);
         let base = catalogue.get(name).or_else(|| catalogue.get(upstream)).unwrap_or(&nothing);
         by_name.insert(name.clone(), model(slot, name, entry, base, &document.default_cluster));
@@ -76,7 +79,19 @@ fn model(
         max_output: entry.max_output.or(base.max_output),
         tools: entry.tools.or(base.tools).unwrap_or(true),
         vision: entry.vision.or(base.vision).unwrap_or(false),
+        audio: entry.audio.or(base.audio).unwrap_or(false),
+        structured_output: entry.structured_output.or(base.structured_output).unwrap_or(true),
+        coder: entry.coder.or(base.coder).unwrap_or(false),
+        tokens_per_minute: entry.tokens_per_minute,
+        requests_per_minute: entry.requests_per_minute,
+        weight: entry.weight.unwrap_or(1.0),
+        capability: entry.benchmarks.as_ref().or(base.benchmarks.as_ref()).and_then(mean),
     })
+}
+
+/// The mean of the figures that there are.
+fn mean(benchmarks: &BTreeMap<String, f64>) -> Option<f64> {
+    (!benchmarks.is_empty()).then(|| benchmarks.values().sum::<f64>() / benchmarks.len() as f64)
 }
 
 /// Every name that the document gives an entry or refers to.
@@ -92,6 +107,11 @@ fn in_use(document: &raw::Document, profiles: &BTreeMap<&str, &raw::Profile>) ->
     names.extend(
         document.promotions.iter().filter_map(|p| p.models.as_ref()).flat_map(|m| m.names().iter().cloned()),
     );
+    let raw::Fallbacks { general, context_window, content_policy, .. } = &document.fallbacks;
+    for (name, list) in [general, context_window, content_policy].into_iter().flatten() {
+        names.insert(name.clone());
+        names.extend(list.iter().cloned());
+    }
     names
 }
 
@@ -121,6 +141,16 @@ impl Models {
     /// The name or alias of a model that the document gives or uses, which no virtual name may be.
     pub fn is_in_use(&self, name: &str) -> bool {
         self.aliases.contains_key(name) || (self.by_name.contains_key(name) && self.in_use.contains(name))
+    }
+
+    /// The Envoy clusters of all models that there are.
+    pub fn clusters(&self) -> impl Iterator<Item = &str> {
+        self.by_name.values().map(|model| model.cluster.as_str())
+    }
+
+    /// The names of all models that there are.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.by_name.keys().map(String::as_str)
     }
 
     /// The model that a place refers to; tells where there is none.

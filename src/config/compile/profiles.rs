@@ -6,10 +6,11 @@ use std::sync::Arc;
 use super::super::check::unknown;
 use super::super::error::{Errors, Path, quoted};
 use super::super::raw;
+use super::lists::Lists;
 use super::models::Models;
-use super::names;
+use super::{names, strategy};
 use crate::rollout::{Control, Rollout};
-use crate::route::{Model, Profile, Strategy};
+use crate::route::{Model, Profile};
 use crate::tier::{PerTier, Tier};
 
 /// The profile of the shortest form, and of shipped virtual names without a profile of their own.
@@ -23,6 +24,7 @@ pub(super) fn compile(
     profiles: &BTreeMap<&str, &raw::Profile>,
     own: bool,
     models: &Models,
+    lists: &BTreeMap<&str, Lists>,
     errors: &mut Errors,
 ) -> BTreeMap<String, Arc<Profile>> {
     let root = Path::Root;
@@ -40,7 +42,7 @@ pub(super) fn compile(
                 "the table of profile auto is also given by the document's `tiers`; keep one of them";
             errors.meaning(&path.key("tiers"), message);
         }
-        let tiers = match (&profile.tiers, &shared) {
+        let mut tiers = match (&profile.tiers, &shared) {
             (Some(tiers), _) => table(tiers, &path.key("tiers"), models, errors),
             (None, Some(shared)) => shared.clone(),
             (None, None) => {
@@ -50,12 +52,15 @@ pub(super) fn compile(
                 continue;
             }
         };
+        if let Some(lists) = lists.get(name) {
+            lists.restrict(&mut tiers, profile, &path, errors);
+        }
         let default_model = match &profile.default_model {
-            Some(model) => models.find(model, &path.key("default_model"), errors),
-            None => tiers.medium.first().cloned(),
+            Some(model) => default_model(model, lists.get(name), &path, models, errors),
+            None => all_models(&tiers).next().cloned(),
         };
         let agentic_profile = agentic(name, profile, profiles, &path, errors);
-        let strategy = strategy(document, profile, &path, errors);
+        let strategy = strategy::compile(document, profile, &tiers, &path, errors);
         if let Some(default_model) = default_model {
             let profile = Profile { name: name.to_owned(), tiers, default_model, agentic_profile, strategy };
             compiled.insert(name.to_owned(), Arc::new(profile));
@@ -95,23 +100,25 @@ fn agentic(
     }
 }
 
-fn strategy(
-    document: &raw::Document,
-    profile: &raw::Profile,
+/// The models of a table, those of MEDIUM first, then from the harder tiers to the easier one.
+pub(super) fn all_models(tiers: &PerTier<Vec<Arc<Model>>>) -> impl Iterator<Item = &Arc<Model>> {
+    [Tier::Medium, Tier::Complex, Tier::Reasoning, Tier::Simple].into_iter().flat_map(|t| tiers.get(t))
+}
+
+fn default_model(
+    name: &str,
+    lists: Option<&Lists>,
     path: &Path<'_>,
+    models: &Models,
     errors: &mut Errors,
-) -> Strategy {
-    match (profile.strategy, &document.signals) {
-        (Some(raw::Strategy::Momentum), None) => {
-            errors.meaning(
-                &path.key("strategy"),
-                "momentum needs signals; add `signals` to the document, or choose configured".to_owned(),
-            );
-            Strategy::Momentum
-        }
-        (Some(raw::Strategy::Momentum), Some(_)) | (None, Some(_)) => Strategy::Momentum,
-        (Some(raw::Strategy::Configured), _) | (None, None) => Strategy::Configured,
+) -> Option<Arc<Model>> {
+    let path = path.key("default_model");
+    let model = models.find(name, &path, errors)?;
+    if lists.is_some_and(|lists| !lists.permit(&model.name)) {
+        let message = "the profile's `allow` and `block` leave it out; name another model";
+        errors.meaning(&path, format!("{}: {message}", quoted(name)));
     }
+    Some(model)
 }
 
 /// Tells where there is no profile of a name.

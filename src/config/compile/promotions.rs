@@ -7,6 +7,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::super::error::{Errors, Path, quoted};
 use super::super::raw;
+use super::lists::Lists;
 use super::models::Models;
 use super::{names, profiles};
 use crate::route::Promotion;
@@ -16,13 +17,14 @@ pub(super) fn compile(
     document: &raw::Document,
     profiles: &BTreeMap<&str, &raw::Profile>,
     models: &Models,
+    lists: &BTreeMap<&str, Lists>,
     errors: &mut Errors,
 ) -> Vec<Promotion> {
     let path = Path::Root.key("promotions");
     let mut compiled: Vec<(usize, Promotion)> = Vec::with_capacity(document.promotions.len());
     for (i, promotion) in document.promotions.iter().enumerate() {
         let path = path.index(i);
-        let Some(promotion) = one(promotion, &path, profiles, models, errors) else { continue };
+        let Some(promotion) = one(promotion, &path, profiles, models, lists, errors) else { continue };
         let same = |p: &Promotion| p.profile == promotion.profile && p.tier == promotion.tier;
         let overlaps = |p: &Promotion| p.from < promotion.until && promotion.from < p.until;
         if let Some((other, _)) = compiled.iter().find(|(_, p)| same(p) && overlaps(p)) {
@@ -42,6 +44,7 @@ fn one(
     path: &Path<'_>,
     all: &BTreeMap<&str, &raw::Profile>,
     models: &Models,
+    lists: &BTreeMap<&str, Lists>,
     errors: &mut Errors,
 ) -> Option<Promotion> {
     if let Some(name) = &promotion.name {
@@ -50,10 +53,20 @@ fn one(
     if let Some(profile) = &promotion.profile {
         profiles::known_profile(profile, all, &path.key("profile"), errors);
     }
-    let candidates = promotion
+    let mut candidates = promotion
         .models
         .as_ref()
         .map(|list| models.list(list.names(), &path.key("models"), list.is_single(), errors));
+    if let (Some(candidates), Some(name)) = (&mut candidates, &promotion.profile)
+        && let Some(lists) = lists.get(name.as_str())
+        && !candidates.is_empty()
+    {
+        candidates.retain(|model| lists.permit(&model.name));
+        if candidates.is_empty() {
+            let message = format!("`allow` and `block` of profile {} leave none of them", quoted(name));
+            errors.meaning(&path.key("models"), format!("{message}; name another model"));
+        }
+    }
     let from = promotion.from.as_deref().and_then(|text| moment(text, &path.key("from"), errors));
     let until = promotion.until.as_deref().and_then(|text| moment(text, &path.key("until"), errors));
     let (from, until) = (from?, until?);

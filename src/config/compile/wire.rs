@@ -2,7 +2,7 @@
 
 use super::super::error::{Errors, Path, quoted};
 use super::super::raw;
-use super::super::{Headers, Overrides, ResponseHeaders};
+use super::super::{Headers, Overrides, ResponseHeaders, Session};
 use crate::chat::{Limits, Markers, Paths};
 
 /// Headers that mean something to HTTP, to Envoy or to providers. The filter removes and sets what it is told to
@@ -82,6 +82,15 @@ pub(super) fn headers(raw: &raw::Headers, path: &Path<'_>, errors: &mut Errors) 
             raw::ResponseDetail::Full => ResponseHeaders::Full,
         },
     }
+}
+
+/// Compiles the section `session`. None where conversations are not held.
+pub(super) fn session(raw: &raw::Session, path: &Path<'_>, errors: &mut Errors) -> Option<Session> {
+    if let Some(Err(message)) = raw.header.as_deref().map(token) {
+        errors.meaning(&path.key("header"), message);
+    }
+    let idle = raw.idle_seconds.saturating_mul(1000);
+    (raw.mode == raw::SessionMode::Pinned).then(|| Session { idle, header: raw.header.clone() })
 }
 
 /// Whether the filter may remove and set a header of this name.
@@ -172,6 +181,7 @@ pub(super) fn overrides(raw: &raw::Overrides) -> Overrides {
         context_tier: raw.context_tier,
         structured_tier: raw.structured_tier,
         agentic_score: raw.agentic_score,
+        code_score: raw.code_score,
     }
 }
 

@@ -4,8 +4,11 @@
 //! What has to be there (`schemars(required)`) is an `Option` all the same, so that one missing key does not keep
 //! the rest of a document from being checked: the schema's check tells of it, the compiler skips it.
 
+mod fallbacks;
 mod rollout;
+mod routing;
 mod rules;
+mod session;
 mod signals;
 mod wire;
 
@@ -13,8 +16,11 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+pub use fallbacks::{Fallbacks, Live, Position};
 pub use rollout::{Control, Mode};
+pub use routing::{Eligibility, RawCompletion, Strategy};
 pub use rules::{Calibrated, Dimensions, RawStep, Rules};
+pub use session::{Session, SessionMode};
 pub use signals::{SignalWeights, Signals};
 pub use wire::{Conversation, Headers, Limits, Overrides, Paths, ResponseDetail};
 
@@ -34,7 +40,8 @@ pub struct Document {
     pub default_cluster: String,
     /// Model that savings are measured against: what the request would have cost there. Needs both prices.
     pub baseline: String,
-    /// Output tokens assumed for the estimated cost of a request that sets no limit of its own.
+    /// Output tokens assumed for the estimated cost of a request that sets no limit of its own, and for the room that
+    /// it takes of a model's window.
     #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 10_000_000)))]
     pub default_output_tokens: u64,
     /// Whether each decision is put into the filter state `wasm.tiergate` as a JSON object, for the access log
@@ -77,12 +84,29 @@ pub struct Document {
     pub overrides: Overrides,
     /// Which words of a conversation are judged.
     pub conversation: Conversation,
+    /// What a candidate needs to be considered at all.
+    pub eligibility: Eligibility,
+    /// How likely a model completes an ask, for profiles whose `strategy` is `completion`.
+    pub completion: RawCompletion,
     /// Lists of candidates that hold for a while.
     #[cfg_attr(feature = "cli", schemars(length(max = 256)))]
     pub promotions: Vec<Promotion>,
     /// Adoption signals, which reorder candidates. Default: none are fetched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signals: Option<Signals>,
+    /// Where in Envoy this filter stands. Both positions take the same document but for this key.
+    pub position: Position,
+    /// What is learnt from the answers of models, for all workers of the process: failures, latency, use, requests in
+    /// flight. A model that fails too often is left alone for a while (cooldown), unless all that could serve a request
+    /// are; then one request tries it.
+    pub live: Live,
+    /// Who serves when a model does not: on Envoy's retries, each attempt gets another model. Needs the filter a second
+    /// time with `position: attempt`, and a `retry_policy` on the route; see docs/fallbacks.md. A chain lists the
+    /// models that serve in place of one, the first that was not tried yet. A model without a chain of its own for a
+    /// reason has the further candidates of the decision, which are none for a model that the client chose.
+    pub fallbacks: Fallbacks,
+    /// Whether a conversation keeps its model.
+    pub session: Session,
     /// Header names, and what the client is told.
     pub headers: Headers,
     /// Which request paths are LLM calls: suffixes, looked for before the query.
@@ -109,8 +133,14 @@ impl Default for Document {
             rules: Rules::default(),
             overrides: Overrides::default(),
             conversation: Conversation::default(),
+            eligibility: Eligibility::default(),
+            completion: RawCompletion::default(),
             promotions: Vec::new(),
             signals: None,
+            position: Position::Router,
+            live: Live::default(),
+            fallbacks: Fallbacks::default(),
+            session: Session::default(),
             headers: Headers::default(),
             paths: Paths::default(),
             limits: Limits::default(),
@@ -146,7 +176,8 @@ pub struct Model {
     /// USD per million output tokens. Default: the catalogue's, else unknown.
     #[cfg_attr(feature = "cli", schemars(range(min = 0.0, max = 1_000_000.0)))]
     pub output_price: Option<f64>,
-    /// Most input tokens. Default: the catalogue's, else unknown.
+    /// Most input tokens. A request's output has to have room in it too (`eligibility`). Default: the catalogue's, else
+    /// unknown.
     #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 1_000_000_000)))]
     pub context_window: Option<u64>,
     /// Most output tokens. Default: the catalogue's, else unknown.
@@ -156,6 +187,32 @@ pub struct Model {
     pub tools: Option<bool>,
     /// Whether it takes images. Default: the catalogue's, else false.
     pub vision: Option<bool>,
+    /// Whether it takes audio. Default: the catalogue's, else false.
+    pub audio: Option<bool>,
+    /// Whether its answer can be held to a JSON schema. Default: the catalogue's, else true.
+    pub structured_output: Option<bool>,
+    /// Whether it is preferred for asks about code (`overrides.code_score`) to candidates that are not. Default: false.
+    pub coder: Option<bool>,
+    /// Tokens in and out that may be used in a minute, for strategy `usage`. Default: no limit.
+    #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 1_000_000_000_000_u64)))]
+    pub tokens_per_minute: Option<u64>,
+    /// Requests that may be sent in a minute, for strategy `usage`. Default: no limit.
+    #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 1_000_000_000_u64)))]
+    pub requests_per_minute: Option<u64>,
+    /// Its share of the requests under strategy `weighted`, next to the others' weights; 0: only where no other can
+    /// serve. Default: 1.
+    #[cfg_attr(feature = "cli", schemars(range(min = 0.0, max = 1_000_000.0)))]
+    pub weight: Option<f64>,
+    /// Benchmark figures by name (such as `gpqa_diamond` or `livecodebench`), 0 to 100, for strategy `completion`. Their
+    /// mean is the model's capability, so give the same ones for all models. At most 16.
+    #[cfg_attr(
+        feature = "cli",
+        schemars(extend(
+            "maxProperties" = 16,
+            "additionalProperties" = serde_json::json!({"type": "number", "minimum": 0.0, "maximum": 100.0})
+        ))
+    )]
+    pub benchmarks: Option<BTreeMap<String, f64>>,
     /// Other names that a client may ask for this model by, and that tables may use. Each is that of no other model.
     #[cfg_attr(feature = "cli", schemars(length(max = 32)))]
     pub aliases: Option<Vec<String>>,
@@ -225,7 +282,8 @@ impl OneOrMany {
 pub struct Profile {
     /// Candidates of each tier. Default: the document's `tiers`.
     pub tiers: Option<Tiers>,
-    /// Model that serves what could not be judged, and what no candidate can do. Default: the first of MEDIUM.
+    /// Model that serves what could not be judged, and what no candidate can do. Default: the first of MEDIUM that the
+    /// profile may use, else the first of another tier.
     pub default_model: Option<String>,
     /// Profile that serves an agentic request (one with `tools`, or with an agentic score of at least
     /// `overrides.agentic_score`) instead of this one. Default: `agentic` for profile `auto` where there is such a
@@ -242,17 +300,24 @@ pub struct Profile {
     /// What becomes of requests that are not routed: those outside of `percent`, and all in `mode: shadow`. Default:
     /// `default_model`.
     pub control: Option<Control>,
-}
-
-/// Which of the candidates that can serve a request is preferred.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Strategy {
-    /// The one listed first.
-    Configured,
-    /// The one with the best adoption signal; of equals, the one listed first. Needs `signals`.
-    Momentum,
+    /// The only models that this profile may use: names, or beginnings of names with a `*` at the end. Default: all that
+    /// its tables list.
+    #[cfg_attr(feature = "cli", schemars(length(min = 1, max = 64)))]
+    pub allow: Option<Vec<String>>,
+    /// Models that this profile may not use, spelled as in `allow`; they are left out of its tables and promotions.
+    /// Agentic requests are under the lists of the `agentic_profile`.
+    #[cfg_attr(feature = "cli", schemars(length(max = 64)))]
+    pub block: Option<Vec<String>>,
+    /// For strategy `completion`: how likely a model has to complete an ask to be chosen by its price. Default: 0.8.
+    #[cfg_attr(feature = "cli", schemars(range(min = 0.0, max = 1.0)))]
+    pub completion_threshold: Option<f64>,
+    /// For strategy `completion`: where no model reaches the threshold, the cheapest of those whose likelihood is at most
+    /// this much below the best. Default: 0.05.
+    #[cfg_attr(feature = "cli", schemars(range(min = 0.0, max = 1.0)))]
+    pub fallback_quality_margin: Option<f64>,
+    /// For strategy `completion`: whether the candidates of all tiers are compared, whatever tier was decided on.
+    /// Default: true.
+    pub completion_all_tiers: Option<bool>,
 }
 
 /// A list of candidates that holds for a while. Two promotions of one tier of one profile must not overlap.

@@ -25,6 +25,9 @@ pub struct Overrides {
     /// From this agentic score on (the value of dimension agenticTask, 0 to 1) a request counts as agentic.
     #[cfg_attr(feature = "cli", schemars(range(min = 0.0, max = 1.0)))]
     pub agentic_score: f64,
+    /// From this value of dimension codePresence on (0 to 1) an ask is about code: candidates marked `coder` go first.
+    #[cfg_attr(feature = "cli", schemars(range(min = 0.0, max = 1.0)))]
+    pub code_score: f64,
 }
 
 impl Default for Overrides {
@@ -36,6 +39,7 @@ impl Default for Overrides {
             context_tier: Tier::Complex,
             structured_tier: Tier::Medium,
             agentic_score: 0.5,
+            code_score: 0.5,
         }
     }
 }

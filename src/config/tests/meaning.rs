@@ -208,3 +208,28 @@ fn a_models_name_may_stand_for_a_profile_whose_control_is_unchanged() {
     assert_eq!(config.table.models["gpt-5.4-mini"].name, "gpt-5.4-mini", "it is where the others go");
     assert_eq!(names(&config, "auto", Tier::Medium), ["gpt-5.4-mini"]);
 }
+
+/// A protobuf Struct of one section with one text: what Envoy makes of `{section: {key: 0.5}}` in its YAML.
+fn text_in_a_struct(section: &str, key: &str, text: &str) -> Vec<u8> {
+    let field = |tag: u8, bytes: &[u8]| [&[tag, u8::try_from(bytes.len()).unwrap()][..], bytes].concat();
+    let entry =
+        |key: &str, value: Vec<u8>| field(0x0a, &[field(0x0a, key.as_bytes()), field(0x12, &value)].concat());
+    entry(section, field(0x2a, &entry(key, field(0x1a, text.as_bytes()))))
+}
+
+#[test]
+fn a_number_that_envoy_made_a_text_of_is_a_number() {
+    let parsed = |text: &str| parse(&text_in_a_struct("eligibility", "window_margin", text));
+    assert_eq!(parsed("0.25").unwrap().window_margin, 0.25);
+    assert_eq!(parsed("3").unwrap().window_margin, 3.0);
+    for (text, told) in
+        [("much", "\"much\" is a string"), ("NaN", "\"NaN\" is a string"), ("1e9", "from 0 to 10")]
+    {
+        let errors = parsed(text).map(drop).unwrap_err().to_string();
+        assert!(errors.contains(told), "{errors}");
+    }
+    let errors = errors(r#"{"eligibility": {"window_margin": "0.25"}}"#);
+    assert!(errors.contains("\"0.25\" is a string"), "JSON has numbers of its own: {errors}");
+    let cluster = parse(&text_in_a_struct("headers", "cluster", "12")).unwrap().headers.cluster;
+    assert_eq!(cluster, "12", "a text stays one");
+}

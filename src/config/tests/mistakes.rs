@@ -6,6 +6,77 @@ type Row = (&'static str, &'static str, &'static [(&'static str, &'static str)])
 
 /// Each row's document adds these keys to the minimal one.
 const ROWS: &[Row] = &[
+    // Live state and fallbacks.
+    (
+        "a cooldown that may not be as long as it is",
+        r#"{"live": {"cooldown_time": 60, "max_cooldown_time": 30}}"#,
+        &[("live.max_cooldown_time", "30 is below `cooldown_time`; give at least 60")],
+    ),
+    (
+        "chains of models that are not known",
+        r#"{"fallbacks": {"general": {"gpt-5.4-mni": ["claude-opus-5"], "claude-opus-5": ["nobody"]}}}"#,
+        &[
+            (
+                "fallbacks.general[\"gpt-5.4-mni\"]",
+                "unknown model \"gpt-5.4-mni\"; did you mean gpt-5.4-mini",
+            ),
+            ("fallbacks.general.claude-opus-5[0]", "unknown model \"nobody\""),
+        ],
+    ),
+    (
+        "a model in its own chain",
+        r#"{"fallbacks": {"context_window": {"claude-opus-5": ["gpt-5.4", "claude-opus-5"]}}}"#,
+        &[(
+            "fallbacks.context_window.claude-opus-5",
+            "model \"claude-opus-5\" is in its own chain; leave it out",
+        )],
+    ),
+    (
+        "two chains for one model",
+        r#"{"models": {"m": {"aliases": ["n"]}}, "fallbacks": {"content_policy": {"m": ["gpt-5.4"], "n": ["gpt-5.4"]}}}"#,
+        &[("fallbacks.content_policy.n", "model \"m\" is listed under two names; keep one of them")],
+    ),
+    (
+        "an empty chain",
+        r#"{"fallbacks": {"general": {"gpt-5.4": []}}}"#,
+        &[("fallbacks.general[\"gpt-5.4\"]", "empty; give at least one item")],
+    ),
+    (
+        "a composite cluster of clusters that no model has",
+        r#"{"models": {"m": {"cluster": "one"}, "n": {"cluster": "two"}}, "fallbacks": {"composite": {"one": ["one", "tow"]}}}"#,
+        &[("fallbacks.composite.one[1]", "unknown cluster \"tow\"; clusters of models: litellm, one, two")],
+    ),
+    (
+        "a composite cluster that begins with another",
+        r#"{"models": {"m": {"cluster": "one"}, "n": {"cluster": "two"}}, "fallbacks": {"composite": {"one": ["two", "one"]}}}"#,
+        &[(
+            "fallbacks.composite.one",
+            "the first attempt reaches the cluster's own models; begin with \"one\"",
+        )],
+    ),
+    (
+        "a session header with capitals",
+        r#"{"session": {"mode": "pinned", "header": "X-Session-Id"}}"#,
+        &[("session.header", "\"X-Session-Id\" has capitals; write \"x-session-id\"")],
+    ),
+    (
+        "no such mode of sessions",
+        r#"{"session": {"mode": "sticky"}}"#,
+        &[("session.mode", "unknown value \"sticky\"; give stateless or pinned")],
+    ),
+    (
+        "two who ask other models",
+        r#"{"fallbacks": {"enabled": true, "litellm": true}}"#,
+        &[(
+            "fallbacks.litellm",
+            "LiteLLM and Envoy would both ask other models, one inside the other; keep this or `enabled`",
+        )],
+    ),
+    (
+        "no such position",
+        r#"{"position": "upstream"}"#,
+        &[("position", "unknown value \"upstream\"; give router or attempt")],
+    ),
     // Structure.
     (
         "unknown key",

@@ -1,9 +1,7 @@
 //! What an answer is, by its headers and its size, before anybody reads its body.
 
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc2822;
-
 use super::Outcome;
+use crate::retry_after;
 
 /// An answer without its body.
 #[derive(Clone, Copy, Debug, Default)]
@@ -81,13 +79,6 @@ impl<'a> Answer<'a> {
     /// How long the server asks to be left alone, in milliseconds from `now` (milliseconds of the Unix epoch): seconds
     /// or a date. None where it asks for nothing that can be read.
     pub fn wait(&self, now: u64) -> Option<u64> {
-        let text = std::str::from_utf8(self.retry_after?).ok()?;
-        if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
-            // More digits than fit are a long time as well.
-            return Some(text.parse().unwrap_or(u64::MAX).saturating_mul(1000));
-        }
-        let date = OffsetDateTime::parse(text, &Rfc2822).ok()?;
-        let at = u64::try_from(date.unix_timestamp()).ok()?.saturating_mul(1000);
-        Some(at.saturating_sub(now))
+        retry_after::wait(self.retry_after?, now)
     }
 }

@@ -2,7 +2,8 @@
 //! Every value begins with a magic that names the format and with the feed it is for; what is anything else is nothing
 //! known.
 
-use super::{Fnv, Outcome, State};
+use super::{Outcome, State};
+use crate::fnv::Fnv;
 
 /// So many feeds have a place of their own.
 pub const SLOTS: usize = 64;
@@ -57,7 +58,7 @@ impl State {
         bytes.push(self.outcome.map_or(0, |outcome| place(outcome) as u8 + 1));
         bytes.push(u8::from(self.told_stale));
         bytes.extend(etag);
-        let sum = checksum(&bytes);
+        let sum = Fnv::of(&bytes);
         bytes.extend(sum.to_le_bytes());
         bytes
     }
@@ -71,7 +72,7 @@ impl State {
 /// The state of any feed, and which feed's it is.
 fn decode(bytes: &[u8]) -> Option<(u64, State)> {
     let (bytes, sum) = bytes.split_last_chunk::<8>()?;
-    if u64::from_le_bytes(*sum) != checksum(bytes) {
+    if u64::from_le_bytes(*sum) != Fnv::of(bytes) {
         return None;
     }
     let mut reader = Reader(bytes.strip_prefix(STATE)?);
@@ -139,10 +140,4 @@ impl<'r> Reader<'r> {
     fn number(&mut self) -> Option<u64> {
         self.take().map(|bytes| u64::from_le_bytes(*bytes))
     }
-}
-
-fn checksum(bytes: &[u8]) -> u64 {
-    let mut hash = Fnv::default();
-    hash.bytes(bytes);
-    hash.0
 }

@@ -56,7 +56,7 @@ fn check(rows: &[&Value]) -> Vec<String> {
         let body = body.to_string();
         let path = b"/v1/chat/completions";
         let request = Request { dialect: Dialect::ChatCompletions, path, body: body.as_bytes() };
-        let live = Live { standing: Some(&standing), now: 0 };
+        let live = Live { standing: Some(&standing), ..Live::default() };
         let decision = decide(&config, &request, live, &mut scratch);
         let moved = row["order"][0] != row["candidates"][0];
         if json!(order) != row["order"]

@@ -102,6 +102,10 @@ impl Host {
         // Each VM has its own; the same in every run.
         let random = 0x9e37_79b9_7f4a_7c15 ^ (u64::from(process.next_vm()) << 32);
         let mut properties = BTreeMap::new();
+        for (part, number) in [("major_number", 1_u64), ("minor_number", 40)] {
+            let path = ["xds", "node", "user_agent_build_version", "version", part].join("\0");
+            properties.insert(path, number.to_le_bytes().to_vec());
+        }
         properties.insert("plugin_name".to_owned(), b"tiergate".to_vec());
         properties.insert("plugin_root_id".to_owned(), Vec::new());
         properties.insert("plugin_vm_id".to_owned(), Vec::new());

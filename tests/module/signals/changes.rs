@@ -168,7 +168,7 @@ fn many_updates_do_not_fill_shared_data() {
         fleet.answer(&surging(if n % 2 == 0 { FIRST } else { SECOND }));
         assert_eq!(fleet.serves(0).0, if n % 2 == 0 { FIRST } else { SECOND });
     }
-    let keys = fleet.process.shared_data().keys().count();
+    let keys = fleet.keys();
     assert!(keys <= 128, "{keys}");
     let seconds = fleet.next_fetch(301).expect("the last one goes on");
     assert!(seconds >= 269);

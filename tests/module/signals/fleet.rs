@@ -123,6 +123,11 @@ impl Fleet {
         self.workers.iter_mut().all(|worker| serves(worker).0 == model)
     }
 
+    /// How many keys of signals there are in shared data.
+    pub fn keys(&self) -> usize {
+        self.process.shared_data().keys().filter(|key| key.starts_with("tiergate.signals.")).count()
+    }
+
     /// Fetches that ended so.
     pub fn fetched(&self, outcome: &str) -> u64 {
         self.process.metrics().counter(&format!("tiergate.signals.fetches;outcome={outcome}"))

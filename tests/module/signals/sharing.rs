@@ -5,12 +5,13 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::fleet::{FIRST, Fleet, SECOND, config, feed, serves, surging, worker};
-use crate::fixture::{CHAT, GREETING, chat, exchange};
-use crate::host::{Answer, Process, Request};
+use crate::fixture::{CHAT, CONFIG, GREETING, chat, exchange};
+use crate::host::{Answer, Process, Request, Vm};
 
 #[test]
-fn without_signals_there_is_no_timer() {
-    let vm = crate::fixture::start();
+fn without_signals_and_live_state_there_is_no_timer() {
+    let without = CONFIG.replacen('{', r#"{"live": {"enabled": false}, "#, 1);
+    let vm = Vm::start(&without).unwrap_or_else(|refused| panic!("{}", refused.text()));
     assert_eq!(vm.tick_period(), None);
     assert_eq!(vm.process().shared_data().keys().count(), 0);
 }
@@ -208,7 +209,7 @@ fn feeds_of_one_process_do_not_disturb_each_other() {
     assert_eq!((fleet.serves(0).0, fleet.serves(1).0), (FIRST.to_owned(), SECOND.to_owned()));
     let first = fleet.next_fetch(301).expect("each has its own period");
     assert!(first >= 270);
-    assert_eq!(fleet.process.shared_data().keys().count(), 4);
+    assert_eq!(fleet.keys(), 4);
 }
 
 #[test]

@@ -1,0 +1,358 @@
+//! What answers say, wherever they are split.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn read(form: Form, pieces: &[&[u8]]) -> Option<(u64, u64)> {
+    let mut reader = UsageReader::new(form);
+    for piece in pieces {
+        reader.feed(piece);
+    }
+    reader.usage().map(|used| (used.input, used.output))
+}
+
+/// A name, the form, the body, input and output tokens.
+type Row = (&'static str, Form, &'static str, Option<(u64, u64)>);
+
+/// Answers as providers write them.
+const ANSWERS: &[Row] = &[
+    (
+        "openai chat",
+        Form::Document,
+        r#"{"id":"c","object":"chat.completion","model":"m","choices":[{"index":0,"message":{"role":"assistant",
+           "content":"The \"usage\": {\"prompt_tokens\": 9999} is a lie. \\"},"finish_reason":"stop"}],
+           "usage":{"prompt_tokens":19,"completion_tokens":10,"total_tokens":29,
+           "prompt_tokens_details":{"cached_tokens":7,"prompt_tokens":5000},"completion_tokens_details":{"reasoning_tokens":3}}}"#,
+        Some((19, 10)),
+    ),
+    (
+        "openai chat stream",
+        Form::Events,
+        "data: {\"choices\":[{\"delta\":{\"content\":\"usage\"}}],\"usage\":null}\n\n\
+         data: {\"choices\":[],\"usage\":{\"prompt_tokens\":12,\"completion_tokens\":345}}\n\ndata: [DONE]\n\n",
+        Some((12, 345)),
+    ),
+    (
+        "openai chat stream without usage",
+        Form::Events,
+        "data: {\"choices\":[{\"delta\":{\"content\":\"hi\"}}]}\n\ndata: [DONE]\n\n",
+        None,
+    ),
+    (
+        "completions with a sum in every chunk, crlf, comments and no space behind the colon",
+        Form::Events,
+        ": {\"usage\":{\"prompt_tokens\":7777}} \"\r\n\r\nid: 4\r\ndata:{\"text\":\"a\",\"usage\":{\"prompt_tokens\":4,\
+         \"completion_tokens\":1}}\r\n\r\ndata:{\"text\":\"b\",\"usage\":{\"prompt_tokens\":4,\"completion_tokens\":2}}\r\n\r\n",
+        Some((4, 2)),
+    ),
+    (
+        "openai responses",
+        Form::Document,
+        r#"{"object":"response","output":[{"content":[{"type":"output_text","text":"x"}]}],
+           "usage":{"input_tokens":36,"input_tokens_details":{"cached_tokens":0},"output_tokens":87,"total_tokens":123}}"#,
+        Some((36, 87)),
+    ),
+    (
+        "openai responses stream",
+        Form::Events,
+        "event: response.created\ndata: {\"type\":\"response.created\",\"response\":{\"usage\":null}}\n\n\
+         event: response.completed\ndata: {\"type\":\"response.completed\",\"response\":{\"output\":[{\"content\":[{\"usage\":\
+         {\"input_tokens\":999}}]}],\"usage\":{\"input_tokens\":37,\"output_tokens\":11}}}\n\n",
+        Some((37, 11)),
+    ),
+    (
+        "anthropic",
+        Form::Document,
+        r#"{"type":"message","content":[{"type":"tool_use","input":{"usage":{"input_tokens":555},"message":{"usage":
+           {"output_tokens":777}}}}],"usage":{"input_tokens":10,"cache_creation_input_tokens":200,
+           "cache_read_input_tokens":3000,"output_tokens":5,"service_tier":"standard"}}"#,
+        Some((3210, 5)),
+    ),
+    (
+        "anthropic stream",
+        Form::Events,
+        "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":25,\"output_tokens\":1}}}\n\n\
+         event: ping\ndata: {\"type\":\"ping\"}\n\n\
+         event: content_block_delta\ndata: {\"delta\":{\"partial_json\":\"{\\\"usage\\\":{\\\"output_tokens\\\":9}}\"}}\n\n\
+         event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{},\"usage\":{\"output_tokens\":15}}\n\n",
+        Some((25, 15)),
+    ),
+    (
+        "openai's spelling of an answer with cached tokens",
+        Form::Document,
+        r#"{"usage":{"prompt_tokens":3210,"completion_tokens":5,"cache_read_input_tokens":3000}}"#,
+        Some((3210, 5)),
+    ),
+    (
+        "gemini",
+        Form::Document,
+        r#"{"candidates":[{"content":{"parts":[{"functionCall":{"args":{"usageMetadata":{"promptTokenCount":1}}}}]}}],
+           "usageMetadata":{"promptTokenCount":8,"candidatesTokenCount":20,"thoughtsTokenCount":100,"totalTokenCount":130,
+           "toolUsePromptTokenCount":2}}"#,
+        Some((10, 120)),
+    ),
+    (
+        "gemini stream as a list",
+        Form::Document,
+        "[{\"usageMetadata\":{\"promptTokenCount\":8,\"candidatesTokenCount\":1}}\n,\n\
+         {\"usageMetadata\":{\"promptTokenCount\":8,\"candidatesTokenCount\":42}}]",
+        Some((8, 42)),
+    ),
+    (
+        "gemini stream as events",
+        Form::Events,
+        "data: {\"usageMetadata\":{\"promptTokenCount\":8}}\n\n\
+         data: {\"usageMetadata\":{\"promptTokenCount\":8,\"candidatesTokenCount\":3}}\n\n",
+        Some((8, 3)),
+    ),
+    (
+        "an event in several lines",
+        Form::Events,
+        "data: {\"usage\":\ndata: {\"prompt_tokens\":\ndata: 6,\ndata: \"completion_tokens\": 7}}\n\n",
+        Some((6, 7)),
+    ),
+    (
+        "an event that is cut off spoils no other",
+        Form::Events,
+        "data: {\"choices\":[{\"delta\":\"\n\ndata: {\"usage\":{\"prompt_tokens\":6,\"completion_tokens\":7}}\n\n",
+        Some((6, 7)),
+    ),
+    (
+        "no counts of tokens",
+        Form::Document,
+        r#"{"usage":{"prompt_tokens":-5,"completion_tokens":1e3,"input_tokens":"12","output_tokens":{"a":1}}}"#,
+        None,
+    ),
+    (
+        "a number that does not fit, and one that does",
+        Form::Document,
+        r#"{"usage":{"prompt_tokens":99999999999999999999999,"completion_tokens":18446744073709551615}}"#,
+        Some((0, u64::MAX)),
+    ),
+    ("usage that is no object", Form::Document, r#"{"usage":[{"prompt_tokens":1}],"usage":3}"#, None),
+    ("nothing", Form::Document, "", None),
+];
+
+#[test]
+fn tokens_are_read_in_every_dialect() {
+    for (name, form, body, used) in ANSWERS {
+        assert_eq!(read(*form, &[body.as_bytes()]), *used, "{name}");
+    }
+}
+
+#[test]
+fn every_split_in_two_and_byte_by_byte() {
+    for (name, form, body, used) in ANSWERS {
+        let body = body.as_bytes();
+        for at in 0..=body.len() {
+            let (head, tail) = body.split_at(at);
+            assert_eq!(read(*form, &[head, tail]), *used, "{name} at {at}");
+        }
+        let bytes: Vec<&[u8]> = body.chunks(1).collect();
+        assert_eq!(read(*form, &bytes), *used, "{name}");
+    }
+}
+
+#[test]
+fn a_reader_is_small_however_long_the_answer() {
+    assert!(size_of::<UsageReader>() <= 192, "{}", size_of::<UsageReader>());
+    let mut reader = UsageReader::new(Form::Document);
+    reader.feed(br#"{"choices":[{"message":{"content":""#);
+    for _ in 0..1000 {
+        reader.feed(&[b'x'; 4096]);
+    }
+    reader.feed(&b"[{".repeat(100_000));
+    reader.feed(br#""}}],"usage":{"prompt_tokens":3,"completion_tokens":4}}"#);
+    assert_eq!(reader.usage(), Some(UsedTokens { input: 3, output: 4 }));
+}
+
+#[test]
+fn which_answers_can_be_read() {
+    let rows: [(&str, &str, Option<Form>); 9] = [
+        ("application/json", "", Some(Form::Document)),
+        ("application/json; charset=utf-8", "identity", Some(Form::Document)),
+        ("application/problem+json", "", Some(Form::Document)),
+        ("text/event-stream; charset=utf-8", "", Some(Form::Events)),
+        ("TEXT/Event-Stream", "", Some(Form::Events)),
+        ("application/json", "gzip", None),
+        ("text/event-stream", "br", None),
+        ("text/html", "", None),
+        ("", "", None),
+    ];
+    for (content_type, encoding, form) in rows {
+        assert_eq!(Form::of(content_type.as_bytes(), encoding.as_bytes()), form, "{content_type} {encoding}");
+    }
+}
+
+/// Pieces that streams are made of, right and wrong.
+const SHARDS: [&str; 24] = [
+    "data: ",
+    "data:",
+    "event: x",
+    "\n",
+    "\r\n",
+    "\n\n",
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "\"usage\":{",
+    "\"usage\"",
+    "\"prompt_tokens\":12",
+    "\"completion_tokens\":",
+    "7",
+    "4.5",
+    "-",
+    "\"message\":{",
+    "\"response\":{",
+    "\"a\\\"b\\\\\"",
+    "\\",
+    "\"",
+];
+
+proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+    /// However a stream is split, what is read is the same.
+    #[test]
+    fn any_split_reads_the_same(
+        shards in proptest::collection::vec(0..SHARDS.len(), 0..80),
+        cuts in proptest::collection::vec(any::<prop::sample::Index>(), 0..12),
+        events in any::<bool>(),
+    ) {
+        let body: Vec<u8> = shards.iter().flat_map(|&shard| SHARDS[shard].bytes()).collect();
+        let form = if events { Form::Events } else { Form::Document };
+        let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(body.len() + 1)).collect();
+        cuts.sort_unstable();
+        let mut pieces = Vec::new();
+        let mut from = 0;
+        for cut in cuts {
+            pieces.push(&body[from..cut]);
+            from = cut;
+        }
+        pieces.push(&body[from..]);
+        prop_assert_eq!(read(form, &pieces), read(form, &[&body]));
+    }
+
+    /// The same of real answers with other text in them, whatever that text is.
+    #[test]
+    fn text_is_never_read_as_usage(text in any::<String>(), cut in any::<prop::sample::Index>(), events in any::<bool>()) {
+        let chunk = serde_json::json!({"choices": [{"delta": {"content": text}}], "user": text});
+        let last = r#"{"usage":{"prompt_tokens":31,"completion_tokens":7}}"#;
+        let (form, body) = if events {
+            (Form::Events, format!("data: {chunk}\n\ndata: {last}\n\n"))
+        } else {
+            (Form::Document, format!("{chunk}\n{last}"))
+        };
+        let (head, tail) = body.as_bytes().split_at(cut.index(body.len() + 1));
+        prop_assert_eq!(read(form, &[head, tail]), Some((31, 7)));
+    }
+
+    #[test]
+    fn arbitrary_bytes_harm_nobody(bytes in proptest::collection::vec(any::<u8>(), 0..2000), events in any::<bool>()) {
+        let form = if events { Form::Events } else { Form::Document };
+        let pieces: Vec<&[u8]> = bytes.chunks(7).collect();
+        prop_assert_eq!(read(form, &pieces), read(form, &[&bytes]));
+        let _ = refusal(&bytes);
+    }
+}
+
+#[test]
+fn refusals_are_known_by_their_bodies() {
+    use Refusal::{ContentPolicy, ContextWindow};
+    let rows: &[(&str, Option<Refusal>)] = &[
+        // OpenAI
+        (
+            r#"{"error":{"message":"This model's maximum context length is 8192 tokens. However, your messages resulted in
+               9001 tokens.","type":"invalid_request_error","param":"messages","code":"context_length_exceeded"}}"#,
+            Some(ContextWindow),
+        ),
+        (
+            r#"{"error":{"message":"Your input exceeds the context window of this model.","type":"invalid_request_error",
+               "param":"input","code":"context_length_exceeded"}}"#,
+            Some(ContextWindow),
+        ),
+        (
+            r#"{"error":{"code":"content_policy_violation","message":"Your request was rejected as a result of our safety
+               system.","param":null,"type":"invalid_request_error"}}"#,
+            Some(ContentPolicy),
+        ),
+        (
+            r#"{"error":{"message":"Invalid prompt: your prompt was flagged as potentially violating our usage policy.",
+               "type":"invalid_request_error","code":"invalid_prompt"}}"#,
+            Some(ContentPolicy),
+        ),
+        // Azure OpenAI
+        (
+            r#"{"error":{"message":"The response was filtered.","type":null,"param":"prompt","code":"content_filter","status":400,
+               "innererror":{"code":"ResponsibleAIPolicyViolation","content_filter_result":{}}}}"#,
+            Some(ContentPolicy),
+        ),
+        // Anthropic
+        (
+            r#"{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 208310 tokens > 200000
+               maximum"},"request_id":"req_1"}"#,
+            Some(ContextWindow),
+        ),
+        (
+            r#"{"type":"error","error":{"type":"invalid_request_error","message":"input length and `max_tokens` exceed context
+               limit: 190000 + 20000 > 200000"}}"#,
+            Some(ContextWindow),
+        ),
+        (
+            r#"{"type":"error","error":{"type":"invalid_request_error","message":"Output blocked by content filtering policy"}}"#,
+            Some(ContentPolicy),
+        ),
+        // Gemini, plain and as a stream
+        (
+            r#"{"error":{"code":400,"message":"The input token count (1100000) exceeds the maximum number of tokens allowed
+               (1048576).","status":"INVALID_ARGUMENT"}}"#,
+            Some(ContextWindow),
+        ),
+        (
+            r#"[{"error":{"code":400,"message":"The input token count exceeds the maximum number of tokens allowed 32768."}}]"#,
+            Some(ContextWindow),
+        ),
+        // LiteLLM
+        (
+            r#"{"error":{"message":"litellm.ContextWindowExceededError: litellm.BadRequestError: too long","type":null,
+               "param":null,"code":"400"}}"#,
+            Some(ContextWindow),
+        ),
+        (
+            r#"{"error":{"message":"litellm.ContentPolicyViolationError: ContentPolicyViolationError: no","type":null,
+               "param":null,"code":"400"}}"#,
+            Some(ContentPolicy),
+        ),
+        // vLLM, llama.cpp
+        (
+            r#"{"object":"error","message":"This model's maximum context length is 4096 tokens.","type":"BadRequestError",
+               "param":null,"code":400}"#,
+            Some(ContextWindow),
+        ),
+        (
+            r#"{"error":{"code":400,"message":"the request exceeds the available context size","type":"exceed_context_size_error"}}"#,
+            Some(ContextWindow),
+        ),
+        (r#"{"error":"prompt is too long"}"#, Some(ContextWindow)),
+        // Others
+        (
+            r#"{"error":{"message":"Unknown parameter: 'foo'.","type":"invalid_request_error","code":"unknown_parameter"}}"#,
+            None,
+        ),
+        (r#"{"error":{"message":"max_tokens must be positive","type":"invalid_request_error"}}"#, None),
+        (r#"{"messages":[{"message":"prompt is too long"}],"error":{"param":"prompt is too long"}}"#, None),
+        ("<html>prompt is too long</html>", None),
+        ("", None),
+        ("null", None),
+        (r#"{"error":{"code":"context_length_exceeded","mess"#, Some(ContextWindow)),
+    ];
+    for (body, reason) in rows {
+        // The rows are broken for the reader only.
+        let body = body.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(refusal(body.as_bytes()), *reason, "{body}");
+    }
+}

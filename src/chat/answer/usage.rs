@@ -1,0 +1,316 @@
+//! Tokens that an answer says it took, read while it passes. Nothing of it is kept but a few numbers and the key at
+//! hand, so that it does not matter how long the answer is or where it is split.
+
+use memchr::{memchr2, memchr3};
+
+/// How an answer is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// One JSON document (Gemini's may be a list that grows).
+    Document,
+    /// Server-sent events with a JSON document each.
+    Events,
+}
+
+impl Form {
+    /// The form of an answer by its headers; none where it cannot be read: it is neither JSON nor events, or compressed.
+    pub fn of(content_type: &[u8], content_encoding: &[u8]) -> Option<Self> {
+        if !content_encoding.is_empty() && !content_encoding.eq_ignore_ascii_case(b"identity") {
+            return None;
+        }
+        let essence = content_type.split(|&b| b == b';').next().unwrap_or_default().trim_ascii();
+        let subtype = essence.rsplit(|&b| b == b'/' || b == b'+').next().unwrap_or_default();
+        if essence.eq_ignore_ascii_case(b"text/event-stream") {
+            Some(Form::Events)
+        } else if subtype.eq_ignore_ascii_case(b"json") {
+            Some(Form::Document)
+        } else {
+            None
+        }
+    }
+}
+
+/// Tokens that an answer told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UsedTokens {
+    /// Of the request, cached ones and all.
+    pub input: u64,
+    /// Of the answer, thoughts and all.
+    pub output: u64,
+}
+
+/// A number that providers tell under a key of `usage` (Gemini: `usageMetadata`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Field {
+    /// OpenAI's and Gemini's, with all that is part of the prompt.
+    Prompt,
+    /// Anthropic's, and that of OpenAI's responses.
+    Input,
+    /// Anthropic's, which `Input` does not have in it.
+    CacheCreation,
+    CacheRead,
+    /// Gemini's, which `Prompt` does not have in it.
+    ToolPrompt,
+    Output,
+    /// Gemini's, which `Output` does not have in it.
+    Thoughts,
+}
+
+const FIELDS: [(&[u8], Field); 10] = [
+    (b"prompt_tokens", Field::Prompt),
+    (b"promptTokenCount", Field::Prompt),
+    (b"input_tokens", Field::Input),
+    (b"cache_creation_input_tokens", Field::CacheCreation),
+    (b"cache_read_input_tokens", Field::CacheRead),
+    (b"toolUsePromptTokenCount", Field::ToolPrompt),
+    (b"completion_tokens", Field::Output),
+    (b"output_tokens", Field::Output),
+    (b"candidatesTokenCount", Field::Output),
+    (b"thoughtsTokenCount", Field::Thoughts),
+];
+/// No key that matters is longer.
+const LONGEST_KEY: usize = 32;
+/// No value that matters lies deeper: an element of a list, its `response`, the `usage` of that.
+const DEEPEST: usize = 4;
+
+/// What an open object or array is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Place {
+    /// Nothing that matters.
+    #[default]
+    Elsewhere,
+    /// A list of documents.
+    List,
+    /// A document.
+    Document,
+    /// The `response` or `message` in an event.
+    Wrapped,
+    /// `usage` of one of these.
+    Usage,
+}
+
+/// What the bytes at hand are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// The start of a line of events; so many bytes of `data:` have been seen.
+    LineStart(usize),
+    /// A line of events that is none of data.
+    OtherLine,
+    /// Between values.
+    Structure,
+    /// In a string; whether the last byte was a backslash.
+    Text { escaped: bool },
+    /// In a number that matters.
+    Number,
+}
+
+/// Reads the tokens out of an answer while it passes.
+#[derive(Debug)]
+pub struct UsageReader {
+    form: Form,
+    state: State,
+    /// What is open, the outermost first; deeper ones are only counted.
+    open: [Place; DEEPEST],
+    depth: usize,
+    /// The next string of the object at hand is a key.
+    key_next: bool,
+    /// The key at hand, as far as it can matter.
+    key: [u8; LONGEST_KEY],
+    key_length: usize,
+    /// The string at hand is read into `key`.
+    keeping: bool,
+    number: Option<u64>,
+    /// The line of events at hand is empty so far.
+    line_empty: bool,
+    found: bool,
+    told: [u64; 7],
+}
+
+impl UsageReader {
+    /// A reader at the start of an answer.
+    pub fn new(form: Form) -> Self {
+        Self {
+            form,
+            state: if form == Form::Events { State::LineStart(0) } else { State::Structure },
+            open: [Place::default(); DEEPEST],
+            depth: 0,
+            key_next: false,
+            key: [0; LONGEST_KEY],
+            key_length: 0,
+            keeping: false,
+            number: None,
+            line_empty: true,
+            found: false,
+            told: [0; 7],
+        }
+    }
+
+    /// Reads the next piece of the answer, wherever it is split.
+    pub fn feed(&mut self, mut bytes: &[u8]) {
+        loop {
+            // What cannot matter is skipped at once: most of an answer is text.
+            let skipped = match self.state {
+                State::Text { escaped: false } if !self.keeping => match self.form {
+                    Form::Events => memchr3(b'"', b'\\', b'\n', bytes),
+                    Form::Document => memchr2(b'"', b'\\', bytes),
+                },
+                State::OtherLine => memchr2(b'\n', b'\n', bytes),
+                _ => Some(0),
+            };
+            let Some(rest) = skipped.and_then(|skipped| bytes.get(skipped..)) else { return };
+            let Some((&byte, rest)) = rest.split_first() else { return };
+            self.byte(byte);
+            bytes = rest;
+        }
+    }
+
+    /// The tokens that were told so far; none where nothing was. What is told again in the course of a stream is a sum
+    /// so far, and the greatest counts.
+    pub fn usage(&self) -> Option<UsedTokens> {
+        let of = |field: Field| self.told.get(field as usize).copied().unwrap_or_default();
+        let sum = |fields: &[Field]| fields.iter().fold(0_u64, |sum, &field| sum.saturating_add(of(field)));
+        // Where the whole prompt is told, what was cached is part of it.
+        let input = match of(Field::Prompt) {
+            0 => sum(&[Field::Input, Field::CacheCreation, Field::CacheRead]),
+            _ => sum(&[Field::Prompt, Field::ToolPrompt]),
+        };
+        let output = sum(&[Field::Output, Field::Thoughts]);
+        self.found.then_some(UsedTokens { input, output })
+    }
+
+    fn byte(&mut self, byte: u8) {
+        if self.form == Form::Events && byte == b'\n' {
+            self.end_line();
+            return;
+        }
+        match self.state {
+            State::LineStart(seen) => self.line_start(seen, byte),
+            State::OtherLine => {}
+            State::Text { escaped: true } => {
+                self.keep(byte);
+                self.state = State::Text { escaped: false };
+            }
+            State::Text { escaped: false } => match byte {
+                b'"' => self.state = State::Structure,
+                b'\\' => {
+                    self.keep(byte);
+                    self.state = State::Text { escaped: true };
+                }
+                _ => self.keep(byte),
+            },
+            State::Number => self.digit(byte),
+            State::Structure => self.structure(byte),
+        }
+    }
+
+    fn keep(&mut self, byte: u8) {
+        if self.keeping {
+            // One that does not fit is none that matters: its length tells.
+            if let Some(place) = self.key.get_mut(self.key_length) {
+                *place = byte;
+            }
+            self.key_length = self.key_length.saturating_add(1);
+        }
+    }
+
+    fn line_start(&mut self, seen: usize, byte: u8) {
+        const DATA: &[u8] = b"data:";
+        if byte == b'\r' && seen == 0 {
+            return;
+        }
+        self.line_empty = false;
+        self.state = match DATA.get(seen) {
+            Some(&expected) if expected != byte => State::OtherLine,
+            _ if seen + 1 < DATA.len() => State::LineStart(seen + 1),
+            _ => State::Structure,
+        };
+    }
+
+    fn end_line(&mut self) {
+        self.commit();
+        // An empty line ends an event. No string of JSON goes over a line, so that one that does is none.
+        if self.line_empty || matches!(self.state, State::Text { .. }) {
+            (self.depth, self.key_next, self.key_length) = (0, false, 0);
+        }
+        self.state = State::LineStart(0);
+        self.line_empty = true;
+    }
+
+    fn structure(&mut self, byte: u8) {
+        match byte {
+            b'"' => {
+                self.keeping = self.key_next && self.place() != Place::Elsewhere;
+                if self.keeping {
+                    self.key_length = 0;
+                }
+                self.key_next = false;
+                self.state = State::Text { escaped: false };
+            }
+            b'{' | b'[' => self.enter(byte == b'{'),
+            b'}' | b']' => {
+                self.depth = self.depth.saturating_sub(1);
+                (self.key_next, self.key_length) = (false, 0);
+            }
+            b',' => (self.key_next, self.key_length) = (true, 0),
+            b'0'..=b'9' if self.place() == Place::Usage && !self.key_next && self.key_length > 0 => {
+                self.number = Some(0);
+                self.state = State::Number;
+                self.digit(byte);
+            }
+            // Of a negative number no digit counts.
+            b'-' => self.key_length = 0,
+            _ => {}
+        }
+    }
+
+    /// The innermost object or array.
+    fn place(&self) -> Place {
+        self.depth.checked_sub(1).and_then(|top| self.open.get(top)).copied().unwrap_or_default()
+    }
+
+    fn enter(&mut self, object: bool) {
+        let key = self.key.get(..self.key_length).unwrap_or_default();
+        let place = match (self.depth, self.place()) {
+            (0, _) if object => Place::Document,
+            (0, _) => Place::List,
+            (_, Place::List) if object => Place::Document,
+            (_, Place::Document | Place::Wrapped) if object && matches!(key, b"usage" | b"usageMetadata") => {
+                Place::Usage
+            }
+            (_, Place::Document) if object && matches!(key, b"response" | b"message") => Place::Wrapped,
+            _ => Place::Elsewhere,
+        };
+        if let Some(slot) = self.open.get_mut(self.depth) {
+            *slot = place;
+        }
+        self.depth = self.depth.saturating_add(1);
+        (self.key_next, self.key_length) = (object, 0);
+    }
+
+    fn digit(&mut self, byte: u8) {
+        match byte {
+            b'0'..=b'9' => {
+                let digit = u64::from(byte - b'0');
+                self.number = self.number.and_then(|number| number.checked_mul(10)?.checked_add(digit));
+            }
+            // No count of tokens.
+            b'.' | b'e' | b'E' => self.number = None,
+            b'+' | b'-' if self.number.is_none() => {}
+            _ => {
+                self.commit();
+                self.state = State::Structure;
+                self.structure(byte);
+            }
+        }
+    }
+
+    fn commit(&mut self) {
+        let Some(number) = self.number.take() else { return };
+        let key = self.key.get(..self.key_length).unwrap_or_default();
+        let Some((_, field)) = FIELDS.iter().find(|(name, _)| *name == key) else { return };
+        if let Some(told) = self.told.get_mut(*field as usize) {
+            *told = number.max(*told);
+            self.found = true;
+        }
+    }
+}

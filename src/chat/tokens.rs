@@ -1,0 +1,223 @@
+//! How many tokens a text has, estimated from its bytes without decoding it.
+//!
+//! Tokenizers make few tokens of what is frequent and many of what is not, so the estimate goes by kinds of
+//! characters: the first of a run costs more than those that follow it. The figures are fitted to a real tokenizer;
+//! `docs/tokens.md` has their error by language. Of long texts only samples are read, always the same ones.
+
+use super::text::boundary;
+
+/// Bytes that are read whole before sampling begins.
+const WHOLE: usize = 1024;
+/// Bytes of a sample.
+const WINDOW: usize = 64;
+/// Least distance from one sample to the next.
+const STRIDE: usize = 384;
+/// That distance grows with what has been seen: one part in so many. So 1 MB costs little more to judge than 100 KB.
+const GROWTH: usize = 16;
+
+/// What a character is to a tokenizer: 256ths of a token that the first of a run costs, and each that follows.
+/// Fitted by `scripts/tokens.py --fit`.
+const KINDS: [(u16, u16); 20] = [
+    // A byte that continues a character, and costs nothing.
+    (0, 0),
+    // ASCII: signs, line breaks and tabs, spaces, digits, capitals, small letters.
+    (194, 49),
+    (113, 58),
+    (139, 12),
+    (462, 43),
+    (115, 64),
+    (14, 36),
+    // Latin letters beyond ASCII, Greek, Cyrillic, Armenian and Hebrew, Arabic.
+    (267, 197),
+    (96, 74),
+    (192, 29),
+    (169, 59),
+    (72, 55),
+    // Indian scripts and Thai; Vietnamese letters, Georgian, Khmer; typographic and other signs; kana.
+    (115, 43),
+    (0, 256),
+    (364, 253),
+    (245, 157),
+    // Han, Hangul, full-width forms, all beyond the first plane: emoji.
+    (208, 173),
+    (153, 127),
+    (205, 257),
+    (256, 256),
+];
+
+/// The place in [`KINDS`] of a character that begins with a byte.
+const KIND: [u8; 256] = {
+    let mut kinds = [0; 256];
+    let mut byte = 0u8;
+    loop {
+        let kind = match byte {
+            b'\t' | b'\n' | b'\r' => 2,
+            b' ' => 3,
+            b'0'..=b'9' => 4,
+            b'A'..=b'Z' => 5,
+            b'a'..=b'z' => 6,
+            0..=0x7F => 1,
+            0x80..=0xC1 => 0,
+            0xC2..=0xCD => 7,
+            0xCE..=0xCF => 8,
+            0xD0..=0xD3 => 9,
+            0xD4..=0xD7 => 10,
+            0xD8..=0xDF => 11,
+            0xE0 => 12,
+            0xE1 => 13,
+            0xE2 => 14,
+            0xE3 => 15,
+            0xE4..=0xE9 => 16,
+            0xEA..=0xED => 17,
+            0xEE..=0xEF => 18,
+            0xF0..=0xFF => 19,
+        };
+        #[expect(clippy::indexing_slicing, reason = "a constant: it would not compile")]
+        {
+            kinds[byte as usize] = kind;
+        }
+        if byte == 0xFF {
+            break kinds;
+        }
+        byte += 1;
+    }
+};
+
+/// An estimate in the making: texts are added to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Tokens {
+    /// 256ths of a token, of the bytes that were read whole.
+    whole: u64,
+    whole_bytes: usize,
+    /// Bytes beyond those.
+    beyond: usize,
+    /// 256ths of a token in the samples, and bytes of them; both times what each sample stands for.
+    sampled: u64,
+    sampled_bytes: u64,
+    /// Bytes to the next sample, or else bytes of the sample that are not read yet.
+    skip: usize,
+    left: usize,
+    /// How many bytes each byte of the sample stands for.
+    rate: u64,
+    /// Shifts the samples, so that no period of the text meets theirs.
+    dice: u32,
+}
+
+impl Default for Tokens {
+    fn default() -> Self {
+        Self {
+            whole: 0,
+            whole_bytes: 0,
+            beyond: 0,
+            sampled: 0,
+            sampled_bytes: 0,
+            skip: STRIDE / 2,
+            left: WINDOW,
+            rate: 1,
+            dice: 0x9E37_79B9,
+        }
+    }
+}
+
+impl Tokens {
+    /// Adds the content of a JSON string as it is spelled (without quotes), or a whole JSON value.
+    pub fn add(&mut self, raw: &[u8]) {
+        let mut at = 0;
+        let mut last = 0;
+        if self.whole_bytes < WHOLE {
+            at = read(raw, 0, WHOLE - self.whole_bytes, &mut self.whole, &mut last);
+            self.whole_bytes += at;
+        }
+        while at < raw.len() {
+            let from = at;
+            if self.skip > 0 {
+                let step = self.skip.min(raw.len() - at);
+                self.skip -= step;
+                at += step;
+                if self.skip == 0 {
+                    // The character before tells whether the first one of the sample goes on with a run.
+                    at = read(raw, boundary(raw, at), 1, &mut 0, &mut last);
+                }
+            } else {
+                let mut sum = 0;
+                at = read(raw, at, self.left, &mut sum, &mut last);
+                let bytes = at - from;
+                self.sampled += sum * self.rate;
+                self.sampled_bytes += bytes as u64 * self.rate;
+                self.left = self.left.saturating_sub(bytes);
+                if self.left == 0 {
+                    self.next();
+                }
+            }
+            self.beyond += at - from;
+        }
+    }
+
+    /// Places the next sample.
+    fn next(&mut self) {
+        let stride = STRIDE.max(self.beyond / GROWTH);
+        // Xorshift.
+        self.dice ^= self.dice << 13;
+        self.dice ^= self.dice >> 17;
+        self.dice ^= self.dice << 5;
+        // Half of the stride to one and a half of it.
+        self.skip = stride / 2 + self.dice as usize % stride;
+        self.left = WINDOW;
+        self.rate = (stride / WINDOW) as u64;
+    }
+
+    /// The tokens of all that was added, rounded up.
+    pub fn count(&self) -> u64 {
+        let (sum, bytes) = match self.sampled_bytes {
+            0 => (self.whole, self.whole_bytes as u64),
+            bytes => (self.sampled, bytes),
+        };
+        let beyond = u128::from(sum) * self.beyond as u128 / u128::from(bytes.max(1));
+        let all = u128::from(self.whole) + beyond;
+        u64::try_from(all.div_ceil(256)).unwrap_or(u64::MAX)
+    }
+}
+
+/// Reads whole characters from `at` until `bytes` are read or the text ends, adds what they cost to `sum`, and leaves
+/// the last one's kind in `last`. Where it stopped.
+fn read(raw: &[u8], mut at: usize, bytes: usize, sum: &mut u64, last: &mut u8) -> usize {
+    let until = at.saturating_add(bytes).min(raw.len());
+    while at < until {
+        let Some(&byte) = raw.get(at) else { break };
+        let (byte, size) = if byte == b'\\' { escaped(raw, at) } else { (byte, 1) };
+        at += size;
+        let kind = KIND.get(usize::from(byte)).copied().unwrap_or_default();
+        if kind == 0 {
+            continue;
+        }
+        let (first, further) = KINDS.get(usize::from(kind)).copied().unwrap_or_default();
+        *sum += u64::from(if kind == *last { further } else { first });
+        *last = kind;
+    }
+    at.min(raw.len())
+}
+
+/// The first byte of the character that an escape stands for, and the escape's length.
+#[cold]
+fn escaped(raw: &[u8], at: usize) -> (u8, usize) {
+    match raw.get(at + 1) {
+        None => (b'\\', 1),
+        Some(b'n' | b'r') => (b'\n', 2),
+        Some(b't') => (b'\t', 2),
+        Some(b'u') => {
+            let digits = raw.get(at + 2..at + 6).and_then(|digits| std::str::from_utf8(digits).ok());
+            let unit = digits.and_then(|digits| u16::from_str_radix(digits, 16).ok());
+            let [high, low] = unit.unwrap_or(u16::from(b'?')).to_be_bytes();
+            let first = match (high, low) {
+                (0, 0..0x80) => low,
+                (0..8, _) => 0xC0 | high << 2 | low >> 6,
+                // Of a surrogate pair the first half is the character.
+                (0xD8..0xDC, _) => 0xF0,
+                (0xDC..0xE0, _) => 0x80,
+                _ => 0xE0 | high >> 4,
+            };
+            (first, if unit.is_some() { 6 } else { 2 })
+        }
+        Some(&other) => (other, 2),
+    }
+}

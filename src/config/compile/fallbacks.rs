@@ -1,0 +1,102 @@
+//! What is learnt from answers, and who serves when a model does not.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::super::check::unknown;
+use super::super::error::{Errors, Path, quoted};
+use super::super::raw;
+use super::super::{Fallbacks, Live};
+use super::models::Models;
+use crate::live::Settings;
+use crate::route::{Chains, Model};
+
+/// Compiles the section `live`. None where nothing is to be learnt.
+pub(super) fn live(raw: &raw::Live, path: &Path<'_>, errors: &mut Errors) -> Option<Live> {
+    if raw.max_cooldown_time < raw.cooldown_time {
+        let message = format!(
+            "{} is below `cooldown_time`; give at least {}",
+            raw.max_cooldown_time, raw.cooldown_time
+        );
+        errors.meaning(&path.key("max_cooldown_time"), message);
+    }
+    let settings = Settings {
+        allowed_fails: raw.allowed_fails,
+        cooldown: raw.cooldown_time.saturating_mul(1000),
+        longest_cooldown: raw.max_cooldown_time.saturating_mul(1000),
+    };
+    raw.enabled.then_some(Live { settings, usage: raw.usage })
+}
+
+/// Compiles the section `fallbacks`.
+pub(super) fn fallbacks(
+    raw: &raw::Fallbacks,
+    models: &Models,
+    path: &Path<'_>,
+    errors: &mut Errors,
+) -> Fallbacks {
+    let chains = Chains {
+        general: chains(&raw.general, &path.key("general"), models, errors),
+        context_window: chains(&raw.context_window, &path.key("context_window"), models, errors),
+        content_policy: chains(&raw.content_policy, &path.key("content_policy"), models, errors),
+        composite: composite(&raw.composite, &path.key("composite"), models, errors),
+    };
+    if raw.enabled && raw.litellm {
+        let message =
+            "LiteLLM and Envoy would both ask other models, one inside the other; keep this or `enabled`";
+        errors.meaning(&path.key("litellm"), message);
+    }
+    Fallbacks { enabled: raw.enabled, litellm: raw.litellm, chains }
+}
+
+/// Orders of composite clusters. Every cluster in them is one of a model's, as nothing else is ever reached.
+fn composite(
+    raw: &BTreeMap<String, Vec<String>>,
+    path: &Path<'_>,
+    models: &Models,
+    errors: &mut Errors,
+) -> BTreeMap<String, Vec<String>> {
+    let known: BTreeSet<&str> = models.clusters().collect();
+    for (name, order) in raw {
+        let path = path.key(name);
+        for (i, cluster) in order.iter().enumerate() {
+            if !known.contains(cluster.as_str()) {
+                let otherwise =
+                    format!("clusters of models: {}", Vec::from_iter(known.iter().copied()).join(", "));
+                let message = unknown("cluster", cluster, known.iter().copied(), &otherwise);
+                errors.meaning(&path.index(i), message);
+            }
+        }
+        if order.first().is_some_and(|first| first != name) {
+            let message =
+                format!("the first attempt reaches the cluster's own models; begin with {}", quoted(name));
+            errors.meaning(&path, message);
+        }
+    }
+    raw.clone()
+}
+
+fn chains(
+    raw: &BTreeMap<String, Vec<String>>,
+    path: &Path<'_>,
+    models: &Models,
+    errors: &mut Errors,
+) -> BTreeMap<usize, Vec<Arc<Model>>> {
+    let mut chains = BTreeMap::new();
+    for (name, list) in raw {
+        let path = path.key(name);
+        let model = models.find(name, &path, errors);
+        let chain = models.list(list, &path, false, errors);
+        let Some(model) = model else { continue };
+        if chain.iter().any(|other| other.slot == model.slot) {
+            let message = format!("model {} is in its own chain; leave it out", quoted(&model.name));
+            errors.meaning(&path, message);
+        }
+        if chains.insert(model.slot, chain).is_some() {
+            let message =
+                format!("model {} is listed under two names; keep one of them", quoted(&model.name));
+            errors.meaning(&path, message);
+        }
+    }
+    chains
+}

@@ -1,0 +1,97 @@
+//! Which models a profile may use: `allow` and `block`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::super::error::{Errors, Path, quoted};
+use super::super::raw;
+use super::models::Models;
+use crate::route::Model;
+use crate::tier::{PerTier, Tier};
+
+/// A name, or the beginning of names.
+enum Pattern {
+    Whole(String),
+    Beginning(String),
+}
+
+impl Pattern {
+    fn matches(&self, name: &str) -> bool {
+        match self {
+            Pattern::Whole(whole) => name == whole,
+            Pattern::Beginning(beginning) => name.starts_with(beginning.as_str()),
+        }
+    }
+}
+
+/// The lists of one profile.
+pub(super) struct Lists {
+    allow: Option<Vec<Pattern>>,
+    block: Vec<Pattern>,
+}
+
+/// Compiles the lists of all profiles.
+pub(super) fn compile<'p>(
+    profiles: &BTreeMap<&'p str, &raw::Profile>,
+    models: &Models,
+    errors: &mut Errors,
+) -> BTreeMap<&'p str, Lists> {
+    let path = Path::Root.key("profiles");
+    let mut compiled = BTreeMap::new();
+    for (&name, profile) in profiles {
+        let path = path.key(name);
+        let mut list = |key, names: &Option<Vec<String>>| {
+            let path = path.key(key);
+            let patterns = names.iter().flatten().enumerate();
+            let patterns = patterns.filter_map(|(i, name)| pattern(name, &path.index(i), models, errors));
+            names.as_ref().map(|_| patterns.collect::<Vec<_>>())
+        };
+        let (allow, block) = (list("allow", &profile.allow), list("block", &profile.block));
+        compiled.insert(name, Lists { allow, block: block.unwrap_or_default() });
+    }
+    compiled
+}
+
+/// A pattern; tells where it stands for no model.
+fn pattern(name: &str, path: &Path<'_>, models: &Models, errors: &mut Errors) -> Option<Pattern> {
+    let Some(beginning) = name.strip_suffix('*') else {
+        return models.find(name, path, errors).map(|model| Pattern::Whole(model.name.clone()));
+    };
+    if beginning.contains('*') {
+        errors.meaning(path, format!("{}: a `*` may stand at the end only", quoted(name)));
+        return None;
+    }
+    if !models.names().any(|known| known.starts_with(beginning)) {
+        let right = "give the beginning of a name of `models` or of the shipped catalogue";
+        errors.meaning(path, format!("{} stands for no model; {right}", quoted(name)));
+        return None;
+    }
+    Some(Pattern::Beginning(beginning.to_owned()))
+}
+
+impl Lists {
+    /// Whether the profile may use a model.
+    pub fn permit(&self, name: &str) -> bool {
+        let on = |list: &[Pattern]| list.iter().any(|pattern| pattern.matches(name));
+        self.allow.as_deref().is_none_or(on) && !on(&self.block)
+    }
+
+    /// Leaves out of a table what the profile may not use; tells where nobody is left.
+    pub fn restrict(
+        &self,
+        tiers: &mut PerTier<Vec<Arc<Model>>>,
+        profile: &raw::Profile,
+        path: &Path<'_>,
+        errors: &mut Errors,
+    ) {
+        let listed = Tier::ALL.into_iter().any(|tier| !tiers.get(tier).is_empty());
+        for tier in Tier::ALL {
+            tiers.get_mut(tier).retain(|model| self.permit(&model.name));
+        }
+        if listed && Tier::ALL.into_iter().all(|tier| tiers.get(tier).is_empty()) {
+            let key = if profile.allow.is_some() { "allow" } else { "block" };
+            let message = "leaves none of the profile's models; let one of them be used";
+            errors.meaning(&path.key(key), message.to_owned());
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Why a request went where it went.
+
+/// Why a request went where it went. A closed list: headers, metrics and logs use these words and no others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cause {
+    /// The scorer's tier.
+    Score,
+    /// The score lies too near a boundary to tell: the ambiguous tier.
+    Ambiguous,
+    /// There is next to nothing to judge by: the unknown tier.
+    Abstain,
+    /// A short reply: the tier of the work before that it is about.
+    History,
+    /// Enough reasoning markers for REASONING whatever the score.
+    OverrideReasoning,
+    /// So much input that the tier was raised.
+    OverrideContext,
+    /// Structured output is asked for: the tier was raised.
+    FloorStructured,
+    /// The conversation's model serves, or where that cannot one of its tier, where another would have been chosen.
+    Session,
+    /// Adoption signals prefer the candidate to one that is listed before it.
+    Momentum,
+    /// A candidate that would have gone before is in cooldown, or over its limits.
+    Health,
+    /// The profile's strategy, which compares the candidates of all tiers, prefers one of another tier.
+    Strategy,
+    /// Nobody in the tier can serve the request (tools, images, audio, schema, window): a neighbouring tier's
+    /// candidate does.
+    Capability,
+    /// Nobody in the profile can serve it: the default model, or the one that lacks nothing but room.
+    NoCandidates,
+    /// The conversation has no text of a user to judge: the default model.
+    NoPrompt,
+    /// Decisions are only recorded: what the profile's control says.
+    Shadow,
+    /// The conversation is not in the part that the profile routes: what its control says.
+    Control,
+    /// The client asked for a model by name.
+    Pinned,
+    /// The request names no model.
+    NoModel,
+    /// The body is no JSON object, is cut off, or nests too deep.
+    Unparsable,
+    /// The body is compressed.
+    Encoded,
+    /// There is no body.
+    NoBody,
+}
+
+impl Cause {
+    /// All causes.
+    pub const ALL: [Cause; 21] = [
+        Cause::Score,
+        Cause::Ambiguous,
+        Cause::Abstain,
+        Cause::History,
+        Cause::OverrideReasoning,
+        Cause::OverrideContext,
+        Cause::FloorStructured,
+        Cause::Session,
+        Cause::Momentum,
+        Cause::Health,
+        Cause::Strategy,
+        Cause::Capability,
+        Cause::NoCandidates,
+        Cause::NoPrompt,
+        Cause::Shadow,
+        Cause::Control,
+        Cause::Pinned,
+        Cause::NoModel,
+        Cause::Unparsable,
+        Cause::Encoded,
+        Cause::NoBody,
+    ];
+
+    /// The word for headers, metrics and logs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Cause::Score => "score",
+            Cause::Ambiguous => "ambiguous",
+            Cause::Abstain => "abstain",
+            Cause::History => "history",
+            Cause::OverrideReasoning => "override_reasoning",
+            Cause::OverrideContext => "override_context",
+            Cause::FloorStructured => "floor_structured",
+            Cause::Session => "session",
+            Cause::Momentum => "momentum",
+            Cause::Health => "health",
+            Cause::Strategy => "strategy",
+            Cause::Capability => "capability",
+            Cause::NoCandidates => "no_candidates",
+            Cause::NoPrompt => "no_prompt",
+            Cause::Shadow => "shadow",
+            Cause::Control => "control",
+            Cause::Pinned => "pinned",
+            Cause::NoModel => "no_model",
+            Cause::Unparsable => "unparsable",
+            Cause::Encoded => "encoded",
+            Cause::NoBody => "no_body",
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! The shell of the live state: the board of this VM, what requests read of it, and what it counts for metrics.
+//!
+//! The filters of a VM that have the same models share one, so that the router position knows at once what the attempt
+//! position has seen. Other VMs learn it through shared data.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+
+use log::warn;
+use proxy_wasm::hostcalls;
+
+use super::metrics::{Series, Traffic};
+use super::{now_millis, random};
+use crate::config::Config;
+use crate::fnv::Fnv;
+use crate::live::{Attempt, Board, Conflict, Outcome, Store, Tokens};
+use crate::route::{self, Condition, Conditions, Model, Usage};
+
+/// Shared data of the process.
+pub struct Shared;
+
+impl Store for Shared {
+    fn get(&self, key: &str) -> Option<(Vec<u8>, u32)> {
+        let (bytes, cas) = hostcalls::get_shared_data(key).ok()?;
+        Some((bytes?, cas?))
+    }
+
+    fn set(&self, key: &str, value: &[u8], cas: Option<u32>) -> Result<(), Conflict> {
+        hostcalls::set_shared_data(key, Some(value), cas).map_err(|_| Conflict)
+    }
+}
+
+/// What a VM knows of the models, and counts of them.
+pub struct Health {
+    board: Board,
+    models: BTreeMap<usize, Arc<Model>>,
+    conditions: Conditions,
+    /// When the conditions change next by themselves.
+    changes_at: Option<u64>,
+    traffic: Traffic,
+}
+
+/// What the filters of a VM share.
+pub type SharedHealth = Rc<RefCell<Health>>;
+
+thread_local! {
+    /// By what they know: the filters of this VM whose models and settings are the same.
+    static KNOWN: RefCell<Vec<(u64, Weak<RefCell<Health>>)>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Health {
+    /// The live state of a configuration, where it wants any: that of another filter in this VM if it knows the same.
+    pub fn of(config: &Config, now: u64) -> Option<SharedHealth> {
+        let settings = config.live?.settings;
+        let models: BTreeMap<usize, Arc<Model>> =
+            config.table.models.values().map(|model| (model.slot, Arc::clone(model))).collect();
+        let mut identity = Fnv::default();
+        for number in [u64::from(settings.allowed_fails), settings.cooldown, settings.longest_cooldown] {
+            identity.number(number);
+        }
+        for model in models.values() {
+            identity.number(model.slot as u64);
+            identity.text(&model.name);
+            for price in [model.input_price, model.output_price] {
+                identity.number(price.map_or(u64::MAX, f64::to_bits));
+            }
+        }
+        KNOWN.with_borrow_mut(|known| {
+            known.retain(|(_, health)| health.strong_count() > 0);
+            let same = known.iter().find(|(other, _)| *other == identity.0);
+            if let Some(health) = same.and_then(|(_, health)| health.upgrade()) {
+                return Some(health);
+            }
+            let names = models.iter().map(|(slot, model)| (*slot, model.name.as_str()));
+            let board = Board::new(settings, names, random(now).max(1));
+            let health = Rc::new(RefCell::new(Self {
+                board,
+                models,
+                conditions: Conditions::default(),
+                changes_at: None,
+                traffic: Traffic::default(),
+            }));
+            known.push((identity.0, Rc::downgrade(&health)));
+            Some(health)
+        })
+    }
+
+    /// How the models are doing.
+    pub fn conditions(&mut self, now: u64) -> &Conditions {
+        if self.changes_at.is_some_and(|at| at <= now) {
+            self.look_again(now);
+        }
+        &self.conditions
+    }
+
+    /// Whether a request may go to a model that was chosen for it. False where the model's cooldown is over and another
+    /// request is trying it: then the conditions say so now.
+    pub fn admits(&mut self, model: &Model, now: u64) -> bool {
+        if !self.board.condition(model.slot, now).due {
+            return true;
+        }
+        let admitted = self.board.probe(model.slot, now, &Shared);
+        self.look_again(now);
+        admitted
+    }
+
+    /// A request goes to a model.
+    pub fn begin(&mut self, model: &Model, now: u64) -> Attempt {
+        let attempt = self.board.begin(model.slot, now);
+        self.look_at(model.slot, now);
+        attempt
+    }
+
+    /// The model has answered the request, well or at least to the point.
+    pub fn answered(&mut self, attempt: &mut Attempt) {
+        if self.board.awaits(attempt) {
+            let now = now_millis();
+            self.board.answered(attempt, now, &Shared);
+            self.look_again(now);
+        }
+    }
+
+    /// What became of the request. `label`: the word for metrics; `wait`: how long the server asked to be left alone.
+    pub fn end(
+        &mut self,
+        attempt: Attempt,
+        (outcome, label): (Outcome, &'static str),
+        (tokens, streamed): (Tokens, bool),
+        wait: Option<u64>,
+        now: u64,
+    ) {
+        let slot = attempt.model();
+        self.board.end(attempt, outcome, (tokens, streamed), wait, now, &Shared);
+        self.traffic.add(slot, Series::Attempts(label), 1);
+        self.traffic.add(slot, Series::Tokens("input"), tokens.input);
+        self.traffic.add(slot, Series::Tokens("output"), tokens.output);
+        let usage = Usage { input: tokens.input, output: tokens.output };
+        if let Some(cost) = self.models.get(&slot).and_then(|model| route::cost(model, usage)) {
+            self.traffic.spend(slot, cost);
+        }
+        if matches!(outcome, Outcome::Failed(_)) {
+            self.tell_cooldowns();
+            self.look_again(now);
+        } else {
+            self.look_at(slot, now);
+        }
+    }
+
+    /// A request goes away in a manner that tells nothing.
+    pub fn forget(&mut self, attempt: &Attempt) {
+        self.board.forget(attempt);
+    }
+
+    /// Exchanges with the other VMs, and brings metrics up to date.
+    pub fn tick(&mut self, now: u64) {
+        if self.board.tick(now, &Shared) {
+            self.tell_cooldowns();
+            self.look_again(now);
+            self.flush(now);
+        }
+    }
+
+    /// Brings metrics up to date.
+    pub fn flush(&mut self, now: u64) {
+        for (slot, model) in &self.models {
+            self.traffic.in_flight(*slot, &model.name, self.board.condition(*slot, now).in_flight);
+        }
+        let models = &self.models;
+        self.traffic.tell(|slot| models.get(&slot).map(|model| model.name.as_str()));
+    }
+
+    fn tell_cooldowns(&mut self) {
+        for cooldown in self.board.take_cooldowns() {
+            self.traffic.add(cooldown.model, Series::Cooldowns(cooldown.failure.name()), 1);
+            if let Some(model) = self.models.get(&cooldown.model) {
+                warn!(
+                    "tiergate: model {:?} is left alone for {} s: {}",
+                    model.name,
+                    cooldown.length.div_ceil(1000),
+                    cooldown.failure.name()
+                );
+            }
+        }
+    }
+
+    fn look_again(&mut self, now: u64) {
+        let slots: Vec<usize> = self.models.keys().copied().collect();
+        for slot in slots {
+            self.look_at(slot, now);
+        }
+        self.changes_at = self.board.changes_at(now);
+    }
+
+    fn look_at(&mut self, slot: usize, now: u64) {
+        let Some(model) = self.models.get(&slot) else { return };
+        let known = self.board.condition(slot, now);
+        let condition = Condition {
+            cooling: known.cooling,
+            in_flight: known.in_flight,
+            first_byte_ms: known.first_byte_ms,
+            token_ms: known.token_ms,
+            tokens_this_minute: known.tokens_this_minute,
+            requests_this_minute: known.requests_this_minute,
+        };
+        self.conditions.set(model, condition);
+    }
+}

@@ -1,0 +1,65 @@
+//! What the positions of the filter tell each other about a request: properties that are kept with the stream, from the
+//! listener's filters to the upstream's and from attempt to attempt. Headers would not do: attempts share one map, so
+//! that what one of them removes the next does not see, and what it leaves goes to the upstream.
+
+use proxy_wasm::hostcalls;
+
+use crate::route::{Plan, Progress};
+
+const PLAN: &str = "tiergate_plan";
+const PROGRESS: &str = "tiergate_progress";
+
+/// Writes down who serves the request.
+pub fn set_plan(plan: &Plan) {
+    set(PLAN, serde_json::to_vec(plan));
+}
+
+/// Who serves the request; none where it is no LLM call, or the model is not known.
+pub fn plan() -> Option<Plan> {
+    serde_json::from_slice(&get(&[PLAN])?).ok()
+}
+
+/// Writes down which attempts there have been.
+pub fn set_progress(progress: &Progress) {
+    set(PROGRESS, serde_json::to_vec(progress));
+}
+
+/// Which attempts there have been; none where there was none that the attempt position saw.
+pub fn progress() -> Option<Progress> {
+    let progress: Progress = serde_json::from_slice(&get(&[PROGRESS])?).ok()?;
+    (!progress.tried.is_empty()).then_some(progress)
+}
+
+/// The number of the attempt at hand, from 1.
+pub fn attempt() -> u32 {
+    let number = get(&["upstream", "request_attempt_count"]).and_then(|bytes| bytes.try_into().ok());
+    number.map_or(1, |bytes| u32::try_from(u64::from_le_bytes(bytes)).unwrap_or(u32::MAX))
+}
+
+/// What Envoy says of how the response came about, or of how the stream ended; empty where it says nothing.
+pub fn code_details() -> Vec<u8> {
+    get(&["response", "code_details"]).unwrap_or_default()
+}
+
+/// Whether this is an Envoy that survives it when a held answer is retried: 1.37 and newer. Those before crash (Envoy's
+/// pull request 41879), and of what does not tell its version nobody knows.
+pub fn may_hold() -> bool {
+    let number = |part| {
+        let bytes = get(&["xds", "node", "user_agent_build_version", "version", part])?;
+        Some(u64::from_le_bytes(bytes.try_into().ok()?))
+    };
+    // A number that is 0 may be left out.
+    let major = number("major_number").unwrap_or_default();
+    let minor = number("minor_number").unwrap_or_default();
+    (major, minor) >= (1, 37)
+}
+
+fn get(path: &[&str]) -> Option<Vec<u8>> {
+    hostcalls::get_property(path.to_vec()).ok().flatten()
+}
+
+fn set(name: &str, value: serde_json::Result<Vec<u8>>) {
+    if let Ok(value) = value {
+        let _ = hostcalls::set_property(vec![name], Some(&value));
+    }
+}

@@ -1,0 +1,156 @@
+//! One request under way to a model, watched from its beginning to its end.
+
+use std::sync::Arc;
+
+use proxy_wasm::hostcalls;
+use proxy_wasm::types::{BufferType, MapType};
+
+use super::health::SharedHealth;
+use super::{now_millis, property};
+use crate::chat::{Form, Refusal, UsageReader};
+use crate::live::{Attempt, Outcome, Tokens};
+use crate::retry_after;
+use crate::route::Model;
+
+/// Marks an answer that Envoy is to retry: the route's `retriable_headers` name it.
+pub const RETRY: &str = "x-tiergate-retry";
+
+/// The head of an answer.
+#[derive(Debug, Default)]
+pub struct Head {
+    /// HTTP status; 0 where there is none.
+    pub status: u16,
+    /// How the body is written; none where it cannot be read.
+    pub form: Option<Form>,
+    /// The upstream sent a header that is ours.
+    pub marked: bool,
+    retry_after: Vec<u8>,
+}
+
+impl Head {
+    /// One host call for all headers.
+    pub fn gather() -> Self {
+        let mut head = Self::default();
+        let (mut content_type, mut encoding) = (Vec::new(), Vec::new());
+        for (name, value) in hostcalls::get_map_bytes(MapType::HttpResponseHeaders).unwrap_or_default() {
+            match name.as_str() {
+                ":status" => {
+                    head.status = std::str::from_utf8(&value).ok().and_then(|s| s.parse().ok()).unwrap_or(0);
+                }
+                "content-type" => content_type = value,
+                "content-encoding" => encoding = value,
+                "retry-after" => head.retry_after = value,
+                RETRY => head.marked = true,
+                _ => {}
+            }
+        }
+        head.form = Form::of(&content_type, &encoding);
+        head
+    }
+}
+
+/// A request under way. When it is dropped without having ended, it is forgotten.
+pub struct Watch {
+    health: SharedHealth,
+    attempt: Option<Attempt>,
+    reader: Option<UsageReader>,
+    streamed: bool,
+    reads_usage: bool,
+    answered: bool,
+}
+
+impl Watch {
+    /// A request goes to a model now, or went at `began`.
+    pub fn begin(health: &SharedHealth, model: &Arc<Model>, reads_usage: bool, began: u64) -> Self {
+        let attempt = health.borrow_mut().begin(model, began);
+        Self {
+            health: health.clone(),
+            attempt: Some(attempt),
+            reader: None,
+            streamed: false,
+            reads_usage,
+            answered: false,
+        }
+    }
+
+    /// The answer begins. One that is no good ends the matter.
+    pub fn head(&mut self, head: &Head, end_of_stream: bool) {
+        self.answered = true;
+        let outcome = Outcome::of_status(head.status);
+        match outcome {
+            Outcome::Ok => {
+                if let Some(attempt) = &mut self.attempt {
+                    self.health.borrow_mut().answered(attempt);
+                }
+                self.streamed = head.form == Some(Form::Events);
+                self.reader = head.form.filter(|_| self.reads_usage).map(UsageReader::new);
+                if end_of_stream {
+                    self.complete();
+                }
+            }
+            Outcome::Refused => self.refused(None),
+            Outcome::Failed(_) | Outcome::Cancelled => {
+                let now = now_millis();
+                self.end(outcome, outcome.name(), retry_after::wait(&head.retry_after, now), now);
+            }
+        }
+    }
+
+    /// The proxy answered in the upstream's place, for this reason.
+    pub fn without_answer(&mut self, details: &[u8]) {
+        let outcome = Outcome::without_answer(details, self.answered);
+        self.end(outcome, outcome.name(), None, now_millis());
+    }
+
+    /// The model did not want to serve the request.
+    pub fn refused(&mut self, reason: Option<Refusal>) {
+        if let Some(attempt) = &mut self.attempt {
+            self.health.borrow_mut().answered(attempt);
+        }
+        let label = reason.map_or(Outcome::Refused.name(), Refusal::name);
+        self.end(Outcome::Refused, label, None, now_millis());
+    }
+
+    /// A piece of the answer's body.
+    pub fn body(&mut self, size: usize, end_of_stream: bool) {
+        let Some(attempt) = &mut self.attempt else { return };
+        if size > 0 && !attempt.has_first_byte() {
+            attempt.first_byte(now_millis());
+        }
+        if let Some(reader) = self.reader.as_mut().filter(|_| size > 0)
+            && let Ok(Some(bytes)) = hostcalls::get_buffer(BufferType::HttpResponseBody, 0, size)
+        {
+            reader.feed(&bytes);
+        }
+        if end_of_stream {
+            self.complete();
+        }
+    }
+
+    /// The answer is whole.
+    pub fn complete(&mut self) {
+        self.end(Outcome::Ok, Outcome::Ok.name(), None, now_millis());
+    }
+
+    /// The stream is gone. Where the answer was not whole, Envoy says why.
+    pub fn gone(&mut self) {
+        if self.attempt.is_some() {
+            self.without_answer(&property::code_details());
+        }
+    }
+
+    fn end(&mut self, outcome: Outcome, label: &'static str, wait: Option<u64>, now: u64) {
+        let Some(attempt) = self.attempt.take() else { return };
+        let used = self.reader.take().and_then(|reader| reader.usage()).unwrap_or_default();
+        let tokens = Tokens { input: used.input, output: used.output };
+        self.health.borrow_mut().end(attempt, (outcome, label), (tokens, self.streamed), wait, now);
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if let Some(attempt) = self.attempt.take() {
+            self.health.borrow_mut().forget(&attempt);
+        }
+    }
+}

@@ -1,0 +1,350 @@
+//! What one worker knows of all models: what lay in the store at its last tick, and what it has seen since.
+
+use super::crew::Crew;
+use super::record::{Delta, Phase, Record, minute_of};
+use super::slots::{Found, find, look, model_key};
+use super::{Failure, Outcome, Settings, Store, Tokens};
+use crate::fnv::Fnv;
+
+/// How often an update is tried at most.
+const TRIES: usize = 3;
+/// Failures that could not be written down wait for the next tick; no more of them than this for a model.
+const MOST_LATE: usize = 8;
+
+/// What is known of a model at the moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Condition {
+    /// It is to be left alone.
+    pub cooling: bool,
+    /// Its cooldown is over, and the next request that goes to it tries whether it serves again.
+    pub due: bool,
+    /// Requests that are under way, in all workers.
+    pub in_flight: u32,
+    /// Milliseconds to the first byte of an answer, on average; 0 where nothing is known.
+    pub first_byte_ms: f32,
+    /// Milliseconds an output token, on average; 0 where nothing is known.
+    pub token_ms: f32,
+    /// Tokens in this minute.
+    pub tokens_this_minute: u64,
+    /// Requests in this minute.
+    pub requests_this_minute: u64,
+}
+
+/// A model that was put into cooldown by this worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cooldown {
+    /// The model.
+    pub model: usize,
+    /// The failure that was one too many.
+    pub failure: Failure,
+    /// How long it is left alone, in milliseconds.
+    pub length: u64,
+}
+
+/// A request that is under way to a model. It has to be given back to [`Board::end`].
+#[derive(Debug)]
+#[must_use = "what is under way has to end"]
+pub struct Attempt {
+    model: usize,
+    began: u64,
+    first_byte: Option<u64>,
+    probe: bool,
+}
+
+impl Attempt {
+    /// The model that it went to.
+    pub fn model(&self) -> usize {
+        self.model
+    }
+
+    /// Notes when the first byte of the answer came; later ones change nothing.
+    pub fn first_byte(&mut self, now: u64) {
+        self.first_byte.get_or_insert(now);
+    }
+
+    /// Whether a byte of the answer has come.
+    pub fn has_first_byte(&self) -> bool {
+        self.first_byte.is_some()
+    }
+}
+
+#[derive(Debug, Default)]
+struct Entry {
+    identity: u64,
+    /// Where its record was last.
+    slot: Option<usize>,
+    merged: Record,
+    delta: Delta,
+    late: Vec<Late>,
+    mine: u32,
+    others: u32,
+}
+
+/// A failure that could not be written down.
+#[derive(Clone, Copy, Debug)]
+struct Late {
+    began: u64,
+    failure: Failure,
+    wait: Option<u64>,
+}
+
+/// What one worker knows of all models. Models are numbers of the caller's.
+#[derive(Debug)]
+pub struct Board {
+    settings: Settings,
+    holder: u64,
+    models: Vec<Option<Entry>>,
+    crew: Crew,
+    cooldowns: Vec<Cooldown>,
+    ticked: u64,
+}
+
+impl Board {
+    /// A board of these models, each with its number and its name. `holder`: a number that no other worker has.
+    pub fn new<'m>(
+        settings: Settings,
+        models: impl IntoIterator<Item = (usize, &'m str)>,
+        holder: u64,
+    ) -> Self {
+        let mut entries: Vec<Option<Entry>> = Vec::new();
+        for (model, name) in models {
+            if entries.len() <= model {
+                entries.resize_with(model + 1, || None);
+            }
+            if let Some(place) = entries.get_mut(model) {
+                *place = Some(Entry { identity: Fnv::of(name.as_bytes()), ..Entry::default() });
+            }
+        }
+        Self { settings, holder, models: entries, crew: Crew::new(holder), cooldowns: Vec::new(), ticked: 0 }
+    }
+
+    /// The numbers of all models.
+    pub fn models(&self) -> impl Iterator<Item = usize> {
+        self.models.iter().enumerate().filter_map(|(model, entry)| entry.as_ref().map(|_| model))
+    }
+
+    fn entry(&mut self, model: usize) -> Option<&mut Entry> {
+        self.models.get_mut(model)?.as_mut()
+    }
+
+    /// What is known of a model.
+    pub fn condition(&self, model: usize, now: u64) -> Condition {
+        let Some(Some(entry)) = self.models.get(model) else { return Condition::default() };
+        let phase = entry.merged.phase(now, &self.settings);
+        let mut condition = Condition {
+            cooling: matches!(phase, Phase::Cooling | Phase::Probing),
+            due: phase == Phase::Due,
+            in_flight: entry.mine.saturating_add(entry.others),
+            first_byte_ms: entry.merged.first_byte.at(now).unwrap_or_default() as f32,
+            token_ms: entry.merged.per_token.at(now).unwrap_or_default() as f32,
+            ..Condition::default()
+        };
+        let counted = [
+            (entry.merged.minute, entry.merged.tokens, entry.merged.requests),
+            (entry.delta.minute, entry.delta.tokens, entry.delta.requests),
+        ];
+        for (_, tokens, requests) in counted.into_iter().filter(|(minute, ..)| *minute == minute_of(now)) {
+            condition.tokens_this_minute = condition.tokens_this_minute.saturating_add(tokens);
+            condition.requests_this_minute = condition.requests_this_minute.saturating_add(requests);
+        }
+        condition
+    }
+
+    /// When the condition of a model changes next without anybody's doing, because a cooldown or a probe ends.
+    pub fn changes_at(&self, now: u64) -> Option<u64> {
+        let ends =
+            self.models.iter().flatten().filter_map(|entry| match entry.merged.phase(now, &self.settings) {
+                Phase::Cooling => Some(entry.merged.cooldown_until),
+                Phase::Probing => Some(entry.merged.probe_until),
+                Phase::Serving | Phase::Due => None,
+            });
+        ends.min()
+    }
+
+    /// Requests that are under way in this worker.
+    pub fn in_flight_here(&self) -> u64 {
+        self.models.iter().flatten().map(|entry| u64::from(entry.mine)).sum()
+    }
+
+    /// Takes the right to try a model whose cooldown is over. False where another request has it, or the model is not
+    /// due: then the board knows it now.
+    pub fn probe(&mut self, model: usize, now: u64, store: &impl Store) -> bool {
+        let (holder, settings) = (self.holder, self.settings);
+        self.update(model, now, store, |record| record.probe(now, holder, &settings)).unwrap_or_default()
+    }
+
+    /// Notes that a request goes to a model: the one that tries it, where this worker has taken the right to.
+    pub fn begin(&mut self, model: usize, now: u64) -> Attempt {
+        let (holder, settings) = (self.holder, self.settings);
+        let mut probe = false;
+        if let Some(entry) = self.entry(model) {
+            entry.mine = entry.mine.saturating_add(1);
+            entry.delta.count(now, 0, 1);
+            probe =
+                entry.merged.probe_holder == holder && entry.merged.phase(now, &settings) == Phase::Probing;
+        }
+        Attempt { model, began: now, first_byte: None, probe }
+    }
+
+    /// Whether an answer to this request would end a cooldown, so that it has to be noted with [`Board::answered`].
+    pub fn awaits(&self, attempt: &Attempt) -> bool {
+        let entry = self.models.get(attempt.model).and_then(Option::as_ref);
+        entry.is_some_and(|entry| entry.merged.cooled_at > 0 && attempt.began >= entry.merged.cooled_at)
+    }
+
+    /// Notes that a request was answered by the model, well or at least to the point: a cooldown from before it is over,
+    /// and the other workers are told at once.
+    pub fn answered(&mut self, attempt: &mut Attempt, now: u64, store: &impl Store) {
+        if self.awaits(attempt) {
+            let began = attempt.began;
+            attempt.probe = false;
+            self.update(attempt.model, now, store, |record| record.answered(began));
+        }
+    }
+
+    /// Notes what became of a request. A failure is told to the other workers at once. `wait`: how long the server asked
+    /// to be left alone, in milliseconds; `streamed`: the answer came as it was made.
+    pub fn end(
+        &mut self,
+        attempt: Attempt,
+        outcome: Outcome,
+        (tokens, streamed): (Tokens, bool),
+        wait: Option<u64>,
+        now: u64,
+        store: &impl Store,
+    ) {
+        let Attempt { model, began, first_byte, probe } = attempt;
+        let Some(entry) = self.entry(model) else { return };
+        entry.mine = entry.mine.saturating_sub(1);
+        let total = tokens.input.saturating_add(tokens.output);
+        if total > 0 {
+            entry.delta.count(now, total, 0);
+        }
+        if outcome == Outcome::Ok {
+            entry.delta.successes = entry.delta.successes.saturating_add(1);
+            if let Some(first) = first_byte {
+                entry.delta.first_byte.note(millis(began, first), now);
+            }
+            if tokens.output > 0 {
+                let from = first_byte.filter(|_| streamed).unwrap_or(began);
+                entry.delta.per_token.note(millis(from, now) / tokens.output as f64, now);
+            }
+        }
+        match outcome {
+            Outcome::Failed(failure) => self.failed(model, Late { began, failure, wait }, now, store),
+            _ if probe => {
+                let holder = self.holder;
+                self.update(model, now, store, |record| record.release(holder));
+            }
+            _ => {}
+        }
+    }
+
+    /// Forgets a request that is under way, without a word to anybody. For a stream that goes away in a manner that
+    /// tells nothing.
+    pub fn forget(&mut self, attempt: &Attempt) {
+        if let Some(entry) = self.entry(attempt.model) {
+            entry.mine = entry.mine.saturating_sub(1);
+        }
+    }
+
+    fn failed(&mut self, model: usize, late: Late, now: u64, store: &impl Store) {
+        let settings = self.settings;
+        let Late { began, failure, wait } = late;
+        let change = |record: &mut Record| {
+            let cooled = record.failed(now, began, failure, wait, &settings);
+            cooled.then(|| record.cooldown_until.saturating_sub(now))
+        };
+        match self.update(model, now, store, change) {
+            Some(Some(length)) => self.cooldowns.push(Cooldown { model, failure, length }),
+            Some(None) => {}
+            None => {
+                if let Some(entry) = self.entry(model).filter(|entry| entry.late.len() < MOST_LATE) {
+                    entry.late.push(late);
+                }
+            }
+        }
+    }
+
+    /// Changes a model's record in the store, together with what was seen since the last time. None where that could not
+    /// be done.
+    fn update<R>(
+        &mut self,
+        model: usize,
+        now: u64,
+        store: &impl Store,
+        change: impl Fn(&mut Record) -> R,
+    ) -> Option<R> {
+        let entry = self.entry(model)?;
+        for _ in 0..TRIES {
+            let found = entry.locate(store, now);
+            let mut record = found.record.unwrap_or_default();
+            record.take(&entry.delta, now);
+            let result = change(&mut record);
+            record.touched = now;
+            if store.set(&model_key(found.slot), &record.encode(entry.identity), found.cas).is_ok() {
+                entry.slot = Some(found.slot);
+                entry.merged = record;
+                entry.delta = Delta::default();
+                return Some(result);
+            }
+        }
+        None
+    }
+
+    /// Tells the others what was seen here, and takes in what they have told. Ticks that follow each other closely (of
+    /// two filters that share a board) count as one; false for the later ones.
+    pub fn tick(&mut self, now: u64, store: &impl Store) -> bool {
+        if now.abs_diff(self.ticked) < 500 {
+            return false;
+        }
+        self.ticked = now;
+        for model in 0..self.models.len() {
+            let Some(entry) = self.entry(model) else { continue };
+            let late = std::mem::take(&mut entry.late);
+            if entry.delta.is_empty() && late.is_empty() {
+                let found = entry.locate(store, now);
+                entry.slot = found.record.is_some().then_some(found.slot);
+                entry.merged = found.record.unwrap_or_default();
+                continue;
+            }
+            if late.is_empty() {
+                self.update(model, now, store, |_| ());
+            }
+            for each in late {
+                self.failed(model, each, now, store);
+            }
+        }
+        self.meet(now, store);
+        true
+    }
+
+    /// Exchanges with the others what is under way.
+    fn meet(&mut self, now: u64, store: &impl Store) {
+        let mine = self.models.iter().flatten().filter(|entry| entry.mine > 0);
+        let mine = mine.map(|entry| (entry.identity, entry.mine)).collect();
+        self.crew.tell(store, mine, now);
+        let others = self.crew.others(store, now);
+        for entry in self.models.iter_mut().flatten() {
+            entry.others = others.get(&entry.identity).copied().unwrap_or_default();
+        }
+    }
+
+    /// The cooldowns that this worker began since they were last taken.
+    pub fn take_cooldowns(&mut self) -> Vec<Cooldown> {
+        std::mem::take(&mut self.cooldowns)
+    }
+}
+
+impl Entry {
+    /// The model's record in the store, or its place there.
+    fn locate(&self, store: &impl Store, now: u64) -> Found {
+        self.slot
+            .and_then(|slot| look(store, slot, self.identity))
+            .unwrap_or_else(|| find(store, self.identity, now))
+    }
+}
+
+fn millis(from: u64, to: u64) -> f64 {
+    to.saturating_sub(from) as f64
+}

@@ -1,0 +1,156 @@
+//! What is learnt from traffic: which models fail, how fast they are, how much they are used, and how much is under way.
+//!
+//! All workers of a process share it, in a bounded number of slots of a key-value store: one a model ([`Record`]), one a
+//! worker (what it has under way); and some for conversations ([`Held`]). A worker looks at its own [`Board`] while it serves requests, and at the store on its
+//! ticks. Updates are made by compare-and-swap with a bounded number of tries; one may be lost, none may block, and a
+//! value that is not ours is replaced, never misread. Times are milliseconds of the Unix epoch.
+
+mod board;
+mod crew;
+mod record;
+mod session;
+mod slots;
+#[cfg(test)]
+mod tests;
+
+pub use board::{Attempt, Board, Condition, Cooldown};
+pub use record::{Average, Phase, Record};
+pub use session::{Held, SESSION_SLOTS, held, hold, salt, session};
+pub use slots::{MODEL_SLOTS, WORKER_SLOTS};
+
+/// Somebody else has written in between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conflict;
+
+/// A key-value store with compare-and-swap, from which no key ever goes away.
+pub trait Store {
+    /// The value of a key, and the number to replace it under.
+    fn get(&self, key: &str) -> Option<(Vec<u8>, u32)>;
+
+    /// Writes a value; with `cas` only if nobody has written since that number was read. A key that is not there may be
+    /// written under any number.
+    ///
+    /// # Errors
+    /// [`Conflict`] where somebody has.
+    fn set(&self, key: &str, value: &[u8], cas: Option<u32>) -> Result<(), Conflict>;
+}
+
+/// When a model is left alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// More failures than this within a minute put a model into cooldown.
+    pub allowed_fails: u32,
+    /// How long a cooldown is where the server names no time, in milliseconds.
+    pub cooldown: u64,
+    /// A server may ask for no longer a cooldown than this, in milliseconds.
+    pub longest_cooldown: u64,
+}
+
+/// How a model failed. A closed list: metrics and logs use these words and no others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Failure {
+    /// 5xx.
+    ServerError,
+    /// 429.
+    RateLimited,
+    /// 408, 504, or the proxy's own timeout.
+    Timeout,
+    /// 404: no such model or path.
+    NotFound,
+    /// The connection was refused, broke off or timed out before there was an answer.
+    NoAnswer,
+    /// The answer broke off.
+    Broken,
+}
+
+impl Failure {
+    /// All kinds of failure.
+    pub const ALL: [Failure; 6] = [
+        Failure::ServerError,
+        Failure::RateLimited,
+        Failure::Timeout,
+        Failure::NotFound,
+        Failure::NoAnswer,
+        Failure::Broken,
+    ];
+
+    /// The word for metrics and logs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Failure::ServerError => "server_error",
+            Failure::RateLimited => "rate_limited",
+            Failure::Timeout => "timeout",
+            Failure::NotFound => "not_found",
+            Failure::NoAnswer => "no_answer",
+            Failure::Broken => "broken",
+        }
+    }
+}
+
+/// What became of an attempt. A closed list: metrics and logs use these words and no others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// A good answer, whole.
+    Ok,
+    /// The model would not serve this request, which says nothing of the next: any 4xx that is no failure.
+    Refused,
+    /// The client went away, or the proxy ended the stream for a reason of its own.
+    Cancelled,
+    /// The model failed.
+    Failed(Failure),
+}
+
+impl Outcome {
+    /// What an answer of this HTTP status comes to, if nothing happens to it. 401 and 403 are no failures: the key may
+    /// be the client's own, and nobody may put a model into cooldown with a wrong one. The rest is as in LiteLLM's
+    /// router: 408, 404, 429 and all that is no 4xx count, other 4xx do not.
+    pub const fn of_status(status: u16) -> Self {
+        match status {
+            0..400 => Outcome::Ok,
+            404 => Outcome::Failed(Failure::NotFound),
+            408 | 504 => Outcome::Failed(Failure::Timeout),
+            429 => Outcome::Failed(Failure::RateLimited),
+            400..500 => Outcome::Refused,
+            _ => Outcome::Failed(Failure::ServerError),
+        }
+    }
+
+    /// What a stream comes to that ended without the whole answer of an upstream, by what the proxy says of its end
+    /// (Envoy's response code details; empty where it says nothing). `answered`: the answer had begun.
+    pub fn without_answer(details: &[u8], answered: bool) -> Self {
+        let timeout: [&[u8]; 4] = [
+            b"response_timeout",
+            b"upstream_response_timeout",
+            b"upstream_per_try_timeout",
+            b"upstream_max_stream_duration_reached",
+        ];
+        let upstream: [&[u8]; 4] = [b"", b"via_upstream", b"no_healthy_upstream", b"cluster_not_found"];
+        if timeout.contains(&details) {
+            Outcome::Failed(Failure::Timeout)
+        } else if upstream.contains(&details) || details.starts_with(b"upstream_") {
+            Outcome::Failed(if answered { Failure::Broken } else { Failure::NoAnswer })
+        } else {
+            // The client went away, or the proxy answered for a reason of its own.
+            Outcome::Cancelled
+        }
+    }
+
+    /// The word for metrics and logs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Outcome::Ok => "ok",
+            Outcome::Refused => "refused",
+            Outcome::Cancelled => "cancelled",
+            Outcome::Failed(failure) => failure.name(),
+        }
+    }
+}
+
+/// Tokens that an answer told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tokens {
+    /// Of the request.
+    pub input: u64,
+    /// Of the answer.
+    pub output: u64,
+}

@@ -1,0 +1,299 @@
+//! What is known of one model, and how it changes.
+
+use super::slots::{Reader, sealed, unsealed};
+use super::{Failure, Settings};
+
+/// The last byte is the version of the format.
+const MAGIC: &[u8; 4] = b"tgL\x01";
+/// Failures count together that lie within this time.
+const WINDOW: u64 = 60_000;
+/// Tokens and requests are counted by this time.
+const MINUTE: u64 = 60_000;
+/// A probe that takes longer keeps nobody else from probing.
+const PROBE: u64 = 60_000;
+/// The weight of one sample in an average.
+const WEIGHT: f64 = 0.2;
+/// An average without a sample for so long tells nothing any more.
+const STALE: u64 = 600_000;
+
+/// An exponentially weighted average; 0 is nothing known.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Average {
+    value: f64,
+    at: u64,
+}
+
+/// Samples for an average.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Samples {
+    sum: f64,
+    count: u32,
+    last: u64,
+}
+
+impl Samples {
+    /// Notes a sample; what is no number of milliseconds is passed over.
+    pub fn note(&mut self, sample: f64, now: u64) {
+        if sample.is_finite() && sample >= 0.0 {
+            self.sum += sample;
+            self.count = self.count.saturating_add(1);
+            self.last = now;
+        }
+    }
+}
+
+impl Average {
+    /// Takes samples in, each with the same weight as if it had come alone.
+    pub(super) fn take(&mut self, samples: &Samples) {
+        if samples.count == 0 {
+            return;
+        }
+        let mean = samples.sum / f64::from(samples.count);
+        let kept = libm::pow(1.0 - WEIGHT, f64::from(samples.count));
+        self.value = if self.known(samples.last) { mean + (self.value - mean) * kept } else { mean };
+        self.at = self.at.max(samples.last);
+    }
+
+    fn known(&self, now: u64) -> bool {
+        self.at > 0 && now.abs_diff(self.at) < STALE
+    }
+
+    /// The average at a time; none where there were no samples lately.
+    pub fn at(&self, now: u64) -> Option<f64> {
+        self.known(now).then_some(self.value)
+    }
+}
+
+/// Whether a model is to be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// It is.
+    Serving,
+    /// It failed too often and is left alone.
+    Cooling,
+    /// Its cooldown is over and nobody has tried it since: one request may.
+    Due,
+    /// One request is trying it.
+    Probing,
+}
+
+/// What is known of one model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Record {
+    /// When somebody wrote it last.
+    pub touched: u64,
+    /// Since when `successes` and `failures` are counted.
+    pub window_start: u64,
+    /// Good answers in the window.
+    pub successes: u32,
+    /// Failures in the window, in the order of [`Failure::ALL`].
+    pub failures: [u32; Failure::ALL.len()],
+    /// When the last cooldown began; 0 where the model has answered since.
+    pub cooled_at: u64,
+    /// When it ends.
+    pub cooldown_until: u64,
+    /// Whose request tries the model after a cooldown.
+    pub probe_holder: u64,
+    /// How long that keeps others from it.
+    pub probe_until: u64,
+    /// Milliseconds to the first byte of an answer.
+    pub first_byte: Average,
+    /// Milliseconds an output token.
+    pub per_token: Average,
+    /// The minute that `tokens` and `requests` are of, counted from the Unix epoch.
+    pub minute: u64,
+    /// Tokens in that minute, input and output.
+    pub tokens: u64,
+    /// Requests in that minute.
+    pub requests: u64,
+}
+
+/// What a worker has seen of a model since it told the others.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Delta {
+    pub successes: u32,
+    pub first_byte: Samples,
+    pub per_token: Samples,
+    pub minute: u64,
+    pub tokens: u64,
+    pub requests: u64,
+}
+
+impl Delta {
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Counts use in the minute of `now`; what was of another is given up.
+    pub fn count(&mut self, now: u64, tokens: u64, requests: u64) {
+        if self.minute != minute_of(now) {
+            (self.minute, self.tokens, self.requests) = (minute_of(now), 0, 0);
+        }
+        self.tokens = self.tokens.saturating_add(tokens);
+        self.requests = self.requests.saturating_add(requests);
+    }
+}
+
+/// The number of a minute since the Unix epoch.
+pub(super) const fn minute_of(now: u64) -> u64 {
+    now / MINUTE
+}
+
+impl Record {
+    /// Whether the model is to be used at a time. A cooldown or a probe that ends later than one can is over: the clock
+    /// was set back.
+    pub fn phase(&self, now: u64, settings: &Settings) -> Phase {
+        let ahead = |end: u64, longest: u64| now < end && end - now <= longest;
+        if self.cooled_at == 0 {
+            Phase::Serving
+        } else if ahead(self.cooldown_until, settings.longest_cooldown.max(settings.cooldown)) {
+            Phase::Cooling
+        } else if ahead(self.probe_until, PROBE) {
+            Phase::Probing
+        } else {
+            Phase::Due
+        }
+    }
+
+    /// Notes that a request of `holder` tries the model; false where it is not due.
+    pub(super) fn probe(&mut self, now: u64, holder: u64, settings: &Settings) -> bool {
+        let due = self.phase(now, settings) == Phase::Due;
+        if due {
+            (self.probe_holder, self.probe_until) = (holder, now.saturating_add(PROBE));
+        }
+        due
+    }
+
+    /// Notes that the probe of `holder` came to nothing.
+    pub(super) fn release(&mut self, holder: u64) {
+        if self.probe_holder == holder {
+            (self.probe_holder, self.probe_until) = (0, 0);
+        }
+    }
+
+    /// Notes that a request that began at `began` was answered: a cooldown from before that is over.
+    pub(super) fn answered(&mut self, began: u64) {
+        if began >= self.cooled_at {
+            (self.cooled_at, self.cooldown_until) = (0, 0);
+            (self.probe_holder, self.probe_until) = (0, 0);
+        }
+    }
+
+    /// Notes that a request that began at `began` failed, and where that was once too often puts the model into
+    /// cooldown for `wait`, or for the usual time: then true. A request from before a cooldown changes nothing, as what
+    /// it tells is known.
+    pub(super) fn failed(
+        &mut self,
+        now: u64,
+        began: u64,
+        failure: Failure,
+        wait: Option<u64>,
+        settings: &Settings,
+    ) -> bool {
+        if began < self.cooled_at {
+            return false;
+        }
+        self.roll(now);
+        for (count, kind) in self.failures.iter_mut().zip(Failure::ALL) {
+            *count = count.saturating_add(u32::from(kind == failure));
+        }
+        let again = matches!(self.phase(now, settings), Phase::Due | Phase::Probing);
+        if !again && self.failures() <= u64::from(settings.allowed_fails) {
+            return false;
+        }
+        let length = wait.unwrap_or(settings.cooldown).clamp(1, settings.longest_cooldown.max(1));
+        self.cooled_at = now.max(1);
+        self.cooldown_until = now.saturating_add(length);
+        (self.probe_holder, self.probe_until) = (0, 0);
+        (self.window_start, self.successes, self.failures) = (now, 0, [0; Failure::ALL.len()]);
+        true
+    }
+
+    /// Failures of all kinds in the window.
+    pub fn failures(&self) -> u64 {
+        self.failures.iter().map(|&count| u64::from(count)).sum()
+    }
+
+    /// Takes in what a worker has seen.
+    pub(super) fn take(&mut self, delta: &Delta, now: u64) {
+        if delta.successes > 0 {
+            self.roll(now);
+            self.successes = self.successes.saturating_add(delta.successes);
+        }
+        self.first_byte.take(&delta.first_byte);
+        self.per_token.take(&delta.per_token);
+        // Of two minutes the later counts, unless it has not come yet.
+        if delta.minute > self.minute || self.minute > minute_of(now) {
+            (self.minute, self.tokens, self.requests) = (delta.minute, 0, 0);
+        }
+        if delta.minute == self.minute {
+            self.tokens = self.tokens.saturating_add(delta.tokens);
+            self.requests = self.requests.saturating_add(delta.requests);
+        }
+    }
+
+    /// Begins a new window where the old one has passed.
+    fn roll(&mut self, now: u64) {
+        if self.window_start > now || now - self.window_start >= WINDOW {
+            (self.window_start, self.successes, self.failures) = (now, 0, [0; Failure::ALL.len()]);
+        }
+    }
+
+    /// The value for the store.
+    pub(super) fn encode(&self, identity: u64) -> Vec<u8> {
+        let mut bytes = MAGIC.to_vec();
+        let numbers = [
+            identity,
+            self.touched,
+            self.window_start,
+            self.cooled_at,
+            self.cooldown_until,
+            self.probe_holder,
+            self.probe_until,
+            self.first_byte.value.to_bits(),
+            self.first_byte.at,
+            self.per_token.value.to_bits(),
+            self.per_token.at,
+            self.minute,
+            self.tokens,
+            self.requests,
+        ];
+        bytes.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
+        bytes.extend(self.successes.to_le_bytes());
+        bytes.extend(self.failures.iter().flat_map(|count| count.to_le_bytes()));
+        sealed(bytes)
+    }
+
+    /// The record of any model, and which model's it is; none where the bytes are anything else.
+    pub(super) fn decode(bytes: &[u8]) -> Option<(u64, Self)> {
+        let mut reader = Reader(unsealed(bytes)?.strip_prefix(MAGIC)?);
+        let identity = reader.number()?;
+        let mut record = Self {
+            touched: reader.number()?,
+            window_start: reader.number()?,
+            cooled_at: reader.number()?,
+            cooldown_until: reader.number()?,
+            probe_holder: reader.number()?,
+            probe_until: reader.number()?,
+            first_byte: reader.average()?,
+            per_token: reader.average()?,
+            minute: reader.number()?,
+            tokens: reader.number()?,
+            requests: reader.number()?,
+            successes: reader.count()?,
+            failures: [0; Failure::ALL.len()],
+        };
+        for count in &mut record.failures {
+            *count = reader.count()?;
+        }
+        reader.0.is_empty().then_some((identity, record))
+    }
+}
+
+impl Reader<'_> {
+    fn average(&mut self) -> Option<Average> {
+        let value = f64::from_bits(self.number()?);
+        let at = self.number()?;
+        (value.is_finite() && value >= 0.0).then_some(Average { value, at })
+    }
+}

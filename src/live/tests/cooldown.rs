@@ -1,0 +1,219 @@
+//! When a model is left alone, and when it is tried again.
+
+use super::*;
+
+fn cooling(board: &Board, now: u64) -> bool {
+    board.condition(0, now).cooling
+}
+
+#[test]
+fn one_failure_more_than_allowed_cools_a_model_down() {
+    let (store, mut worker) = (Fake::default(), board(1));
+    fail(&mut worker, 0, 3, NOW, &store);
+    assert!(!cooling(&worker, NOW), "three are allowed");
+    fail(&mut worker, 0, 1, NOW, &store);
+    assert!(cooling(&worker, NOW) && cooling(&worker, NOW + 4999));
+    assert!(!cooling(&worker, NOW + 5000), "for five seconds");
+    assert!(!worker.condition(1, NOW).cooling, "the others are well");
+    let began = worker.take_cooldowns();
+    assert_eq!(began, [Cooldown { model: 0, failure: Failure::ServerError, length: 5000 }]);
+    assert_eq!(worker.take_cooldowns(), [], "told once");
+}
+
+#[test]
+fn failures_count_within_a_minute() {
+    let (store, mut worker) = (Fake::default(), board(1));
+    for turn in 0..20 {
+        fail(&mut worker, 0, 2, NOW + turn * 60 * SECOND, &store);
+        assert!(!cooling(&worker, NOW + turn * 60 * SECOND), "turn {turn}");
+    }
+    let (store, mut worker) = (Fake::default(), board(1));
+    for turn in 0..4 {
+        fail(&mut worker, 0, 1, NOW + turn * 19 * SECOND, &store);
+    }
+    assert!(cooling(&worker, NOW + 57 * SECOND));
+}
+
+#[test]
+fn which_statuses_are_failures() {
+    use Failure::{NotFound, RateLimited, ServerError, Timeout};
+    let rows = [
+        (200, Outcome::Ok),
+        (302, Outcome::Ok),
+        (400, Outcome::Refused),
+        (401, Outcome::Refused),
+        (403, Outcome::Refused),
+        (404, Outcome::Failed(NotFound)),
+        (408, Outcome::Failed(Timeout)),
+        (413, Outcome::Refused),
+        (422, Outcome::Refused),
+        (429, Outcome::Failed(RateLimited)),
+        (500, Outcome::Failed(ServerError)),
+        (503, Outcome::Failed(ServerError)),
+        (504, Outcome::Failed(Timeout)),
+        (529, Outcome::Failed(ServerError)),
+    ];
+    for (status, outcome) in rows {
+        assert_eq!(Outcome::of_status(status), outcome, "{status}");
+        let (store, mut worker) = (Fake::default(), board(1));
+        for _ in 0..10 {
+            request(&mut worker, 0, outcome, NOW, &store);
+        }
+        assert_eq!(cooling(&worker, NOW), matches!(outcome, Outcome::Failed(_)), "{status}");
+    }
+}
+
+#[test]
+fn a_server_may_ask_for_a_longer_time_but_not_for_ever() {
+    for (wait, length) in [(1, 1), (60_000, 60_000), (u64::MAX, 300_000), (0, 1)] {
+        let (store, mut worker) = (Fake::default(), board(1));
+        fail(&mut worker, 0, 3, NOW, &store);
+        let attempt = worker.begin(0, NOW);
+        worker.end(attempt, Outcome::Failed(Failure::RateLimited), NONE, Some(wait), NOW, &store);
+        assert_eq!(worker.take_cooldowns()[0].length, length, "{wait}");
+        assert!(cooling(&worker, NOW + length - 1), "{wait}");
+        assert!(!cooling(&worker, NOW + length), "{wait}");
+    }
+}
+
+/// A worker whose first model has just cooled down, and the time.
+fn cooled(store: &Fake<'_>) -> (Board, u64) {
+    let mut worker = board(1);
+    fail(&mut worker, 0, 4, NOW, store);
+    (worker, NOW + 5 * SECOND)
+}
+
+#[test]
+fn one_request_at_a_time_tries_a_model_after_its_cooldown() {
+    let store = Fake::default();
+    let (mut worker, now) = cooled(&store);
+    let mut other = board(2);
+    other.tick(now, &store);
+    assert!(worker.condition(0, now).due && other.condition(0, now).due);
+    assert!(worker.probe(0, now, &store));
+    assert!(cooling(&worker, now), "for its other requests");
+    assert!(!other.probe(0, now, &store), "somebody else is trying it");
+    assert!(cooling(&other, now) && !other.condition(0, now).due, "and that is known now");
+
+    // It fails: once is enough.
+    let attempt = worker.begin(0, now);
+    worker.end(attempt, Outcome::Failed(Failure::NoAnswer), NONE, None, now + 100, &store);
+    assert!(cooling(&worker, now + 5099) && !cooling(&worker, now + 5100));
+
+    // The next one succeeds.
+    let now = now + 5100;
+    assert!(worker.probe(0, now, &store));
+    let mut attempt = worker.begin(0, now);
+    worker.answered(&mut attempt, now + 50, &store);
+    let well = Condition { cooling: false, due: false, ..worker.condition(0, now) };
+    assert_eq!(worker.condition(0, now + 50), Condition { in_flight: 1, ..well });
+    other.tick(now + 1000, &store);
+    assert!(!cooling(&other, now + 1000) && !other.condition(0, now + 1000).due);
+    worker.end(attempt, Outcome::Ok, NONE, None, now + 60, &store);
+    fail(&mut worker, 0, 3, now + 70, &store);
+    assert!(!cooling(&worker, now + 70), "it may fail as often as any other");
+}
+
+#[test]
+fn a_probe_that_comes_to_nothing_lets_another_try() {
+    let store = Fake::default();
+    let (mut worker, now) = cooled(&store);
+    assert!(worker.probe(0, now, &store));
+    let attempt = worker.begin(0, now);
+    worker.end(attempt, Outcome::Cancelled, NONE, None, now + 10, &store);
+    assert!(worker.probe(0, now + 10, &store), "the client went away");
+    let mut other = board(2);
+    assert!(!other.probe(0, now + 59_000, &store));
+    assert!(other.probe(0, now + 61_000, &store), "whoever tried it has died");
+}
+
+#[test]
+fn what_began_before_a_cooldown_changes_nothing() {
+    let store = Fake::default();
+    let mut worker = board(1);
+    let mut good = worker.begin(0, NOW);
+    let bad: Vec<Attempt> = (0..9).map(|_| worker.begin(0, NOW)).collect();
+    fail(&mut worker, 0, 4, NOW + 10, &store);
+    worker.answered(&mut good, NOW + 20, &store);
+    worker.end(good, Outcome::Ok, NONE, None, NOW + 30, &store);
+    assert!(cooling(&worker, NOW + 30), "an old answer is no news");
+    for attempt in bad {
+        worker.end(attempt, Outcome::Failed(Failure::Broken), NONE, None, NOW + 4000, &store);
+    }
+    assert!(!cooling(&worker, NOW + 5010), "nor are old failures");
+}
+
+#[test]
+fn a_model_that_answers_during_its_cooldown_is_well() {
+    // It was asked because all others were in cooldown too.
+    let store = Fake::default();
+    let (mut worker, _) = cooled(&store);
+    request(&mut worker, 0, Outcome::Ok, NOW + 100, &store);
+    assert!(!cooling(&worker, NOW + 100));
+}
+
+#[test]
+fn it_is_told_when_a_cooldown_ends() {
+    let (store, mut worker) = (Fake::default(), board(1));
+    assert_eq!(worker.changes_at(NOW), None);
+    fail(&mut worker, 0, 4, NOW, &store);
+    fail(&mut worker, 1, 4, NOW + 1000, &store);
+    assert_eq!(worker.changes_at(NOW + 1000), Some(NOW + 5000));
+    assert_eq!(worker.changes_at(NOW + 5000), Some(NOW + 6000));
+    assert_eq!(worker.changes_at(NOW + 6000), None);
+}
+
+#[test]
+fn what_an_end_without_an_answer_tells() {
+    use Failure::{Broken, NoAnswer, Timeout};
+    let rows: [(&str, Outcome, Outcome); 11] = [
+        ("", Outcome::Failed(NoAnswer), Outcome::Failed(Broken)),
+        ("via_upstream", Outcome::Failed(NoAnswer), Outcome::Failed(Broken)),
+        (
+            "upstream_reset_before_response_started{remote_connection_failure|delayed_connect_error:_Connection_refused}",
+            Outcome::Failed(NoAnswer),
+            Outcome::Failed(Broken),
+        ),
+        (
+            "upstream_reset_after_response_started{protocol_error}",
+            Outcome::Failed(NoAnswer),
+            Outcome::Failed(Broken),
+        ),
+        ("no_healthy_upstream", Outcome::Failed(NoAnswer), Outcome::Failed(Broken)),
+        ("response_timeout", Outcome::Failed(Timeout), Outcome::Failed(Timeout)),
+        ("upstream_per_try_timeout", Outcome::Failed(Timeout), Outcome::Failed(Timeout)),
+        ("downstream_remote_disconnect", Outcome::Cancelled, Outcome::Cancelled),
+        ("http2.remote_reset", Outcome::Cancelled, Outcome::Cancelled),
+        ("stream_idle_timeout", Outcome::Cancelled, Outcome::Cancelled),
+        ("route_not_found", Outcome::Cancelled, Outcome::Cancelled),
+    ];
+    for (details, before, after) in rows {
+        assert_eq!(Outcome::without_answer(details.as_bytes(), false), before, "{details}");
+        assert_eq!(Outcome::without_answer(details.as_bytes(), true), after, "{details}");
+    }
+}
+
+#[test]
+fn a_clock_that_was_set_back_leaves_nobody_out() {
+    let store = Fake::default();
+    let (worker, _) = cooled(&store);
+    assert!(!cooling(&worker, NOW - 3_600_000));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn no_cooldown_is_longer_than_it_can_be(
+        fails in proptest::collection::vec((0_u64..2_000, proptest::option::of(proptest::num::u64::ANY)), 1..60),
+    ) {
+        let (store, mut worker) = (Fake::default(), board(1));
+        let mut now = NOW;
+        for (pause, wait) in fails {
+            now += pause;
+            let attempt = worker.begin(0, now);
+            worker.end(attempt, Outcome::Failed(Failure::RateLimited), NONE, wait, now, &store);
+            proptest::prop_assert!(!cooling(&worker, now + SETTINGS.longest_cooldown));
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! Who serves when a model does not.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Model, Table};
+
+/// Why another model is to serve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The model failed, or gave no answer.
+    General,
+    /// The request was too long for it.
+    ContextWindow,
+    /// Its provider did not want to serve what is asked.
+    ContentPolicy,
+}
+
+/// What the configuration says: for a model (by its slot), who serves in its place.
+#[derive(Clone, Debug, Default)]
+pub struct Chains {
+    /// For [`Reason::General`].
+    pub general: BTreeMap<usize, Vec<Arc<Model>>>,
+    /// For [`Reason::ContextWindow`].
+    pub context_window: BTreeMap<usize, Vec<Arc<Model>>>,
+    /// For [`Reason::ContentPolicy`].
+    pub content_policy: BTreeMap<usize, Vec<Arc<Model>>>,
+    /// Of a composite cluster: the clusters whose models its attempts reach, that of the first attempt first.
+    pub composite: BTreeMap<String, Vec<String>>,
+}
+
+impl Chains {
+    fn of(&self, reason: Reason, model: &Model) -> Option<&[Arc<Model>]> {
+        let chains = match reason {
+            Reason::General => &self.general,
+            Reason::ContextWindow => &self.context_window,
+            Reason::ContentPolicy => &self.content_policy,
+        };
+        chains.get(&model.slot).map(Vec::as_slice)
+    }
+
+    /// Whether an attempt (from 1) at a request that was sent to the cluster of `first` reaches `model`.
+    pub fn reaches(&self, first: &Model, attempt: u32, model: &Model) -> bool {
+        let Some(order) = self.composite.get(&first.cluster) else { return model.cluster == first.cluster };
+        let place = usize::try_from(attempt).ok().and_then(|attempt| attempt.checked_sub(1));
+        place.and_then(|place| order.get(place)).is_some_and(|cluster| *cluster == model.cluster)
+    }
+}
+
+/// Who serves a request, and who may in its place: what one attempt has to know from the decision. Names are those of
+/// the table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The model of the first attempt.
+    pub model: String,
+    /// Further models, in order, as the decision has them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub chain: Vec<String>,
+}
+
+/// What became of the attempts so far.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// The number of the last attempt, from 1.
+    pub attempt: u32,
+    /// Models that were tried, the last one last. Never empty.
+    pub tried: Vec<String>,
+    /// Why the next attempt needs another model.
+    pub reason: Reason,
+}
+
+impl Plan {
+    /// The plan of a decision.
+    pub fn new(model: &Model, chain: &[&Arc<Model>]) -> Self {
+        Self { model: model.name.clone(), chain: chain.iter().map(|model| model.name.clone()).collect() }
+    }
+
+    /// Who serves the next attempt: the first that it reaches, that was not tried, and that is not to be avoided if there
+    /// is another, of the chain that is configured for this reason for the model that was tried last, then of that of
+    /// the first; where none is configured, of the decision's. A request that was too long goes to a larger window only;
+    /// one that is not known is none. None where there is nobody.
+    pub fn next<'t>(
+        &self,
+        table: &'t Table,
+        chains: &'t Chains,
+        progress: &Progress,
+        reason: Reason,
+        avoids: impl Fn(&Model) -> bool,
+    ) -> Option<&'t Arc<Model>> {
+        let last = table.models.get(progress.tried.last()?)?;
+        let first = table.models.get(&self.model)?;
+        let mut all: Vec<&Arc<Model>> =
+            [last, first].into_iter().filter_map(|model| chains.of(reason, model)).flatten().collect();
+        if all.is_empty() {
+            all.extend(self.chain.iter().filter_map(|name| table.models.get(name)));
+        }
+        let new = |model: &Model| !progress.tried.contains(&model.name);
+        let larger = |model: &Model| {
+            reason != Reason::ContextWindow
+                || last.context_window.is_none_or(|window| model.context_window > Some(window))
+        };
+        let attempt = progress.attempt.saturating_add(1);
+        let able = |model: &&Arc<Model>| new(model) && larger(model) && chains.reaches(first, attempt, model);
+        let able: Vec<&Arc<Model>> = all.into_iter().filter(able).collect();
+        let free = able.iter().find(|model| !avoids(model)).or(able.first());
+        free.copied()
+    }
+
+    /// Who is asked again in the next attempt where nobody is left that was not: of those that it reaches, the one that
+    /// was asked last.
+    pub fn again<'t>(
+        &self,
+        table: &'t Table,
+        chains: &Chains,
+        progress: &Progress,
+    ) -> Option<&'t Arc<Model>> {
+        let first = table.models.get(&self.model)?;
+        let attempt = progress.attempt.saturating_add(1);
+        let tried = progress.tried.iter().rev().filter_map(|name| table.models.get(name));
+        tried.into_iter().find(|model| chains.reaches(first, attempt, model))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAMES: [&str; 5] = ["a", "b", "c", "d", "e"];
+
+    /// Five models in a row; windows of 10, 10, 20, unknown and 30.
+    fn table() -> Table {
+        let windows = [Some(10), Some(10), Some(20), None, Some(30)];
+        let document = serde_json::json!({
+            "models": NAMES.iter().zip(windows).map(|(name, window)| {
+                let entry = window.map_or(serde_json::json!({}), |w| serde_json::json!({"context_window": w}));
+                ((*name).to_owned(), entry)
+            }).collect::<serde_json::Map<_, _>>(),
+            "tiers": {"SIMPLE": "a", "MEDIUM": "a", "COMPLEX": "a", "REASONING": "a"},
+        });
+        crate::config::parse(document.to_string().as_bytes())
+            .unwrap_or_else(|errors| panic!("{errors}"))
+            .table
+    }
+
+    fn plan(chain: &[&str]) -> Plan {
+        Plan { model: "a".to_owned(), chain: chain.iter().map(|&name| name.to_owned()).collect() }
+    }
+
+    fn tried(names: &[&str]) -> Progress {
+        let tried: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        Progress { attempt: names.len() as u32, tried, reason: Reason::General }
+    }
+
+    fn next<'t>(
+        table: &'t Table,
+        chains: &'t Chains,
+        chain: &[&str],
+        names: &[&str],
+        reason: Reason,
+        avoided: &[&str],
+    ) -> Option<&'t str> {
+        let avoids = |model: &Model| avoided.contains(&model.name.as_str());
+        plan(chain).next(table, chains, &tried(names), reason, avoids).map(|model| model.name.as_str())
+    }
+
+    #[test]
+    fn the_decision_s_chain_in_its_order() {
+        let (table, none) = (table(), Chains::default());
+        let all = &["b", "c", "e"];
+        /// tried, reason, avoided, next
+        type Row = (&'static [&'static str], Reason, &'static [&'static str], Option<&'static str>);
+        let rows: [Row; 11] = [
+            (&["a"], Reason::General, &[], Some("b")),
+            (&["a", "b"], Reason::General, &[], Some("c")),
+            (&["a", "c"], Reason::General, &[], Some("b")),
+            (&["a", "b", "c", "e"], Reason::General, &[], None),
+            (&["a"], Reason::General, &["b", "c"], Some("e")),
+            (&["a"], Reason::General, &["b", "c", "e"], Some("b")),
+            (&["a"], Reason::ContextWindow, &[], Some("c")),
+            (&["a", "b"], Reason::ContextWindow, &["c"], Some("e")),
+            (&["a", "c"], Reason::ContextWindow, &[], Some("e")),
+            (&["a", "e"], Reason::ContextWindow, &[], None),
+            (&["a"], Reason::ContentPolicy, &[], Some("b")),
+        ];
+        for (names, reason, avoided, expected) in rows {
+            let found = next(&table, &none, all, names, reason, avoided);
+            assert_eq!(found, expected, "{names:?} {reason:?} without {avoided:?}");
+        }
+    }
+
+    #[test]
+    fn windows_that_are_not_known() {
+        let (table, none) = (table(), Chains::default());
+        let of = |chain: &[&str], names: &[&str]| {
+            next(&table, &none, chain, names, Reason::ContextWindow, &[]).map(str::to_owned)
+        };
+        assert_eq!(of(&["d"], &["a"]), None, "nobody knows that it is larger");
+        assert_eq!(of(&["b"], &["a", "d"]).as_deref(), Some("b"), "nobody knows that it is not");
+    }
+
+    #[test]
+    fn configured_chains_go_before_the_decision_s() {
+        let table = table();
+        let model = |name: &str| Arc::clone(&table.models[name]);
+        let slot = |name: &str| table.models[name].slot;
+        let chains = Chains {
+            general: BTreeMap::from([
+                (slot("a"), vec![model("e"), model("b")]),
+                (slot("e"), vec![model("a"), model("d")]),
+            ]),
+            content_policy: BTreeMap::from([(slot("a"), vec![model("c")])]),
+            ..Chains::default()
+        };
+        let of = |names: &[&str], reason| next(&table, &chains, &["c"], names, reason, &[]);
+        assert_eq!(of(&["a"], Reason::General), Some("e"));
+        assert_eq!(of(&["a", "e"], Reason::General), Some("d"), "its own chain");
+        assert_eq!(of(&["a", "e", "d"], Reason::General), Some("b"), "the first one's again");
+        assert_eq!(of(&["a", "e", "d", "b"], Reason::General), None);
+        assert_eq!(of(&["a"], Reason::ContentPolicy), Some("c"));
+        assert_eq!(of(&["a", "e"], Reason::ContentPolicy), Some("c"), "that of the first, as it has none");
+        assert_eq!(of(&["a"], Reason::ContextWindow), Some("c"), "none is configured");
+    }
+
+    /// `a` and `b` at one provider, `c` and `e` at another.
+    fn two_providers() -> (Table, Chains) {
+        let document = serde_json::json!({
+            "models": {"a": {"cluster": "one"}, "b": {"cluster": "one"}, "c": {"cluster": "two"},
+                       "e": {"cluster": "two"}},
+            "tiers": {"SIMPLE": "a", "MEDIUM": "a", "COMPLEX": "a", "REASONING": "a"},
+            "fallbacks": {"composite": {"one": ["one", "two", "one", "two"]}},
+        });
+        let config = crate::config::parse(document.to_string().as_bytes());
+        let config = config.unwrap_or_else(|errors| panic!("{errors}"));
+        (config.table, config.fallbacks.chains)
+    }
+
+    #[test]
+    fn an_attempt_goes_to_models_of_the_cluster_that_it_reaches() {
+        let (table, chains) = two_providers();
+        let of = |chains: &'_ Chains, chain: &[&str], names: &[&str]| {
+            next(&table, chains, chain, names, Reason::General, &[]).map(str::to_owned)
+        };
+        assert_eq!(of(&chains, &["b", "c"], &["a"]).as_deref(), Some("c"), "the second attempt is at two");
+        assert_eq!(of(&chains, &["b", "c"], &["a", "c"]).as_deref(), Some("b"), "the third at one again");
+        assert_eq!(of(&chains, &["b", "c", "e"], &["a", "c", "b"]).as_deref(), Some("e"));
+        assert_eq!(of(&chains, &["b", "c", "e"], &["a", "c", "b", "e"]), None);
+        assert_eq!(of(&chains, &["b"], &["a"]), None, "nobody of two");
+        let none = Chains::default();
+        assert_eq!(of(&none, &["c", "b"], &["a"]).as_deref(), Some("b"), "no composite cluster: only one");
+        assert_eq!(of(&none, &["c", "e"], &["a"]), None);
+    }
+
+    #[test]
+    fn who_is_asked_again_is_of_the_cluster_that_is_reached() {
+        let (table, chains) = two_providers();
+        let again = |chains: &Chains, names: &[&str]| {
+            plan(&[]).again(&table, chains, &tried(names)).map(|model| model.name.clone())
+        };
+        assert_eq!(again(&chains, &["a"]), None);
+        assert_eq!(again(&chains, &["a", "c"]).as_deref(), Some("a"));
+        assert_eq!(again(&chains, &["a", "c", "b"]).as_deref(), Some("c"));
+        assert_eq!(again(&Chains::default(), &["a", "b"]).as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn names_that_are_not_known_are_passed_over() {
+        let (table, none) = (table(), Chains::default());
+        assert_eq!(next(&table, &none, &["nobody", "b"], &["a"], Reason::General, &[]), Some("b"));
+        assert_eq!(next(&table, &none, &["b"], &["nobody"], Reason::General, &[]), None);
+        assert_eq!(next(&table, &none, &["b"], &[], Reason::General, &[]), None);
+    }
+}

@@ -1,0 +1,53 @@
+//! What a request needs of a model, and whether a model has it.
+
+use super::{Model, Usage};
+
+/// What a request needs of a model.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Needs {
+    /// It offers tools.
+    pub tools: bool,
+    /// It shows images.
+    pub vision: bool,
+    /// It has audio.
+    pub audio: bool,
+    /// Its answer has to keep a JSON schema.
+    pub schema: bool,
+    /// Output tokens that it asks for, where it sets a limit.
+    pub limit: Option<u64>,
+    /// Tokens that it is expected to take: the output is the limit, or what is assumed without one.
+    pub usage: Usage,
+    /// The share of the estimated input that has to be free besides, as it is an estimate.
+    pub margin: f64,
+}
+
+impl Needs {
+    /// Whether the model can serve the request: it can do what is asked for, and has room for it.
+    pub fn met_by(&self, model: &Model) -> bool {
+        self.allowed_by(model) && self.fit(model)
+    }
+
+    /// Whether the model can do what is asked for, whatever the room. A limit beyond its own is refused by providers.
+    pub fn allowed_by(&self, model: &Model) -> bool {
+        (model.tools || !self.tools)
+            && (model.vision || !self.vision)
+            && (model.audio || !self.audio)
+            && (model.structured_output || !self.schema)
+            && self.limit.unwrap_or(0) <= model.max_output.unwrap_or(u64::MAX)
+    }
+
+    /// Whether input and output have room in the model's window. A window that is not known is wide enough.
+    fn fit(&self, model: &Model) -> bool {
+        let Some(window) = model.context_window else { return true };
+        let Usage { input, output } = self.usage_of(model);
+        // Token counts are far below 2^53, where f64 is exact.
+        let input = input as f64 * (1.0 + self.margin);
+        input + output as f64 <= window as f64
+    }
+
+    /// The tokens that the request takes of this model, which answers with no more than it can.
+    pub fn usage_of(&self, model: &Model) -> Usage {
+        let output = self.usage.output.min(model.max_output.unwrap_or(u64::MAX));
+        Usage { output, ..self.usage }
+    }
+}

@@ -1,0 +1,216 @@
+"""An upstream of our own that fails as it is told to, model by model, and keeps what it was asked."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import struct
+import threading
+from collections import defaultdict
+from dataclasses import dataclass
+
+CONTEXT = {"error": {"message": "This model's maximum context length is 8000 tokens.", "type": "invalid_request_error",
+                     "param": "messages", "code": "context_length_exceeded"}}
+CONTEXT_ANTHROPIC = {"type": "error", "error": {"type": "invalid_request_error",
+                                                "message": "prompt is too long: 9000 tokens > 8000 maximum"}}
+POLICY = {"error": {"message": "Your request was rejected as a result of our safety system.", "param": None,
+                    "type": "invalid_request_error", "code": "content_policy_violation"}}
+OTHER = {"error": {"message": "Unknown parameter: 'foo'.", "type": "invalid_request_error", "param": "foo", "code": None}}
+LATE = 0.3  # seconds
+# Mode -> status, more headers, document.
+ERRORS = {
+    "400": (400, {}, OTHER),
+    "401": (401, {}, {"error": {"message": "Incorrect API key"}}),
+    "404": (404, {}, {"error": {"message": "no such model"}}),
+    "422": (422, {}, CONTEXT),
+    "429": (429, {}, {"error": {"message": "slow down"}}),
+    "429 for 3 s": (429, {"retry-after": "3"}, {"error": {"message": "slow down"}}),
+    "500": (500, {}, {"error": {"message": "oops"}}),
+    "503": (503, {}, {"error": {"message": "overloaded"}}),
+    "context": (400, {}, CONTEXT),
+    "context, Anthropic": (400, {}, CONTEXT_ANTHROPIC),
+    "context, marked": (400, {"x-tiergate-retry": "context_window"}, OTHER),
+    "policy": (400, {}, POLICY),
+    "context, large": (400, {}, CONTEXT | {"padding": "x" * 200_000}),
+}
+
+
+@dataclass
+class Asked:
+    """One request: names lower-case; repeated headers as lists would show."""
+
+    path: str
+    model: str
+    headers: dict[str, list[str]]
+    body: bytes
+
+
+class Faulty:
+    """Listens on a free port of loopback; a thread a connection. `modes` says how each model answers: `good`, one of
+    ERRORS, `hang` (no answer until the test is over), `reset` (before an answer), `die` (in the middle of a stream),
+    `slow` (a stream without an end), `late` (a good answer after a while)."""
+
+    def __init__(self) -> None:
+        self.modes: dict[str, str] = defaultdict(lambda: "good")
+        self.asked: list[Asked] = []
+        self.waiting = 0
+        self._over = False
+        self._lock = threading.Condition()
+        self._socket = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self.port = self._socket.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def __enter__(self) -> Faulty:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._over = True
+            self._lock.notify_all()
+        self.refuse()
+
+    def refuse(self) -> None:
+        """Takes no more connections. Closing alone would leave the one that a thread is waiting for."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+    def be(self, **modes: str) -> None:
+        """Every model is good but for these."""
+        with self._lock:
+            self.modes.clear()
+            self.modes.update(modes)
+
+    def of(self, test_id: str) -> list[Asked]:
+        """What arrived with `x-test-id: test_id`, in order."""
+        with self._lock:
+            return [each for each in self.asked if each.headers.get("x-test-id") == [test_id]]
+
+    def wait_waiting(self, count: int, seconds: float = 20.0) -> None:
+        """Until so many requests hang or stream."""
+        with self._lock:
+            assert self._lock.wait_for(lambda: self.waiting == count, seconds), f"{self.waiting} of {count} wait"
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        try:
+            with connection, connection.makefile("rb") as reader:
+                while self._one(connection, reader):
+                    pass
+        except (OSError, ValueError):
+            pass  # the proxy went away
+
+    def _one(self, connection: socket.socket, reader) -> bool:
+        line = reader.readline()
+        if not line:
+            return False
+        path = line.split(b" ")[1].decode("latin-1")
+        headers: dict[str, list[str]] = defaultdict(list)
+        while (field := reader.readline()) not in (b"\r\n", b""):
+            name, value = field.decode("latin-1").split(":", 1)
+            headers[name.lower()].append(value.strip())
+        if "chunked" in headers["transfer-encoding"]:
+            body = b""
+            while size := int(reader.readline(), 16):
+                body += reader.read(size)
+                reader.readline()
+            while reader.readline() not in (b"\r\n", b""):
+                pass
+        else:
+            (length,) = headers["content-length"] or ["0"]
+            body = reader.read(int(length))
+        document = json.loads(body)
+        in_path = path.split("/models/")[-1].split(":")[0] if "/models/" in path else None
+        model = in_path or document["model"]
+        with self._lock:
+            self.asked.append(Asked(path, model, dict(headers), body))
+            mode = self.modes.get(model, "good")
+            self._lock.notify_all()
+        return self._answer(connection, mode, path, model, document)
+
+    def _answer(self, connection: socket.socket, mode: str, path: str, model: str, document: dict) -> bool:
+        if mode == "late":
+            with self._lock:
+                self._lock.wait_for(lambda: self._over, LATE)
+            mode = "good"
+        if mode == "hang":
+            self._wait(connection, lambda: None)
+        elif mode == "reset":
+            _reset(connection)
+        elif mode in ("die", "slow"):
+            connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
+            chunk = f"data: {json.dumps({'model': model, 'choices': [{'index': 0, 'delta': {'content': 'x'}}]})}\n\n".encode()
+            send = lambda: connection.sendall(b"%x\r\n%s\r\n" % (len(chunk), chunk))  # noqa: E731
+            send()
+            if mode == "slow":
+                self._wait(connection, send)
+            else:
+                _reset(connection)
+        elif mode in ERRORS:
+            status, more, error = ERRORS[mode]
+            _send(connection, f"{status} Error", more | {"content-type": "application/json"}, json.dumps(error).encode())
+            return True
+        elif document.get("stream"):
+            events = "".join(f"data: {json.dumps(each)}\n\n" for each in _chunks(model)) + "data: [DONE]\n\n"
+            _send(connection, "200 OK", {"content-type": "text/event-stream"}, events.encode())
+            return True
+        else:
+            answer = json.dumps(_good(path, model)).encode()
+            _send(connection, "200 OK", {"content-type": "application/json"}, answer)
+            return True
+        return False
+
+    def _wait(self, connection: socket.socket, meanwhile) -> None:
+        """Until the proxy goes away or the test is over."""
+        with self._lock:
+            self.waiting += 1
+            self._lock.notify_all()
+        try:
+            connection.settimeout(0.05)
+            while not self._over:
+                try:
+                    if not connection.recv(1):
+                        return
+                except TimeoutError:
+                    meanwhile()
+        finally:
+            with self._lock:
+                self.waiting -= 1
+                self._lock.notify_all()
+
+
+def _reset(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.shutdown(socket.SHUT_RD)
+
+
+def _send(connection: socket.socket, status: str, headers: dict[str, str], body: bytes) -> None:
+    head = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers.items()), f"content-length: {len(body)}"]
+    connection.sendall("\r\n".join([*head, "", ""]).encode() + body)
+
+
+def _good(path: str, model: str) -> dict:
+    text = f"This is {model}."
+    if path.split("?")[0].endswith("/messages"):
+        return {"id": "m", "type": "message", "role": "assistant", "model": model, "stop_reason": "end_turn",
+                "content": [{"type": "text", "text": text}], "usage": {"input_tokens": 10, "output_tokens": 5}}
+    if "/models/" in path:
+        return {"modelVersion": model, "candidates": [{"content": {"role": "model", "parts": [{"text": text}]}}],
+                "usageMetadata": {"promptTokenCount": 10, "candidatesTokenCount": 5}}
+    return {"id": "c", "object": "chat.completion", "created": 1, "model": model,
+            "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}],
+            "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}}
+
+
+def _chunks(model: str) -> list[dict]:
+    base = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": model}
+    return [base | {"choices": [{"index": 0, "delta": {"role": "assistant", "content": "hello"}}]},
+            base | {"choices": [], "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}}]
