@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value};
 
+use super::document::{Document, number};
 use super::error::{Errors, Path, quoted, shown};
 use super::nearest::{did_you_mean, listed};
 
@@ -12,7 +13,7 @@ use super::nearest::{did_you_mean, listed};
 pub(super) const SCHEMA: &str = include_str!("tiergate.schema.json");
 
 /// Checks a document and takes out what cannot be used. False where nothing can.
-pub(super) fn check(document: &mut Value, errors: &mut Errors) -> bool {
+pub(super) fn check(document: &mut Document, errors: &mut Errors) -> bool {
     let root: Value = match serde_json::from_str(SCHEMA) {
         Ok(root) => root,
         Err(error) => {
@@ -20,11 +21,14 @@ pub(super) fn check(document: &mut Value, errors: &mut Errors) -> bool {
             return false;
         }
     };
-    Checker { root: &root, errors }.value(document, &root, &Path::Root)
+    let mut checker = Checker { root: &root, spelled: document.spelled, errors };
+    checker.value(&mut document.value, &root, &Path::Root)
 }
 
 struct Checker<'c> {
     root: &'c Value,
+    /// Whether a text may stand for a number.
+    spelled: bool,
     errors: &'c mut Errors,
 }
 
@@ -32,6 +36,11 @@ impl<'c> Checker<'c> {
     /// Whether the value can be used, after what was wrong in it has been told and taken out.
     fn value(&mut self, value: &mut Value, schema: &'c Value, path: &Path<'_>) -> bool {
         let schema = resolved(self.root, schema);
+        if self.spelled
+            && let Some(number) = spelled(self.root, schema, value)
+        {
+            *value = number;
+        }
         let Some(schema) = chosen(self.root, schema, value) else {
             return self.wrong(value, schema, path);
         };
@@ -189,6 +198,14 @@ fn chosen<'s>(root: &'s Value, schema: &'s Value, value: &Value) -> Option<&'s V
         None => Some(schema),
         Some(branches) => branches.iter().map(|b| resolved(root, b)).find(|b| is_type(value, b)),
     }
+}
+
+/// The number that a text spells, where a number is wanted and a text is not.
+fn spelled(root: &Value, schema: &Value, value: &Value) -> Option<Value> {
+    let text = value.as_str()?;
+    let accepts = |value: &Value| chosen(root, schema, value).is_some_and(|schema| is_type(value, schema));
+    let number = text.parse().ok().filter(|n: &f64| n.is_finite()).map(number)?;
+    (!accepts(value) && accepts(&number)).then_some(number)
 }
 
 /// The only values that a schema allows, where it lists them.

@@ -1,7 +1,8 @@
 //! Bytes -> `serde_json::Value`, with every duplicate key told and integral floats made integers.
 //!
 //! `serde_json::Value` alone keeps the last of two equal keys in silence. A protobuf Struct has doubles only, so
-//! `128000` may arrive as `128000.0` or `1.28e5`.
+//! `128000` may arrive as `128000.0` or `1.28e5`. And Envoy, which reads its YAML without a schema, makes a text of
+//! every fraction in a Struct, and of every integer beyond 32 bits.
 
 use std::fmt;
 
@@ -13,11 +14,22 @@ use super::error::{Errors, Path};
 /// Largest magnitude below which a double holds every integer.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
+/// A document as it was read.
+pub(super) struct Document {
+    pub value: Value,
+    /// Whether a text may stand for a number: it came as a Struct.
+    pub spelled: bool,
+}
+
 /// Reads a document. An empty one is an empty object. Tells of wrong syntax with line and column.
-pub(super) fn read(document: &[u8], errors: &mut Errors) -> Option<Value> {
+pub(super) fn read(document: &[u8], errors: &mut Errors) -> Option<Document> {
     if let Some(value) = super::protobuf::read(document) {
-        return Some(value);
+        return Some(Document { value, spelled: true });
     }
+    json(document, errors).map(|value| Document { value, spelled: false })
+}
+
+fn json(document: &[u8], errors: &mut Errors) -> Option<Value> {
     let document = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document).trim_ascii();
     if document.is_empty() {
         return Some(Value::Object(Map::new()));

@@ -115,11 +115,11 @@ pub fn parse(document: &[u8]) -> Result<Config, ConfigErrors> {
 }
 
 fn compiled(document: &[u8], errors: &mut error::Errors) -> Option<Config> {
-    let mut value = document::read(document, errors)?;
-    if !check::check(&mut value, errors) {
+    let mut document = document::read(document, errors)?;
+    if !check::check(&mut document, errors) {
         return None;
     }
-    match serde_json::from_value(value) {
+    match serde_json::from_value(document.value) {
         Ok(document) => compile::compile(&document, errors),
         Err(error) => {
             // The schema allows no more than the types do, unless an earlier mistake was taken out clumsily.

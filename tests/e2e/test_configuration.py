@@ -58,9 +58,11 @@ TIERS = {"tiers": {"SIMPLE": "gpt-5-nano", "MEDIUM": "gpt-5-mini", "COMPLEX": "g
     None,
     {"@type": stacks.STRUCT, "value": {}},
     {"@type": stacks.STRUCT, "value": TIERS | {"limits": {"max_depth": 64}}},
+    # Envoy makes a text of a fraction in its YAML.
+    {"@type": stacks.STRUCT, "value": TIERS | {"models": {"gpt-5": {"input_price": 1.25}}}},
     {"@type": "type.googleapis.com/google.protobuf.StringValue", "value": json.dumps(TIERS)},
     {"@type": "type.googleapis.com/google.protobuf.StringValue", "value": "{}"},
-], ids=["none", "empty Struct", "Struct", "JSON", "empty JSON"])
+], ids=["none", "empty Struct", "Struct", "fraction", "JSON", "empty JSON"])
 def test_a_document_may_come_as_struct_or_as_json(tmp_path, document):
     envoy = with_configuration(document)
     if document is None:
