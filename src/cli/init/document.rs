@@ -1,7 +1,7 @@
 //! The plugin's document, as YAML with a comment for each choice.
 
 use super::super::yaml::{comment, text};
-use super::offer::{Facts, Found, Offer};
+use super::offer::{Facts, Found, Measure, Offer};
 use super::tiers::Choice;
 use crate::tier::{PerTier, Tier};
 
@@ -58,20 +58,17 @@ pub fn unranked(found: &Found) -> impl Iterator<Item = (String, String)> {
     found.offers.iter().filter(|o| o.rank.is_none()).map(|o| (o.name.clone(), o.unranked.clone()))
 }
 
-/// The dearest model of the tiers: what all would cost without a router.
+/// What all requests would cost without a router: at the model that serves the hardest. A stand-in that is dearer would
+/// make the savings look better than they are.
 fn baseline(parts: &Parts<'_>, out: &mut String) {
-    let chosen = |offer: &&Offer| {
-        Tier::ALL.into_iter().any(|t| parts.tiers.get(t).iter().any(|c| c.name == offer.name))
-    };
-    let candidates = parts.found.offers.iter().filter(chosen);
-    let dearest = candidates.max_by(|a, b| {
-        let key = |o: &Offer| (o.facts.blended().unwrap_or(0.0), o.rank.unwrap_or(0.0));
-        let (a, b) = (key(a), key(b));
-        a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
-    });
-    if let Some(offer) = dearest {
-        out.push_str(&comment(0, "What savings are measured against: the dearest model in the tiers."));
-        out.push_str(&format!("baseline: {}\n", text(&offer.name)));
+    if let Some(choice) = parts.tiers.reasoning.first() {
+        let free = match parts.found.measure {
+            Measure::Price => "",
+            Measure::Size => " (here none of them costs anything)",
+        };
+        let line = format!("What savings are measured against: the model that serves REASONING{free}.");
+        out.push_str(&comment(0, &line));
+        out.push_str(&format!("baseline: {}\n", text(&choice.name)));
     }
 }
 

@@ -87,7 +87,8 @@ fn offer(entry: &Place<'_>, name: &str, mistakes: &mut Mistakes) -> Result<Offer
     let measured =
         if parameters(size).is_some() { size.to_owned() } else { "size guessed from its bytes".to_owned() };
     let words = [measured, quantization.to_owned()];
-    let words: Vec<&str> = words.iter().map(String::as_str).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> =
+        words.iter().map(String::as_str).filter(|word| !matches!(*word, "" | "unknown")).collect();
     offer.remarks.push(words.join(" "));
     Ok(offer)
 }
