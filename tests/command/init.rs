@@ -223,6 +223,47 @@ fn few_models_serve_all_tiers() {
 }
 
 #[test]
+fn one_that_costs_many_times_the_next_only_stands_in() {
+    let cheap: String = ["tiny", "mid", "big"].iter().map(|model| one(model, model)).collect();
+    let priced = |price: &str| {
+        format!(
+            "model_list:\n{cheap}- {{model_name: pro, litellm_params: {{model: x}}, model_info: {{input_cost_per_token: {price}, \
+             output_cost_per_token: {price}, supports_function_calling: true, supports_reasoning: true}}}}\n"
+        )
+    };
+    // The next one costs 6 USD/M.
+    let (document, _, written) = litellm("apart", &priced("0.00005"), &[]);
+    assert_eq!(document["tiers"]["REASONING"], json!(["big", "pro"]));
+    assert_eq!(document["baseline"], "big");
+    has(&written, &["so much dearer than the next"]);
+    assert_eq!(litellm("near", &priced("0.00004"), &[]).0["tiers"]["REASONING"], json!(["pro"]));
+}
+
+#[test]
+fn what_its_provider_has_ended_is_in_no_tier() {
+    let ends = |name: &str, day: &str| {
+        format!(
+            "- {{model_name: {name}, litellm_params: {{model: tiny}}, model_info: {{deprecation_date: {day}}}}}\n"
+        )
+    };
+    let list = [
+        "model_list:\n",
+        &ends("gone", "2020-01-31"),
+        &ends("leaving", "2120-01-31"),
+        &ends("half", "2020-01-31"),
+        &one("half", "tiny"),
+    ]
+    .concat();
+    let (document, told, written) = litellm("ended", &list, &[]);
+    assert!(!document["tiers"].to_string().contains("gone") && document["models"]["gone"].is_object());
+    assert!(document["tiers"].to_string().contains("half"), "one deployment of it goes on");
+    has(&told, &["gone: its provider ended it on 2020-01-31"]);
+    has(&written, &["its provider ends tiny on 2120-01-31"]);
+    let (document, ..) = litellm("ended-named", &list, &["--model", "gone"]);
+    assert_eq!(document["tiers"]["SIMPLE"], json!(["gone"]));
+}
+
+#[test]
 fn without_a_cost_map_the_catalogue_serves_and_where_the_map_is_is_told() {
     let list = format!("model_list:\n{}{}", one("fast", "openai/gpt-5.4-nano"), one("own", "openai/ours"));
     let (document, told, written) = made("catalogue", &["--litellm", &file("catalogue-litellm.yaml", &list)]);
@@ -372,7 +413,7 @@ fn a_whole_range_gives_few_candidates_of_rising_price() {
         })
         .collect();
     let path = file("range.json", &json!({"data": models}).to_string());
-    let (document, told, _) = made("range", &["--openrouter", &path]);
+    let (document, told, written) = made("range", &["--openrouter", &path]);
     let price = |name: &Value| {
         document["models"][name.as_str().unwrap_or("")]["input_price"].as_f64().expect("a price")
     };
@@ -388,7 +429,8 @@ fn a_whole_range_gives_few_candidates_of_rising_price() {
     }
     // The dearest of all are no proposal.
     assert!(dearest < 29.0, "{dearest}");
-    has(&told, &["in no tier: v/m300", "more"]);
+    has(&told, &["7 more: of the dearest twentieth"]);
+    has(&written, &["v/m300"]);
     assert_eq!(document["models"].as_object().map(|models| models.len() <= 12), Some(true));
 }
 

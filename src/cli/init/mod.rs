@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::Value;
 
-use super::{read_stdin, written, yaml};
+use super::{now, read_stdin, written, yaml};
 use crate::config;
 use costs::{Costs, WHERE};
 use document::Parts;
@@ -89,6 +89,7 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
     let upstream = Upstream::read(options.upstream.as_deref().unwrap_or(source.upstream), source.prefix)?;
     let mut found = found(options, &source)?;
     keep(&mut found, &options.models)?;
+    retire(&mut found, &options.models, &today());
     let (tiers, over) = tiers::propose(&found.offers, found.measure);
     tell(&found, &over).map_err(written)?;
     if tiers.simple.is_empty() {
@@ -172,6 +173,25 @@ fn keep(found: &mut Found, wanted: &[String]) -> Result<(), String> {
     Ok(())
 }
 
+/// Takes models out of the tiers that their providers have ended, unless they were named.
+fn retire(found: &mut Found, wanted: &[String], today: &str) {
+    for offer in found.offers.iter_mut().filter(|offer| offer.rank.is_some() && !wanted.contains(&offer.name))
+    {
+        if let Some(ends) = offer.facts.ends.as_deref().filter(|ends| *ends < today) {
+            offer.unranked =
+                format!("its provider ended it on {ends}, as the list has it; have it with --model");
+            offer.rank = None;
+        }
+    }
+}
+
+/// The day in UTC, as such lists write it.
+fn today() -> String {
+    let seconds = i64::try_from(now()).unwrap_or(0);
+    let day = time::OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(time::OffsetDateTime::UNIX_EPOCH);
+    format!("{:04}-{:02}-{:02}", day.year(), u8::from(day.month()), day.day())
+}
+
 /// Tells on standard error what has no tier and why, so that it is seen where the document goes to a file.
 fn tell(found: &Found, over: &[(String, String)]) -> io::Result<()> {
     let mut err = io::stderr().lock();
@@ -196,7 +216,7 @@ fn nothing(found: &Found) -> String {
             why += "; name those that its wildcards serve with --model NAME";
         }
     } else {
-        why += ": none has a price, or a size, as told above";
+        why += ": what speaks against each is told above";
     }
     why
 }

@@ -49,7 +49,8 @@ impl Facts {
             vision: both(self.vision, other.vision),
             reasoning: both(self.reasoning, other.reasoning),
             mode: self.mode.or(other.mode),
-            ends: [self.ends, other.ends].into_iter().flatten().min(),
+            // Where one goes on, the name does.
+            ends: self.ends.zip(other.ends).map(|(a, b)| a.max(b)),
         }
     }
 

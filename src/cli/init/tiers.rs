@@ -17,6 +17,9 @@ const RANGE: usize = 12;
 /// the dearest.
 const OWN: [f64; 4] = [0.0, 1.0 / 3.0, 2.0 / 3.0, 1.0];
 const WHOLE: [f64; 4] = [0.1, 0.4, 0.7, 0.9];
+/// So many times the price of the next one the dearest of somebody's own list is kept for those who ask for it: nobody
+/// wants every proof to go there unasked.
+const APART: f64 = 8.0;
 /// A window below which a long request cannot be served: `overrides.context_tokens` sends longer ones to COMPLEX.
 const WIDE: u64 = 100_000;
 
@@ -35,14 +38,16 @@ pub fn propose(offers: &[Offer], measure: Measure) -> (PerTier<Vec<Choice>>, Vec
     ranked.sort_by(|(a, one), (b, other)| a.total_cmp(b).then_with(|| one.name.cmp(&other.name)));
     let whole = ranked.len() > RANGE;
     let last = ranked.len().saturating_sub(1);
-    let anchors = if whole { WHOLE } else { OWN }.map(|share| place(share, last));
+    let apart = !whole && measure == Measure::Price && stands_apart(&ranked);
+    let dearest = if apart { last.saturating_sub(1) } else { last };
+    let anchors = if whole { WHOLE } else { OWN }.map(|share| place(share, dearest));
     // The dearest twentieth of a whole range costs many times what the rest does.
     let end = if whole { place(0.95, last) } else { last };
     let mut over = Vec::new();
-    for (at, (_, offer)) in ranked.iter().enumerate().skip(end.saturating_add(1)) {
-        let place = at.saturating_add(1);
-        over.push((offer.name.clone(), format!("{place} of {} by price: among the dearest", ranked.len())));
+    for (_, offer) in ranked.iter().skip(end.saturating_add(1)) {
+        over.push((offer.name.clone(), "of the dearest twentieth".to_owned()));
     }
+    let count = ranked.len();
     ranked.truncate(end.saturating_add(1));
     for (tier, anchor) in Tier::ALL.into_iter().zip(anchors) {
         let thinkers = ranked.iter().any(|(_, offer)| offer.facts.reasoning == Some(true));
@@ -63,25 +68,36 @@ pub fn propose(offers: &[Offer], measure: Measure) -> (PerTier<Vec<Choice>>, Vec
             let narrow = facts.context_window.is_some_and(|window| window < WIDE);
             (
                 facts.tools == Some(false),
+                apart && *at == last,
                 tier == Tier::Reasoning && thinkers && facts.reasoning != Some(true),
                 tier >= Tier::Complex && narrow,
                 Reverse(offer.created.filter(|_| whole)),
                 at.abs_diff(anchor),
             )
         });
-        let count = ranked.len();
         for (n, (at, rank, offer)) in band.iter().enumerate() {
             if n < MOST {
-                let why = why(*at, count, *rank, measure, offer);
+                let mut why = why(*at, count, *rank, measure, offer);
+                if apart && *at == last {
+                    why += "; so much dearer than the next that it stands in only";
+                }
                 table.get_mut(tier).push(Choice { name: offer.name.clone(), why });
             } else {
-                let why = format!("three others stand before it in its place, {}", tier.name());
+                let why = format!("three others stand before it in {}", tier.name());
                 over.push((offer.name.clone(), why));
             }
         }
     }
     over.retain(|(name, _)| !Tier::ALL.into_iter().any(|t| table.get(t).iter().any(|c| c.name == *name)));
     (table, over)
+}
+
+/// Whether the dearest of four or more costs many times what the next does.
+fn stands_apart(ranked: &[(f64, &Offer)]) -> bool {
+    match ranked {
+        [_, _, .., (next, _), (dearest, _)] => *next > 0.0 && *dearest > APART * next,
+        _ => false,
+    }
 }
 
 /// The index at a share of the way from 0 to `last`.
