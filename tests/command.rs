@@ -3,6 +3,8 @@
 
 #[path = "command/eval.rs"]
 mod eval;
+#[path = "command/init.rs"]
+mod init;
 #[path = "command/signals.rs"]
 mod signals;
 

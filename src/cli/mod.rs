@@ -3,9 +3,11 @@
 
 mod eval;
 mod explain;
+mod init;
 mod models;
 mod score;
 mod signals;
+mod yaml;
 
 use std::fmt::Display;
 use std::fs;
@@ -31,9 +33,11 @@ struct Cli {
 enum Command {
     /// Check a configuration: prints every error, exit 1 if there is one
     Check {
-        /// A JSON document, as the filter gets it
+        /// A document as the filter gets it: JSON, or YAML where the name ends in .yaml or .yml
         file: PathBuf,
     },
+    /// Write a configuration for the models that LiteLLM, OpenRouter or Ollama already serve
+    Init(init::Options),
     /// Explain the decision for a prompt, or for a request body on standard input
     Explain(explain::Options),
     /// Print the models of each tier
@@ -56,7 +60,7 @@ enum Command {
 /// Which configuration and profile to work with.
 #[derive(Args, Clone)]
 struct Choice {
-    /// A configuration, JSON; the shipped defaults without it
+    /// A configuration, JSON or YAML (.yaml, .yml); the shipped defaults without it
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The profile to ask for
@@ -132,6 +136,10 @@ impl Choice {
         };
         let told = |error: &dyn Display| format!("{}: {error}", file.display());
         let mut document = fs::read(file).map_err(|error| told(&error))?;
+        if file.extension().is_some_and(|ending| ending == "yaml" || ending == "yml") {
+            let text = String::from_utf8(document).map_err(|error| told(&error))?;
+            document = yaml::read(&text).map_err(|error| told(&error))?.to_string().into_bytes();
+        }
         if let Ok(Value::Object(mut fields)) = serde_json::from_slice(&document) {
             let before = fields.clone();
             change(&mut fields);
@@ -179,6 +187,7 @@ fn run(command: Command, out: &mut dyn Write) -> Result<(), String> {
             writeln!(out, "{}: ok ({models} model names, {profiles} profiles)", file.display())
                 .map_err(written)
         }
+        Command::Init(options) => init::run(&options, out),
         Command::Explain(options) => explain::run(&options, out),
         Command::Models(choice) => models::run(&choice, out),
         Command::Score(options) => score::run(&options, out),

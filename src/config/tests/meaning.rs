@@ -113,6 +113,52 @@ fn the_doubles_of_a_protobuf_struct_are_integers_where_integers_belong() {
     assert_eq!((config.default_output_tokens, config.limits.max_depth), (500, 64));
 }
 
+/// A document as the Struct that Envoy makes of its YAML: fractions and large integers are texts.
+fn as_struct(document: &str) -> Vec<u8> {
+    use prost_types::{ListValue, Struct, Value as Dynamic, value::Kind};
+    fn object(fields: &serde_json::Map<String, serde_json::Value>) -> Struct {
+        Struct { fields: fields.iter().map(|(key, value)| (key.clone(), any(value))).collect() }
+    }
+    fn any(value: &serde_json::Value) -> Dynamic {
+        let kind = match value {
+            serde_json::Value::Null => Kind::NullValue(0),
+            serde_json::Value::Bool(truth) => Kind::BoolValue(*truth),
+            serde_json::Value::Number(number) => match number.as_i64().and_then(|n| i32::try_from(n).ok()) {
+                Some(small) => Kind::NumberValue(small.into()),
+                None => Kind::StringValue(number.to_string()),
+            },
+            serde_json::Value::String(text) => Kind::StringValue(text.clone()),
+            serde_json::Value::Array(list) => {
+                Kind::ListValue(ListValue { values: list.iter().map(any).collect() })
+            }
+            serde_json::Value::Object(fields) => Kind::StructValue(object(fields)),
+        };
+        Dynamic { kind: Some(kind) }
+    }
+    let document: serde_json::Value = serde_json::from_str(document).unwrap();
+    prost::Message::encode_to_vec(&object(document.as_object().unwrap()))
+}
+
+#[test]
+fn regression_fractions_in_envoys_yaml_are_numbers() {
+    let document = r#"{"models": {"1.5": {"input_price": 0.25, "context_window": 900000000, "aliases": ["2.5"]}},
+        "tiers": {"SIMPLE": "1.5", "MEDIUM": ["2.5"], "COMPLEX": "1.5", "REASONING": "1.5"}, "baseline": "gpt-5.5",
+        "overrides": {"agentic_score": 0.75}, "rules": {"dimensions": {"codePresence": {"weight": 0.4}}}}"#;
+    let config = parse(&as_struct(document)).unwrap();
+    let model = &config.table.models["1.5"];
+    assert_eq!((model.input_price, model.context_window), (Some(0.25), Some(900_000_000)));
+    assert_eq!(config.overrides.agentic_score, 0.75);
+    assert_eq!(names(&config, "auto", Tier::Medium), ["1.5"]);
+    // A text that is no number stays a mistake, and so does a number in quotes in JSON.
+    for (wrong, told) in
+        [("\"dear\"", "\"dear\" is a string"), ("1000001.5", "too large"), ("\"nan\"", "is a string")]
+    {
+        let said = parse(&as_struct(&document.replace("0.25", wrong))).unwrap_err().to_string();
+        assert!(said.contains("input_price") && said.contains(told), "{said}");
+    }
+    assert!(errors(&document.replace("0.25", "\"0.25\"")).contains("\"0.25\" is a string"));
+}
+
 #[test]
 fn a_dimension_keeps_what_is_not_overridden() {
     let params = params(

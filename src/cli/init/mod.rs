@@ -1,0 +1,230 @@
+//! `tiergate init`: a configuration for the models that a gateway already serves.
+//!
+//! Reads what other tools have (LiteLLM's configuration, OpenRouter's or Ollama's list of models) from files, writes
+//! one document, and never goes to the network. What is left out is always told.
+
+mod costs;
+mod document;
+mod envoy;
+mod litellm;
+mod offer;
+mod ollama;
+mod openrouter;
+mod read;
+mod tiers;
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::Value;
+
+use super::{now, read_stdin, written, yaml};
+use crate::config;
+use costs::{Costs, WHERE};
+use document::Parts;
+use envoy::Upstream;
+use offer::Found;
+use read::Mistakes;
+
+#[derive(Args)]
+#[command(group(clap::ArgGroup::new("source").required(true).multiple(false)))]
+pub struct Options {
+    /// A LiteLLM configuration (YAML); `-` is standard input, here and below
+    #[arg(long, group = "source", value_name = "FILE")]
+    litellm: Option<PathBuf>,
+    /// The JSON of OpenRouter's models endpoint, /api/v1/models
+    #[arg(long, group = "source", value_name = "FILE")]
+    openrouter: Option<PathBuf>,
+    /// The JSON of Ollama's /api/tags
+    #[arg(long, group = "source", value_name = "FILE")]
+    ollama: Option<PathBuf>,
+    /// LiteLLM's cost map: model_prices_and_context_window_backup.json of the installed litellm package; without it
+    /// only the models of tiergate's catalogue have prices
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["openrouter", "ollama"])]
+    cost_map: Option<PathBuf>,
+    /// Put only this model into the tiers; may be given several times, and may be a name that a wildcard of the LiteLLM
+    /// configuration serves
+    #[arg(long = "model", value_name = "NAME")]
+    models: Vec<String>,
+    /// Name of the Envoy cluster [default: litellm, openrouter or ollama]
+    #[arg(long, value_name = "NAME")]
+    cluster: Option<String>,
+    /// Where the upstream listens; TLS where the port is 443 [default: 127.0.0.1:4000, openrouter.ai:443 or
+    /// 127.0.0.1:11434]
+    #[arg(long, value_name = "HOST:PORT")]
+    upstream: Option<String>,
+    /// Also write filter, route and cluster to this file, to put into Envoy's configuration
+    #[arg(long, value_name = "FILE")]
+    envoy: Option<PathBuf>,
+}
+
+/// A kind of source and its usual place.
+struct Source<'o> {
+    file: &'o Path,
+    what: &'static str,
+    cluster: &'static str,
+    upstream: &'static str,
+    prefix: Option<&'static str>,
+}
+
+impl Options {
+    fn source(&self) -> Result<Source<'_>, String> {
+        let of = |file, what, cluster, upstream, prefix| Source { file, what, cluster, upstream, prefix };
+        match (&self.litellm, &self.openrouter, &self.ollama) {
+            (Some(file), ..) => Ok(of(file, "LiteLLM's configuration", "litellm", "127.0.0.1:4000", None)),
+            (_, Some(file), _) => {
+                Ok(of(file, "OpenRouter's list of models", "openrouter", "openrouter.ai:443", Some("/api")))
+            }
+            (.., Some(file)) => Ok(of(file, "Ollama's list of models", "ollama", "127.0.0.1:11434", None)),
+            _ => Err("give --litellm, --openrouter or --ollama".to_owned()),
+        }
+    }
+}
+
+pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
+    let source = options.source()?;
+    let name = options.cluster.as_deref().unwrap_or(source.cluster);
+    let upstream = Upstream::read(options.upstream.as_deref().unwrap_or(source.upstream), source.prefix)?;
+    let mut found = found(options, &source)?;
+    keep(&mut found, &options.models)?;
+    retire(&mut found, &options.models, &today());
+    let (tiers, over) = tiers::propose(&found.offers, found.measure);
+    tell(&found, &over).map_err(written)?;
+    if tiers.simple.is_empty() {
+        return Err(nothing(&found));
+    }
+    let parts = Parts { source: source.what, cluster: name, found: &found, tiers: &tiers, over: &over };
+    let document = document::document(&parts);
+    checked(&document)?;
+    if let Some(file) = &options.envoy {
+        let whole = envoy::whole(&document, name, &upstream);
+        fs::write(file, whole).map_err(|error| format!("{}: {error}", file.display()))?;
+    }
+    write!(out, "{document}{}", envoy::commented(name, &upstream)).map_err(written)
+}
+
+/// What the source offers.
+fn found(options: &Options, source: &Source<'_>) -> Result<Found, String> {
+    let mut mistakes = Mistakes::default();
+    let text = text(source.file)?;
+    let heading = shown(source.file);
+    let found = if options.litellm.is_some() {
+        let config = yaml::read(&text).map_err(|error| format!("{heading}: {error}"))?;
+        let costs = match &options.cost_map {
+            Some(file) if *file == *source.file => {
+                return Err("--cost-map: is the configuration itself; give LiteLLM's cost map".to_owned());
+            }
+            Some(file) => {
+                let told = |error: &dyn std::fmt::Display| format!("{}: {error}", shown(file));
+                let map = self::text(file).map_err(|error| format!("{error}; {WHERE}"))?;
+                let map: Value = serde_json::from_str(&map).map_err(|error| told(&error))?;
+                Costs::read(&map).map_err(|error| told(&error))?
+            }
+            None => Costs::shipped()?,
+        };
+        let mut found = litellm::read(&config, &costs, &options.models, &mut mistakes);
+        if options.cost_map.is_none() && found.offers.iter().any(|offer| offer.rank.is_none()) {
+            found.notes.push(format!("prices are those of tiergate's catalogue; for more models, {WHERE}"));
+        }
+        found
+    } else {
+        let list: Value = serde_json::from_str(&text).map_err(|error| format!("{heading}: {error}"))?;
+        if options.openrouter.is_some() {
+            openrouter::read(&list, &options.models, &mut mistakes)
+        } else {
+            ollama::read(&list, &mut mistakes)
+        }
+    };
+    mistakes.told(&heading)?;
+    Ok(found)
+}
+
+fn shown(file: &Path) -> String {
+    if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() }
+}
+
+fn text(file: &Path) -> Result<String, String> {
+    let bytes = if file == Path::new("-") { read_stdin() } else { fs::read(file).map_err(|e| e.to_string()) };
+    let text = bytes.and_then(|bytes| String::from_utf8(bytes).map_err(|_| "it is no UTF-8".to_owned()));
+    text.map_err(|error| format!("{}: {error}", shown(file)))
+}
+
+/// Takes all but the wanted models out of the tiers.
+fn keep(found: &mut Found, wanted: &[String]) -> Result<(), String> {
+    let mut mistakes = Mistakes::default();
+    for name in wanted {
+        if found.offers.iter().any(|offer| offer.name == *name) {
+            continue;
+        }
+        match found.left_out.iter().find(|(left, _)| left == name) {
+            Some((_, why)) => mistakes.add("--model", &format!("{name} cannot be in a tier: {why}")),
+            None => mistakes.add("--model", &format!("{name} is not in the list")),
+        }
+    }
+    mistakes.told("tiergate init")?;
+    if !wanted.is_empty() {
+        for offer in found.offers.iter_mut().filter(|offer| !wanted.contains(&offer.name)) {
+            offer.rank = None;
+            offer.unranked = "not named with --model".to_owned();
+        }
+    }
+    Ok(())
+}
+
+/// Takes models out of the tiers that their providers have ended, unless they were named.
+fn retire(found: &mut Found, wanted: &[String], today: &str) {
+    for offer in found.offers.iter_mut().filter(|offer| offer.rank.is_some() && !wanted.contains(&offer.name))
+    {
+        if let Some(ends) = offer.facts.ends.as_deref().filter(|ends| *ends < today) {
+            offer.unranked =
+                format!("its provider ended it on {ends}, as the list has it; have it with --model");
+            offer.rank = None;
+        }
+    }
+}
+
+/// The day in UTC, as such lists write it.
+fn today() -> String {
+    let seconds = i64::try_from(now()).unwrap_or(0);
+    let day = time::OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(time::OffsetDateTime::UNIX_EPOCH);
+    format!("{:04}-{:02}-{:02}", day.year(), u8::from(day.month()), day.day())
+}
+
+/// Tells on standard error what has no tier and why, so that it is seen where the document goes to a file.
+fn tell(found: &Found, over: &[(String, String)]) -> io::Result<()> {
+    let mut err = io::stderr().lock();
+    let unranked: Vec<(String, String)> = document::unranked(found).collect();
+    for (what, all) in [("left out", &found.left_out[..]), ("in no tier", &unranked), ("in no tier", over)] {
+        for (why, names) in document::by_reason(all) {
+            let more = names.len().saturating_sub(8);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let names: Vec<&str> = names.into_iter().take(8).collect();
+            writeln!(err, "{what}: {}{more}: {why}", names.join(", "))?;
+        }
+    }
+    found.notes.iter().try_for_each(|note| writeln!(err, "note: {note}"))
+}
+
+/// Why there is no document.
+fn nothing(found: &Found) -> String {
+    let mut why = "no model is left for the tiers".to_owned();
+    if found.offers.is_empty() {
+        why += ": the list has none that answers chats with text";
+        if found.left_out.iter().any(|(name, _)| name.contains('*')) {
+            why += "; name those that its wildcards serve with --model NAME";
+        }
+    } else {
+        why += ": what speaks against each is told above";
+    }
+    why
+}
+
+/// The filter's own check of the document: a name that it refuses is told here and not by Envoy.
+fn checked(document: &str) -> Result<(), String> {
+    let value = yaml::read(document)?;
+    config::parse(value.to_string().as_bytes())
+        .map(|_| ())
+        .map_err(|errors| format!("the document that these models give is refused:\n{errors}"))
+}
