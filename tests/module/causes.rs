@@ -108,6 +108,8 @@ fn reach(cause: Cause) -> String {
         }
         Cause::NoCandidates => plain(with(GREETING, json!({"max_tokens": 900_000}))),
         Cause::NoPrompt => plain(r#"{"model":"smart/auto","messages":[]}"#.to_owned()),
+        Cause::Shadow => last(json!({"mode": "shadow"}), &[greeting()]),
+        Cause::Control => last(json!({"profiles": {"auto": {"percent": 0}}}), &[greeting()]),
         Cause::Pinned => plain(chat("tiny", GREETING)),
         Cause::NoModel => plain(r#"{"messages":[]}"#.to_owned()),
         Cause::Unparsable => plain(greeting().trim_end_matches('}').to_owned()),
