@@ -353,7 +353,7 @@ mod learnt {
             ("thanks!", Tier::Simple),
             ("What is the capital of Peru?", Tier::Simple),
             ("¿Cuál es la capital de Perú?", Tier::Simple),
-            ("Wer hat die Dampfmaschine erfunden?", Tier::Simple),
+            ("Wie heißt die Hauptstadt von Peru?", Tier::Simple),
             ("Write a Python function that merges two sorted lists and explain how it works.", Tier::Medium),
             (
                 "Schreibe eine E-Mail an meinen Vermieter wegen der kaputten Heizung und bitte um einen Termin.",
