@@ -60,9 +60,7 @@ TIERS = {"tiers": {"SIMPLE": "gpt-5-nano", "MEDIUM": "gpt-5-mini", "COMPLEX": "g
     {"@type": stacks.STRUCT, "value": {}},
     {"@type": stacks.STRUCT, "value": TIERS | {"limits": {"max_depth": 64}}},
     # In Envoy's YAML a number with a fraction becomes a string.
-    {"@type": stacks.STRUCT, "value": TIERS | {"eligibility": {"window_margin": 0.25}}},
-    # Envoy makes a text of a fraction in its YAML.
-    {"@type": stacks.STRUCT, "value": TIERS | {"models": {"gpt-5": {"input_price": 1.25}}}},
+    {"@type": stacks.STRUCT, "value": TIERS | {"eligibility": {"window_margin": 0.25}, "models": {"gpt-5": {"input_price": 1.25}}}},
     {"@type": "type.googleapis.com/google.protobuf.StringValue", "value": json.dumps(TIERS)},
     {"@type": "type.googleapis.com/google.protobuf.StringValue", "value": "{}"},
 ], ids=["none", "empty Struct", "Struct", "fraction", "JSON", "empty JSON"])
