@@ -175,7 +175,7 @@ def listed(heading: str, name: str) -> set[str]:
     return {word for cell in cells for word in re.findall(r"`([\w.]+)`", cell)}
 
 
-CAUSES = set(re.findall(r'Cause::\w+ => "(\w+)"', text_of("src/engine.rs")))
+CAUSES = set(re.findall(r'Cause::\w+ => "(\w+)"', text_of("src/engine/cause.rs")))
 METRICS = set(re.findall(r'"(tiergate\.[\w.]+)[;"]', text_of("src/filter/metrics.rs")))
 
 

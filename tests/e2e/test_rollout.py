@@ -82,7 +82,7 @@ def test_shadow_is_in_the_access_log(gateway, start, test_id):
 
 def test_shadow_unchanged_passes_every_byte(gateway, start, test_id):
     running = start("shadow", control="unchanged", virtual={"house": "recorded"})
-    body = b'{ "messages":[{"role":"user","content":"Prove it by induction, step by step."}] ,"model" : "house"}'
+    body = b'{ "messages":[{"role":"user","content":%s}] ,"model" : "house"}' % json.dumps(PROOF).encode()
     told, got = ask(running, gateway, test_id, body, **{"x-tiergate-cluster": "nowhere"})
     assert got.body == body
     assert got.one("content-length") == str(len(body))
