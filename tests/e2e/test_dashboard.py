@@ -25,6 +25,7 @@ QUERIES = {f"{panel['title']} ({panel['type']}) {target['refId']}": target["expr
 VARIABLES = {"$__rate_interval": "10s", "$__range": "60s"}
 PROOF = "Prove the theorem by induction, step by step, and derive the contradiction."
 JSON = {"type": "json_object"}
+SPARE = "gpt-5.6"
 BROKEN = b'{"model": "smart/auto", "messages": ['
 
 
@@ -68,6 +69,12 @@ def watched(gateway, tmp_path_factory):
         table = stacks.tiergate_configuration(stacks.listener(envoy))
         table["signals"] = {"cluster": "feed", "path": "/v1/signals", "fresh_seconds": 1}
         table["profiles"]["agentic"]["percent"] = 0
+        # LiteLLM's mock of a model that fails, which is tried again once a second.
+        table["profiles"]["shaky"] = {"tiers": dict.fromkeys(table["profiles"]["auto"]["tiers"], ["unwell", SPARE])}
+        both = {"models": {"unwell": {}}, "live": {"allowed_fails": 1, "cooldown_time": 1}}
+        (attempt,) = stacks.attempt_plugins(envoy)
+        for each in (table, attempt["configuration"]["value"]):
+            each.update(both)
 
     surging = document({"gpt-5.4-mini": "surging", "deepseek-v4-pro": "stable"})
     with Feed(surging) as feed, Production(directory, gateway.litellm_port, change=with_signals) as envoy:
@@ -93,6 +100,7 @@ def seen(watched):
                          {"model": "smart/auto", "messages": user("Hello!"), "response_format": JSON},
                          {"model": "smart/eco", "messages": user("Hello!")},
                          {"model": "smart/agentic", "messages": user(PROOF)},
+                         {"model": "smart/shaky", "messages": user("Hello!")},
                          {"model": "gpt-5.4", "messages": user("Hello!")}):
                 assert client.post(f"{envoy.url}{CHAT}", json=body).status_code == 200
             assert client.post(f"{envoy.url}{CHAT}", content=BROKEN,
@@ -131,6 +139,28 @@ def test_requests_are_told_apart(seen):
     assert {"2", "4"} <= values(seen, "Answers of the upstream, by class of status",
                                 "envoy_response_code_class").keys()
     assert values(seen, "Fetches of signals, by outcome", "outcome").keys() == {"updated"}
+
+
+def test_a_failing_model_is_seen(seen):
+    """It fails, it is left alone, and another one serves."""
+    assert {"ok", "server_error"} <= values(seen, "Attempts by outcome", "outcome").keys()
+    assert values(seen, "Attempts by outcome", "outcome")["server_error"] > 0
+    failed = values(seen, "Failed attempts by model", "model")
+    assert [model for model, value in failed.items() if value > 0] == ["unwell"]
+    assert values(seen, "Cooldowns by model", "model").keys() == {"unwell"}
+    spent = values(seen, "Spend an hour, by model", "model")
+    assert spent[SPARE] > 0
+    assert "unwell" not in spent
+
+
+def test_what_answers_tell_is_counted_by_model(seen):
+    models = {"gpt-5.4-nano", "gpt-5-nano", "claude-opus-5", "gpt-5.4"}
+    for ref in "AB":
+        told = {labels["model"]: value for labels, value in seen[f"Tokens a second, by model (timeseries) {ref}"]}
+        assert all(told[model] > 0 for model in models), told
+    spent = values(seen, "Spend an hour, by model", "model")
+    assert spent["claude-opus-5"] > spent["gpt-5.4-nano"] > 0
+    assert models <= values(seen, "Requests in flight, by model", "model").keys()
 
 
 def test_numbers_are_of_the_right_size(seen):
