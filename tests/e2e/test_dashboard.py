@@ -1,9 +1,11 @@
 """The Grafana dashboard: every query of it, asked of a real Prometheus that scrapes the real Envoy. Grafana itself is
 not run; what it needs of the files is checked here."""
 
+import copy
 import json
 import os
 import re
+import socket
 import subprocess
 import urllib.parse
 from pathlib import Path
@@ -12,9 +14,11 @@ import httpx
 import pytest
 import yaml
 
+from faulty import Faulty
 from feed import Feed, document
 from gateway import stacks, user
 from test_production import CHAT, Production
+from wire import request
 
 GRAFANA = stacks.ROOT / "envoy" / "grafana"
 DASHBOARD = json.loads((GRAFANA / "dashboards" / "tiergate.json").read_text())
@@ -25,7 +29,7 @@ QUERIES = {f"{panel['title']} ({panel['type']}) {target['refId']}": target["expr
 VARIABLES = {"$__rate_interval": "10s", "$__range": "60s"}
 PROOF = "Prove the theorem by induction, step by step, and derive the contradiction."
 JSON = {"type": "json_object"}
-SPARE = "gpt-5.6"
+SPARE, HANGS = "gpt-5.6", "hangs"
 BROKEN = b'{"model": "smart/auto", "messages": ['
 
 
@@ -71,13 +75,18 @@ def watched(gateway, tmp_path_factory):
         table["profiles"]["agentic"]["percent"] = 0
         # LiteLLM's mock of a model that fails, which is tried again once a second.
         table["profiles"]["shaky"] = {"tiers": dict.fromkeys(table["profiles"]["auto"]["tiers"], ["unwell", SPARE])}
-        both = {"models": {"unwell": {}}, "live": {"allowed_fails": 1, "cooldown_time": 1}}
+        both = {"models": {"unwell": {}, HANGS: {"cluster": "hanging"}}, "live": {"allowed_fails": 1, "cooldown_time": 1}}
         (attempt,) = stacks.attempt_plugins(envoy)
         for each in (table, attempt["configuration"]["value"]):
             each.update(both)
+        litellm, options = envoy["static_resources"]["clusters"][0], "typed_extension_protocol_options"
+        envoy["static_resources"]["clusters"].append(stacks.cluster("hanging", hanging.port) | {
+            options: copy.deepcopy(litellm[options])})
 
     surging = document({"gpt-5.4-mini": "surging", "deepseek-v4-pro": "stable"})
-    with Feed(surging) as feed, Production(directory, gateway.litellm_port, change=with_signals) as envoy:
+    with Faulty() as hanging, Feed(surging) as feed, Production(
+            directory, gateway.litellm_port, change=with_signals) as envoy:
+        hanging.be(**{HANGS: "hang"})
         prometheus = Prometheus(directory, envoy.metrics_port)
         prometheus.start()
         try:
@@ -92,6 +101,10 @@ def seen(watched):
     """Sends requests of several kinds until every query has an answer, and gives the answers."""
     envoy, prometheus = watched
     answers = {}
+    waits = f'{{"model": "{HANGS}", "messages": []}}'.encode()
+    in_flight = socket.create_connection(("127.0.0.1", envoy.port), 10)
+    in_flight.sendall(request("POST", CHAT, [("content-type", "application/json"), ("content-length", str(len(waits)))],
+                              waits))
 
     def all_answered():
         with httpx.Client(trust_env=False, timeout=60) as client:
@@ -113,6 +126,8 @@ def seen(watched):
     except stacks.StackError:
         empty = [name for name, found in answers.items() if not found]
         raise AssertionError(f"no answer to: {empty}") from None
+    finally:
+        in_flight.close()
     return answers
 
 
@@ -160,7 +175,7 @@ def test_what_answers_tell_is_counted_by_model(seen):
         assert all(told[model] > 0 for model in models), told
     spent = values(seen, "Spend an hour, by model", "model")
     assert spent["claude-opus-5"] > spent["gpt-5.4-nano"] > 0
-    assert models <= values(seen, "Requests in flight, by model", "model").keys()
+    assert values(seen, "Requests in flight, by model", "model")[HANGS] == 1
 
 
 def test_numbers_are_of_the_right_size(seen):
