@@ -9,7 +9,6 @@ upstream read the requests. Needs `make setup wasm` and Linux.
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 import socket
@@ -64,7 +63,9 @@ def started(upstream: int, workers: int, with_filter: bool = True) -> tuple[stac
     if not with_filter:
         manager = stack.connection_manager(listener)
         manager["http_filters"] = [each for each in manager["http_filters"] if each["name"] != "tiergate"]
-        host["routes"] = [copy.deepcopy(host["routes"][0]) | {"route": {"cluster": "litellm"}}]
+        host["routes"] = [{"match": {"prefix": "/"}, "route": {"cluster": "litellm"}}]
+        for each in envoy["static_resources"]["clusters"]:
+            each.pop("typed_extension_protocol_options", None)  # the filter in the attempt position
     process = stack.envoy_process(RUN, envoy, concurrency=workers)
     process.start()
     process.wait_ready()

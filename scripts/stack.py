@@ -199,12 +199,14 @@ def litellm_configuration(models: list[str], failing: dict[str, str] | None = No
             }
             for name, answer in answers.items()
         ],
-        # The gateway retries, with another model.
-        "router_settings": {"num_retries": 0},
         # Mock models do not know response_format, tools and the like.
         "litellm_settings": {"drop_params": True, "telemetry": False},
-        # So that /v1/models lists the virtual names too. They are gone before a request comes here.
-        "router_settings": {"model_group_alias": {name: models[0] for name in VIRTUAL}},
+        "router_settings": {
+            # The gateway retries, with another model.
+            "num_retries": 0,
+            # So that /v1/models lists the virtual names too. They are gone before a request comes here.
+            "model_group_alias": {name: models[0] for name in VIRTUAL},
+        },
     }
 
 

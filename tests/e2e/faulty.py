@@ -127,6 +127,9 @@ class Faulty:
         else:
             (length,) = headers["content-length"] or ["0"]
             body = reader.read(int(length))
+        if not body:  # a health check
+            _send(connection, "200 OK", {}, b"")
+            return True
         document = json.loads(body)
         in_path = path.split("/models/")[-1].split(":")[0] if "/models/" in path else None
         model = in_path or document["model"]

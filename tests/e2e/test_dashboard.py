@@ -1,9 +1,11 @@
 """The Grafana dashboard: every query of it, asked of a real Prometheus that scrapes the real Envoy. Grafana itself is
 not run; what it needs of the files is checked here."""
 
+import copy
 import json
 import os
 import re
+import socket
 import subprocess
 import urllib.parse
 from pathlib import Path
@@ -12,9 +14,11 @@ import httpx
 import pytest
 import yaml
 
+from faulty import Faulty
 from feed import Feed, document
 from gateway import stacks, user
 from test_production import CHAT, Production
+from wire import request
 
 GRAFANA = stacks.ROOT / "envoy" / "grafana"
 DASHBOARD = json.loads((GRAFANA / "dashboards" / "tiergate.json").read_text())
@@ -25,6 +29,7 @@ QUERIES = {f"{panel['title']} ({panel['type']}) {target['refId']}": target["expr
 VARIABLES = {"$__rate_interval": "10s", "$__range": "60s"}
 PROOF = "Prove the theorem by induction, step by step, and derive the contradiction."
 JSON = {"type": "json_object"}
+SPARE, HANGS = "gpt-5.6", "hangs"
 BROKEN = b'{"model": "smart/auto", "messages": ['
 
 
@@ -68,9 +73,20 @@ def watched(gateway, tmp_path_factory):
         table = stacks.tiergate_configuration(stacks.listener(envoy))
         table["signals"] = {"cluster": "feed", "path": "/v1/signals", "fresh_seconds": 1}
         table["profiles"]["agentic"]["percent"] = 0
+        # LiteLLM's mock of a model that fails, which is tried again once a second.
+        table["profiles"]["shaky"] = {"tiers": dict.fromkeys(table["profiles"]["auto"]["tiers"], ["unwell", SPARE])}
+        both = {"models": {"unwell": {}, HANGS: {"cluster": "hanging"}}, "live": {"allowed_fails": 1, "cooldown_time": 1}}
+        (attempt,) = stacks.attempt_plugins(envoy)
+        for each in (table, attempt["configuration"]["value"]):
+            each.update(both)
+        litellm, options = envoy["static_resources"]["clusters"][0], "typed_extension_protocol_options"
+        envoy["static_resources"]["clusters"].append(stacks.cluster("hanging", hanging.port) | {
+            options: copy.deepcopy(litellm[options])})
 
     surging = document({"gpt-5.4-mini": "surging", "deepseek-v4-pro": "stable"})
-    with Feed(surging) as feed, Production(directory, gateway.litellm_port, change=with_signals) as envoy:
+    with Faulty() as hanging, Feed(surging) as feed, Production(
+            directory, gateway.litellm_port, change=with_signals) as envoy:
+        hanging.be(**{HANGS: "hang"})
         prometheus = Prometheus(directory, envoy.metrics_port)
         prometheus.start()
         try:
@@ -85,6 +101,10 @@ def seen(watched):
     """Sends requests of several kinds until every query has an answer, and gives the answers."""
     envoy, prometheus = watched
     answers = {}
+    waits = f'{{"model": "{HANGS}", "messages": []}}'.encode()
+    in_flight = socket.create_connection(("127.0.0.1", envoy.port), 10)
+    in_flight.sendall(request("POST", CHAT, [("content-type", "application/json"), ("content-length", str(len(waits)))],
+                              waits))
 
     def all_answered():
         with httpx.Client(trust_env=False, timeout=60) as client:
@@ -93,6 +113,7 @@ def seen(watched):
                          {"model": "smart/auto", "messages": user("Hello!"), "response_format": JSON},
                          {"model": "smart/eco", "messages": user("Hello!")},
                          {"model": "smart/agentic", "messages": user(PROOF)},
+                         {"model": "smart/shaky", "messages": user("Hello!")},
                          {"model": "gpt-5.4", "messages": user("Hello!")}):
                 assert client.post(f"{envoy.url}{CHAT}", json=body).status_code == 200
             assert client.post(f"{envoy.url}{CHAT}", content=BROKEN,
@@ -105,6 +126,8 @@ def seen(watched):
     except stacks.StackError:
         empty = [name for name, found in answers.items() if not found]
         raise AssertionError(f"no answer to: {empty}") from None
+    finally:
+        in_flight.close()
     return answers
 
 
@@ -131,6 +154,28 @@ def test_requests_are_told_apart(seen):
     assert {"2", "4"} <= values(seen, "Answers of the upstream, by class of status",
                                 "envoy_response_code_class").keys()
     assert values(seen, "Fetches of signals, by outcome", "outcome").keys() == {"updated"}
+
+
+def test_a_failing_model_is_seen(seen):
+    """It fails, it is left alone, and another one serves."""
+    assert {"ok", "server_error"} <= values(seen, "Attempts by outcome", "outcome").keys()
+    assert values(seen, "Attempts by outcome", "outcome")["server_error"] > 0
+    failed = values(seen, "Failed attempts by model", "model")
+    assert [model for model, value in failed.items() if value > 0] == ["unwell"]
+    assert values(seen, "Cooldowns by model", "model").keys() == {"unwell"}
+    spent = values(seen, "Spend an hour, by model", "model")
+    assert spent[SPARE] > 0
+    assert "unwell" not in spent
+
+
+def test_what_answers_tell_is_counted_by_model(seen):
+    models = {"gpt-5.4-nano", "gpt-5-nano", "claude-opus-5", "gpt-5.4"}
+    for ref in "AB":
+        told = {labels["model"]: value for labels, value in seen[f"Tokens a second, by model (timeseries) {ref}"]}
+        assert all(told[model] > 0 for model in models), told
+    spent = values(seen, "Spend an hour, by model", "model")
+    assert spent["claude-opus-5"] > spent["gpt-5.4-nano"] > 0
+    assert values(seen, "Requests in flight, by model", "model")[HANGS] == 1
 
 
 def test_numbers_are_of_the_right_size(seen):
