@@ -20,6 +20,10 @@ pub use cause::Cause;
 pub use sessions::Sessions;
 use sessions::{conversation, hold, stay};
 
+/// No answer is expected to be longer, in tokens: a client may ask for any number, and one that nobody answers with would
+/// make the counters of cost worthless.
+const MOST_OUTPUT: u64 = 10_000_000;
+
 /// How the request has to be changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edit {
@@ -281,8 +285,8 @@ fn judge<'c>(
     edit: impl Fn(&Model) -> Edit,
 ) -> Decision<'c> {
     let table = &config.table;
-    let usage =
-        Usage { input: view.tokens.count(), output: view.max_tokens.unwrap_or(config.default_output_tokens) };
+    let output = view.max_tokens.unwrap_or(config.default_output_tokens).min(MOST_OUTPUT);
+    let usage = Usage { input: view.tokens.count(), output };
     let needs = Needs {
         tools: view.tools,
         vision: view.images,
@@ -366,7 +370,9 @@ fn judge<'c>(
         savings: baseline.and_then(|baseline| route::savings(model, baseline, usage)),
         tell: if config.fallbacks.litellm && !view.fallbacks { tell(model, &pick.chain) } else { Vec::new() },
         chain: pick.chain,
-        hold: conversation.and_then(|known| Some((known, hold(cause, model, pick.tier, held, live.now)?))),
+        hold: conversation.and_then(|known| {
+            Some((known, hold((cause, judged.is_some()), model, pick.tier, held, live.now)?))
+        }),
         withheld: None,
     }
 }
