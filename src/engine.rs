@@ -7,18 +7,24 @@ use crate::config::Config;
 use crate::live::Held;
 use crate::rollout::{Control, NotRouted};
 use crate::route::{self, Conditions, Model, Needs, Profile, Standing, Usage, Why, Wish};
-use crate::score::{Ask, Explanation, Length, Reply, Score, Scratch as ScoreScratch, Verdict};
+use crate::score::{Ask, Explanation, Length, Score, Scratch as ScoreScratch};
 use crate::signal::{Candidate, Feed, Index, Match, Settings};
 use crate::tier::Tier;
 
 mod cause;
+mod judged;
 mod sessions;
 #[cfg(test)]
 mod tests;
 
 pub use cause::Cause;
+use judged::{judged, overruled};
 pub use sessions::Sessions;
 use sessions::{conversation, hold, stay};
+
+/// No answer is expected to be longer, in tokens: a client may ask for any number, and one that nobody answers with would
+/// make the counters of cost worthless.
+const MOST_OUTPUT: u64 = 10_000_000;
 
 /// How the request has to be changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -281,8 +287,8 @@ fn judge<'c>(
     edit: impl Fn(&Model) -> Edit,
 ) -> Decision<'c> {
     let table = &config.table;
-    let usage =
-        Usage { input: view.tokens.count(), output: view.max_tokens.unwrap_or(config.default_output_tokens) };
+    let output = view.max_tokens.unwrap_or(config.default_output_tokens).min(MOST_OUTPUT);
+    let usage = Usage { input: view.tokens.count(), output };
     let needs = Needs {
         tools: view.tools,
         vision: view.images,
@@ -366,7 +372,9 @@ fn judge<'c>(
         savings: baseline.and_then(|baseline| route::savings(model, baseline, usage)),
         tell: if config.fallbacks.litellm && !view.fallbacks { tell(model, &pick.chain) } else { Vec::new() },
         chain: pick.chain,
-        hold: conversation.and_then(|known| Some((known, hold(cause, model, pick.tier, held, live.now)?))),
+        hold: conversation.and_then(|known| {
+            Some((known, hold((cause, judged.is_some()), model, pick.tier, held, live.now)?))
+        }),
         withheld: None,
     }
 }
@@ -375,103 +383,6 @@ fn judge<'c>(
 fn tell<'c>(model: &Model, chain: &[&'c Arc<Model>]) -> Vec<&'c str> {
     let near = chain.iter().filter(|other| other.cluster == model.cluster);
     near.map(|other| other.upstream_model.as_str()).collect()
-}
-
-/// An ask, judged.
-#[derive(Clone, Copy)]
-struct Judged {
-    score: Score,
-    cause: Cause,
-    /// Estimated.
-    tokens: u64,
-}
-
-/// Judges the newest ask; a short reply by the hardest of the asks that it may be about.
-fn judged(config: &Config, body: &[u8], view: &View<'_>, scratch: &mut Scratch) -> Option<Judged> {
-    let own = judged_alone(config, body, &view.ask, scratch)?;
-    if !scratch.is_short(config) || view.earlier.is_empty() {
-        return Some(own);
-    }
-    let unknown = matches!(own.cause, Cause::Abstain | Cause::Ambiguous);
-    match config.scorer.reply(&scratch.score) {
-        Reply::Continues => {}
-        Reply::Own if unknown => {}
-        Reply::Own | Reply::Closes => return Some(own),
-    }
-    // Where nothing is known of the reply, what is known of the work counts, be it less than the unknown tier.
-    let mut least = if unknown { Tier::Simple } else { own.score.tier };
-    let mut best = None;
-    for (between, ask) in view.earlier.iter().enumerate() {
-        let Some(earlier) = judged_alone(config, body, ask, scratch) else { continue };
-        let ended = scratch.is_short(config) && config.scorer.reply(&scratch.score) == Reply::Closes;
-        let tier = earlier.score.tier.lowered(config.history.decay * between as f64);
-        if tier > least || unknown && best.is_none() {
-            (best, least) = (Some(ask), tier);
-        }
-        if ended {
-            break;
-        }
-    }
-    // Once more, for the explanation is that of the last ask that was judged.
-    let Some(found) = best.and_then(|ask| judged_alone(config, body, ask, scratch)) else {
-        return judged_alone(config, body, &view.ask, scratch);
-    };
-    Some(Judged { score: Score { tier: least, ..found.score }, cause: Cause::History, tokens: own.tokens })
-}
-
-/// Judges one ask by itself; none where it has no text.
-fn judged_alone(config: &Config, body: &[u8], ask: &[Span], scratch: &mut Scratch) -> Option<Judged> {
-    let bytes = length(ask);
-    if bytes == 0 {
-        return None;
-    }
-    let limits = &config.limits;
-    let (head, tail) = (limits.scan_head_bytes, limits.scan_tail_bytes);
-    scratch.text.clear();
-    let read = chat::excerpt(body, ask, head, tail, &mut scratch.text);
-    scratch.length = Length { ask: bytes, read };
-    let ask = Ask { text: &scratch.text, tokens: tokens(bytes), length: scratch.length };
-    let score = config.scorer.score(&ask, &mut scratch.score);
-    let cause = match score.verdict {
-        Verdict::Sum | Verdict::Learnt => Cause::Score,
-        Verdict::Abstained => Cause::Abstain,
-        Verdict::Ambiguous => Cause::Ambiguous,
-        Verdict::ReasoningMarkers => Cause::OverrideReasoning,
-    };
-    Some(Judged { score, cause, tokens: ask.tokens })
-}
-
-/// Bytes of a text in parts.
-fn length(parts: &[Span]) -> usize {
-    parts.iter().map(|part| part.len()).sum()
-}
-
-/// The scorer's tier, raised where a rule says so.
-fn overruled(
-    config: &Config,
-    view: &View<'_>,
-    body: &[u8],
-    usage: Usage,
-    judged: Judged,
-    text: &mut String,
-) -> (Tier, Cause) {
-    let rules = &config.overrides;
-    let Judged { score, cause, .. } = judged;
-    if usage.input > rules.context_tokens && score.tier < rules.context_tier {
-        return (rules.context_tier, Cause::OverrideContext);
-    }
-    if score.tier < rules.structured_tier {
-        let asked = view.structured || {
-            let limits = &config.limits;
-            text.clear();
-            chat::excerpt(body, &view.system, limits.scan_head_bytes, limits.scan_tail_bytes, text);
-            config.scorer.mentions_structure(text)
-        };
-        if asked {
-            return (rules.structured_tier, Cause::FloorStructured);
-        }
-    }
-    (score.tier, cause)
 }
 
 fn to_default(profile: &Profile, cause: Cause, edit: Edit) -> Decision<'_> {
@@ -510,10 +421,4 @@ fn unjudged(cause: Cause, cluster: &str) -> Decision<'_> {
         tell: Vec::new(),
         hold: None,
     }
-}
-
-/// Tokens of so many bytes of an ask, as the rules measure its length: four bytes a token, in any script. Their
-/// numbers were set with that; cost and room go by the estimate of [`chat::Tokens`].
-fn tokens(bytes: usize) -> u64 {
-    u64::try_from(bytes.div_ceil(4)).unwrap_or(u64::MAX)
 }

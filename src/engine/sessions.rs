@@ -5,7 +5,7 @@ use std::fmt;
 use super::Cause;
 use crate::chat::{Span, View};
 use crate::live::{self, Held};
-use crate::route::{self, Model, Pick, Profile, Wish};
+use crate::route::{self, Model, Pick, Profile, Why, Wish};
 use crate::tier::Tier;
 
 /// What conversations are held by.
@@ -53,7 +53,7 @@ pub(super) fn conversation(
 
 /// What serves a conversation that is held: its model, unless that cannot serve the request, is in cooldown, or a higher
 /// tier is wanted; then whoever is picked, but of no lower tier. What a tool answered goes to the model that called it,
-/// if that can serve it at all. None where it is as if the conversation were not held.
+/// if that can serve it at all. None where it is as if the conversation were not held, as where nobody can serve it.
 pub(super) fn stay<'c>(
     table: &'c route::Table,
     profile: &'c Profile,
@@ -68,19 +68,28 @@ pub(super) fn stay<'c>(
     if wish.needs.met_by(model) && (tool_turn || wish.tier <= held.tier && well) {
         return Some(pick.clone().led_by(model, held.tier));
     }
-    (wish.tier < held.tier).then(|| route::pick(table, profile, &Wish { tier: held.tier, ..*wish }))
+    let higher =
+        (wish.tier < held.tier).then(|| route::pick(table, profile, &Wish { tier: held.tier, ..*wish }));
+    higher.filter(|pick| pick.why != Why::Nobody)
 }
 
-/// What a conversation is to be held by after a decision; none where that need not be written down.
-pub(super) fn hold(cause: Cause, model: &Model, tier: Tier, held: Option<Held>, now: u64) -> Option<Held> {
+/// What a conversation is to be held by after a decision; none where that need not be written down. `judged`: there was
+/// an ask to judge; without one a conversation goes on as it was, but does not begin.
+pub(super) fn hold(
+    (cause, judged): (Cause, bool),
+    model: &Model,
+    tier: Tier,
+    held: Option<Held>,
+    now: u64,
+) -> Option<Held> {
     /// That a conversation goes on is written down no more often, in milliseconds.
     const OFTEN: u64 = 10_000;
-    if matches!(cause, Cause::NoCandidates | Cause::NoPrompt) {
+    if matches!(cause, Cause::NoCandidates | Cause::NoPrompt) || !judged && cause != Cause::Session {
         return None;
     }
     let now = now.saturating_mul(1000);
     let same = held.filter(|held| held.is(&model.name));
     let new = Held::by(&model.name, same.map_or(tier, |held| held.tier.max(tier)), now);
-    let known = same.is_some_and(|held| held.tier == new.tier && now.saturating_sub(held.at) < OFTEN);
+    let known = same.is_some_and(|held| held.tier == new.tier && now.abs_diff(held.at) < OFTEN);
     (!known).then_some(new)
 }

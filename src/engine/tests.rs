@@ -1,5 +1,6 @@
 //! From a body to a model: what each need, list and strategy of a configuration does to a decision.
 
+mod rollout;
 mod sessions;
 
 use serde_json::{Value, json};

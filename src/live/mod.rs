@@ -1,9 +1,10 @@
 //! What is learnt from traffic: which models fail, how fast they are, how much they are used, and how much is under way.
 //!
 //! All workers of a process share it, in a bounded number of slots of a key-value store: one a model ([`Record`]), one a
-//! worker (what it has under way); and some for conversations ([`Held`]). A worker looks at its own [`Board`] while it serves requests, and at the store on its
-//! ticks. Updates are made by compare-and-swap with a bounded number of tries; one may be lost, none may block, and a
-//! value that is not ours is replaced, never misread. Times are milliseconds of the Unix epoch.
+//! worker (what it has under way); and some for conversations ([`Held`]), which are looked at with each request. Of models a
+//! worker looks at its own [`Board`] while it serves requests, and at the store on its ticks. Updates are made by
+//! compare-and-swap with a bounded number of tries; one may be lost, none may block, and a value that is not ours is
+//! replaced, never misread. Times are milliseconds of the Unix epoch.
 
 mod board;
 mod crew;

@@ -180,8 +180,8 @@ impl Record {
     }
 
     /// Notes that a request that began at `began` failed, and where that was once too often puts the model into
-    /// cooldown for `wait`, or for the usual time: then true. A request from before a cooldown changes nothing, as what
-    /// it tells is known.
+    /// cooldown for `wait`, or for the usual time, also where `wait` is 0 (or was a date that has passed): then true. A
+    /// request from before a cooldown changes nothing, as what it tells is known.
     pub(super) fn failed(
         &mut self,
         now: u64,
@@ -201,7 +201,10 @@ impl Record {
         if !again && self.failures() <= u64::from(settings.allowed_fails) {
             return false;
         }
-        let length = wait.unwrap_or(settings.cooldown).clamp(1, settings.longest_cooldown.max(1));
+        let length = wait
+            .filter(|wait| *wait > 0)
+            .unwrap_or(settings.cooldown)
+            .clamp(1, settings.longest_cooldown.max(1));
         self.cooled_at = now.max(1);
         self.cooldown_until = now.saturating_add(length);
         (self.probe_holder, self.probe_until) = (0, 0);

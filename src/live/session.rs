@@ -12,7 +12,7 @@ use crate::tier::Tier;
 /// Places for conversations.
 pub const SESSION_SLOTS: usize = 4096;
 /// The last byte is the version of the format.
-const MAGIC: &[u8; 4] = b"tgS\x01";
+const MAGIC: &[u8; 4] = b"tgC\x01";
 /// A conversation is looked for in so many places, from that of its number on.
 const NEIGHBOURS: usize = 4;
 /// So much of each text tells a conversation, in bytes.

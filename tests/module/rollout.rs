@@ -1,9 +1,11 @@
 //! Shadow mode and percentages: what is decided and not done.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::fixture::{CHAT, CONFIG, GREETING, PROOF, chat, exchange, model_in};
-use crate::host::{Outcome, Request, ResponseOutcome, Vm};
+use crate::host::{Outcome, Request, Response, ResponseOutcome, Vm};
 
 /// `CONFIG` with a mode, and with a part of profile `auto`. `mid` is its default model.
 fn start(mode: &str, part: &str) -> Vm {
@@ -203,6 +205,32 @@ fn the_profile_that_was_asked_for_says_how_much() {
     assert_ne!(response.header("x-tiergate-cause"), Some("control"));
     let (_, response) = ask(&mut vm, &body("smart/agentic"));
     assert_eq!(response.header("x-tiergate-cause"), Some("control"));
+}
+
+#[test]
+fn what_is_not_done_holds_no_conversation_and_who_serves_is_watched() {
+    for (mode, serves, other, held) in [("shadow", "mid", "deep", 0), ("route", "deep", "mid", 1)] {
+        let more = format!(r#"{{"mode": "{mode}", "session": {{"mode": "pinned"}}, "#);
+        let mut vm =
+            Vm::start(&CONFIG.replacen('{', &more, 1)).unwrap_or_else(|refused| panic!("{}", refused.text()));
+        let gauge = |vm: &mut Vm, model: &str| {
+            vm.process().clock().advance(Duration::from_secs(1));
+            vm.tick();
+            vm.process().metrics().gauge(&format!("tiergate.in_flight;model={model}"))
+        };
+        let outcome = vm.request(&Request::post(CHAT, chat("smart/auto", PROOF)));
+        assert_eq!((gauge(&mut vm, serves), gauge(&mut vm, other)), (Some(1), None), "{mode}");
+        vm.respond(outcome.stream, &Response::new(200));
+        vm.finish(outcome.stream);
+        assert_eq!((gauge(&mut vm, serves), gauge(&mut vm, other)), (Some(0), None), "{mode}");
+        let ended = |model: &str| {
+            vm.process().metrics().counter(&format!("tiergate.attempts;model={model};outcome=ok"))
+        };
+        assert_eq!((ended(serves), ended(other)), (1, 0), "{mode}");
+        let data = vm.process().shared_data();
+        let place = |key: &&str| key.strip_prefix("tiergate.session.").is_some_and(|place| place != "salt");
+        assert_eq!(data.keys().filter(place).count(), held, "{mode}: {:?}", data.keys().collect::<Vec<_>>());
+    }
 }
 
 /// For `docs/phases.md`.

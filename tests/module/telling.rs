@@ -166,8 +166,20 @@ fn the_access_log_knows_the_decision() {
 
 #[test]
 fn no_prompt_text_is_ever_told() {
-    let mut vm =
-        Vm::start(&config_with_response("full")).unwrap_or_else(|refused| panic!("{}", refused.text()));
+    tells_no_prompt_text("{");
+}
+
+#[test]
+fn no_prompt_text_is_told_of_conversations_and_decisions_that_are_not_carried_out() {
+    tells_no_prompt_text(r#"{"session": {"mode": "pinned"}, "fallbacks": {"litellm": true},"#);
+    tells_no_prompt_text(
+        r#"{"mode": "shadow", "session": {"mode": "pinned"}, "fallbacks": {"enabled": true},"#,
+    );
+}
+
+fn tells_no_prompt_text(more: &str) {
+    let config = config_with_response("full").replacen('{', more, 1);
+    let mut vm = Vm::start(&config).unwrap_or_else(|refused| panic!("{}", refused.text()));
     let prompt = format!("{CANARY} prove step by step {CANARY}");
     let valid = chat("smart/auto", &prompt);
     let mut odd = valid.clone().into_bytes();

@@ -127,8 +127,15 @@ const ANSWERS: &[Row] = &[
     (
         "a number that does not fit, and one that does",
         Form::Document,
-        r#"{"usage":{"prompt_tokens":99999999999999999999999,"completion_tokens":18446744073709551615}}"#,
-        Some((0, u64::MAX)),
+        r#"{"usage":{"prompt_tokens":99999999999999999999999,"completion_tokens":99999999}}"#,
+        Some((0, 99_999_999)),
+    ),
+    (
+        "a number that no answer has, and a right one before it",
+        Form::Events,
+        "data: {\"usage\":{\"prompt_tokens\":6}}\n\n\
+         data: {\"usage\":{\"prompt_tokens\":18446744073709551615,\"completion_tokens\":100000001}}\n\n",
+        Some((6, 0)),
     ),
     ("usage that is no object", Form::Document, r#"{"usage":[{"prompt_tokens":1}],"usage":3}"#, None),
     ("nothing", Form::Document, "", None),

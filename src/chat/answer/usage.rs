@@ -68,6 +68,9 @@ const FIELDS: [(&[u8], Field); 10] = [
     (b"candidatesTokenCount", Field::Output),
     (b"thoughtsTokenCount", Field::Thoughts),
 ];
+/// No answer takes more: a greater number is a mistake of the upstream's, which counters of tokens and money would never
+/// get over.
+const MOST_TOKENS: u64 = 100_000_000;
 /// No key that matters is longer.
 const LONGEST_KEY: usize = 32;
 /// No value that matters lies deeper: an element of a list, its `response`, the `usage` of that.
@@ -305,7 +308,7 @@ impl UsageReader {
     }
 
     fn commit(&mut self) {
-        let Some(number) = self.number.take() else { return };
+        let Some(number) = self.number.take().filter(|number| *number <= MOST_TOKENS) else { return };
         let key = self.key.get(..self.key_length).unwrap_or_default();
         let Some((_, field)) = FIELDS.iter().find(|(name, _)| *name == key) else { return };
         if let Some(told) = self.told.get_mut(*field as usize) {

@@ -207,13 +207,43 @@ fn what_tells_a_conversation() {
 fn that_a_conversation_goes_on_is_written_down_now_and_then() {
     let mut talk = Talk::new();
     let mut writes = Vec::new();
-    for seconds in [0, 3, 9, 11, 12, 22] {
-        talk.now = 1_000_000 + seconds;
+    // At the end the clock is set back.
+    for seconds in [0, 3, 9, 11, 12, 22, -500, -495, -400] {
+        talk.now = 1_000_000_u64.saturating_add_signed(seconds);
         let before = talk.held.borrow().clone();
         talk.says(asks(&["Hello!"]));
         if *talk.held.borrow() != before {
             writes.push(seconds);
         }
     }
-    assert_eq!(writes, [0, 11, 22]);
+    assert_eq!(writes, [0, 11, 22, -500, -400]);
+}
+
+#[test]
+fn where_nobody_can_serve_a_conversation_it_stays_where_it_is() {
+    let document = json!({
+        "models": {"low": {"context_window": 1000}, "high": {"context_window": 1000}, "narrow": {"context_window": 500}},
+        "tiers": {"SIMPLE": "low", "MEDIUM": "narrow", "COMPLEX": "high", "REASONING": "high"},
+        "profiles": {"auto": {"default_model": "narrow"}},
+        "default_output_tokens": 100,
+        "session": {"mode": "pinned"},
+    });
+    let config = config::parse(document.to_string().as_bytes()).unwrap_or_else(|errors| panic!("{errors}"));
+    let talk = Talk { config, ..Talk::new() };
+    assert_eq!(talk.says(asks(&[PROOF])), is("high", "REASONING", "score"));
+    let mut long = asks(&[PROOF, "Hello!"]);
+    long[1] = json!({"role": "assistant", "content": "word ".repeat(6000)});
+    assert_eq!(talk.says(long), is("low", "SIMPLE", "no_candidates"), "as without sessions");
+    assert_eq!(talk.says(asks(&[PROOF, "Hello!"])), is("high", "REASONING", "session"), "and it goes on");
+}
+
+#[test]
+fn without_an_ask_no_conversation_begins() {
+    let mut talk = Talk::new();
+    let silent = json!([{"role": "system", "content": "Be brief."}]);
+    let default = talk.says(silent.clone());
+    assert_eq!(default.2, "no_prompt");
+    talk.cool(&[&default.0]);
+    assert_eq!(talk.says(silent).2, "health");
+    assert_eq!(*talk.held.borrow(), BTreeMap::new());
 }

@@ -246,6 +246,10 @@ fn retry_after_is_seconds_or_a_date() {
         let answer = Answer { retry_after: Some(text.as_bytes()), ..Answer::default() };
         assert_eq!(answer.wait(now), wait, "{text}");
     }
+    // A date may have comments, which may be nested: an upstream may not use up the stack with them.
+    let nested = format!("{}Sun, 06 Nov 1994 08:49:37 GMT", "(".repeat(60_000));
+    let answer = Answer { retry_after: Some(nested.as_bytes()), ..Answer::default() };
+    assert_eq!(answer.wait(now), None);
     let odd = Answer { retry_after: Some(b"\xff"), ..Answer::default() };
     assert_eq!((odd.wait(now), Answer::default().wait(now)), (None, None));
 }
