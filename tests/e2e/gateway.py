@@ -104,8 +104,11 @@ class Gateway(stacks.Stack):
 
     def deaths(self) -> int:
         """How often a VM of the filter died: a panic, a trap, or too much memory."""
-        return self.envoy.log.read_text(errors="replace").count("Uncaught RuntimeError") + sum(
-            self.stat(f"wasm.tiergate.{name}") for name in ("vm_reload", "vm_reload_success", "vm_reload_failure"))
+        # Envoy 1.36 counts those in a cluster's scope as well.
+        counted = re.findall(r"wasm\.tiergate\.vm_reload(?:_success|_failure)?: (\d+)$",
+                             self.admin("/stats?filter=wasm.tiergate.vm_reload"), re.M)
+        assert counted
+        return self.envoy.log.read_text(errors="replace").count("Uncaught RuntimeError") + sum(map(int, counted))
 
 
 def user(text) -> list[dict]:

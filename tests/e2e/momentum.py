@@ -69,12 +69,13 @@ class Running:
 
     def fetches(self, outcome: str) -> int:
         """How many fetches ended like this."""
-        found = re.search(rf"^{FETCHES}{outcome}: (\d+)$", self.admin("/stats?filter=tiergate.signals"), re.M)
+        # Envoy 1.36 counts in a cluster's scope; envoy/demo.yaml tells.
+        found = re.search(rf"{FETCHES}{outcome}: (\d+)$", self.admin("/stats?filter=tiergate.signals"), re.M)
         return int(found[1]) if found else 0
 
     def value(self, name: str) -> int | None:
-        """A metric without labels; None where it was never set."""
-        found = re.search(rf"^{name}\{{\}} (\d+)$", self.admin("/stats/prometheus"), re.M)
+        """A metric without labels of ours; None where it was never set."""
+        found = re.search(rf"^{name}\{{[^}}]*\}} (\d+)$", self.admin("/stats/prometheus"), re.M)
         return int(found[1]) if found else None
 
     def deaths(self) -> int:

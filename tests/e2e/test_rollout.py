@@ -58,9 +58,9 @@ def test_shadow_decides_and_the_default_model_serves(gateway, start, test_id):
     assert told["x-tiergate-shadow-model"] == TIERS["REASONING"]
     assert told["x-tiergate-shadow-tier"] == "REASONING"
     assert told["x-tiergate-shadow-cause"] == "score"
-    done = r'tiergate_requests\{profile="recorded",tier="none",model="recorded-medium",cause="shadow"\}'
-    not_done = (r'tiergate_requests_shadow\{profile="recorded",tier="REASONING",model="recorded-thinker",'
-                r'cause="score"\}')
+    done = r'tiergate_requests\{[^}]*profile="recorded",tier="none",model="recorded-medium",cause="shadow"[^}]*\}'
+    not_done = (r'tiergate_requests_shadow\{[^}]*profile="recorded",tier="REASONING",model="recorded-thinker",'
+                r'cause="score"[^}]*\}')
     stacks.wait_until(lambda: (counted(running, done), counted(running, not_done)) == (1, 1), 10, "both counted once")
     costs = [running.value(f"tiergate_{name}_cost_nanousd") for name in ("shadow", "control")]
     assert costs[0] == pytest.approx(2 * costs[1], rel=0.01)  # its prices are twice the default model's
