@@ -49,7 +49,7 @@ def litellm_directory():
     for place in places:
         if (place / COST_MAP).is_file():
             return place
-    sys.exit("catalogue.py: no LiteLLM found; run it with .venv/bin/python (see `make demo`)")
+    sys.exit("no LiteLLM found; run it with .venv/bin/python (see `make demo`)")
 
 
 def litellm_version(directory):

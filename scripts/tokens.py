@@ -21,11 +21,11 @@ import os
 import pathlib
 import random
 import subprocess
-import sys
 import sysconfig
 
+from catalogue import COST_MAP, litellm_directory
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-COST_MAP = "model_prices_and_context_window_backup.json"
 # What the estimate is fitted to, and an older tokenizer for comparison.
 ENCODINGS = ["o200k_base", "cl100k_base"]
 # Characters of a sample of code.
@@ -41,15 +41,6 @@ KINDS = [
     ("kana", lambda b: b == 0xE3), ("Han", lambda b: 0xE4 <= b <= 0xE9), ("Hangul", lambda b: 0xEA <= b <= 0xED),
     ("full-width", lambda b: 0xEE <= b <= 0xEF), ("emoji", lambda b: b >= 0xF0),
 ]
-
-
-def litellm_directory():
-    places = [pathlib.Path(p) / "litellm" for p in sys.path if p]
-    places += sorted(ROOT.glob(".venv/lib/python*/site-packages/litellm"))
-    for place in places:
-        if (place / COST_MAP).is_file():
-            return place
-    sys.exit("tokens.py: no LiteLLM found")
 
 
 def encodings(litellm):

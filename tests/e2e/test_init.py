@@ -1,7 +1,6 @@
 """`tiergate init`: what it writes for the LiteLLM that a user already runs, put into a real Envoy before it."""
 
 import importlib.util
-import os
 import subprocess
 from pathlib import Path
 
@@ -18,18 +17,6 @@ COST_MAP = Path(importlib.util.find_spec("litellm").origin).with_name("model_pri
 HCM = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 ROUTER = {"name": "envoy.filters.http.router", "typed_config": {
     "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"}}
-
-
-@pytest.fixture(scope="module")
-def command():
-    """The command, built where no file is named."""
-    named = os.environ.get("TIERGATE_CLI")
-    if named:
-        return Path(named)
-    done = subprocess.run(["cargo", "build", "--quiet", "--workspace", "--features", "tiergate/cli", "--bins"],
-                          cwd=stacks.ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return stacks.ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "debug" / "tiergate"
 
 
 def init(command, directory, *arguments) -> tuple[dict, dict]:
