@@ -17,5 +17,6 @@ mod retry_after;
 pub mod rollout;
 pub mod route;
 pub mod score;
+mod sealed;
 pub mod signal;
 pub mod tier;

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::Store;
-use super::slots::{Reader, WORKER_SLOTS, sealed, unsealed, worker_key};
+use super::slots::{WORKER_SLOTS, worker_key};
+use crate::sealed::{Reader, sealed, unsealed};
 
 /// The last byte is the version of the format.
 const MAGIC: &[u8; 4] = b"tgW\x01";

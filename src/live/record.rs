@@ -1,7 +1,7 @@
 //! What is known of one model, and how it changes.
 
-use super::slots::{Reader, sealed, unsealed};
 use super::{Failure, Settings};
+use crate::sealed::{Reader, sealed, unsealed};
 
 /// The last byte is the version of the format.
 const MAGIC: &[u8; 4] = b"tgL\x01";

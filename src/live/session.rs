@@ -5,8 +5,8 @@
 use std::hash::{DefaultHasher, Hasher};
 
 use super::Store;
-use super::slots::{Reader, sealed, unsealed};
 use crate::fnv::Fnv;
+use crate::sealed::{Reader, sealed, unsealed};
 use crate::tier::Tier;
 
 /// Places for conversations.

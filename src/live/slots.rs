@@ -1,9 +1,8 @@
 //! Keys, and how values lie under them. Keys never go away, so there are so many and no more. Every value begins with a
-//! magic that names its format and ends with a checksum; what is anything else is nothing known.
+//! magic that names its format and is sealed; what is anything else is nothing known.
 
 use super::Store;
 use super::record::Record;
-use crate::fnv::Fnv;
 
 /// Places for models.
 pub const MODEL_SLOTS: usize = 512;
@@ -23,38 +22,6 @@ pub(super) fn model_key(slot: usize) -> String {
 /// The key of what a worker has under way.
 pub(super) fn worker_key(slot: usize) -> String {
     format!("tiergate.worker.{slot:02}")
-}
-
-/// A value with its checksum.
-pub(super) fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
-    let sum = Fnv::of(&bytes);
-    bytes.extend(sum.to_le_bytes());
-    bytes
-}
-
-/// A value without its checksum, if that is right.
-pub(super) fn unsealed(bytes: &[u8]) -> Option<&[u8]> {
-    let (bytes, sum) = bytes.split_last_chunk::<8>()?;
-    (u64::from_le_bytes(*sum) == Fnv::of(bytes)).then_some(bytes)
-}
-
-/// Reads numbers one after the other.
-pub(super) struct Reader<'r>(pub &'r [u8]);
-
-impl Reader<'_> {
-    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (head, rest) = self.0.split_first_chunk()?;
-        self.0 = rest;
-        Some(*head)
-    }
-
-    pub fn number(&mut self) -> Option<u64> {
-        self.take().map(u64::from_le_bytes)
-    }
-
-    pub fn count(&mut self) -> Option<u32> {
-        self.take().map(u32::from_le_bytes)
-    }
 }
 
 /// Where a model's record is, or would be.

@@ -3,7 +3,7 @@
 //! known.
 
 use super::{Outcome, State};
-use crate::fnv::Fnv;
+use crate::sealed::{Reader, sealed, unsealed};
 
 /// So many feeds have a place of their own.
 pub const SLOTS: usize = 64;
@@ -58,9 +58,7 @@ impl State {
         bytes.push(self.outcome.map_or(0, |outcome| place(outcome) as u8 + 1));
         bytes.push(u8::from(self.told_stale));
         bytes.extend(etag);
-        let sum = Fnv::of(&bytes);
-        bytes.extend(sum.to_le_bytes());
-        bytes
+        sealed(bytes)
     }
 
     /// The state of the feed `identity`; none where the bytes are anything else.
@@ -71,11 +69,7 @@ impl State {
 
 /// The state of any feed, and which feed's it is.
 fn decode(bytes: &[u8]) -> Option<(u64, State)> {
-    let (bytes, sum) = bytes.split_last_chunk::<8>()?;
-    if u64::from_le_bytes(*sum) != Fnv::of(bytes) {
-        return None;
-    }
-    let mut reader = Reader(bytes.strip_prefix(STATE)?);
+    let mut reader = Reader(unsealed(bytes)?.strip_prefix(STATE)?);
     let identity = reader.number()?;
     let mut state = State {
         holder: reader.number()?,
@@ -84,10 +78,10 @@ fn decode(bytes: &[u8]) -> Option<(u64, State)> {
         wait: reader.number()?,
         fetched_at: reader.number()?,
         generation: reader.number()?,
-        failures: u32::from_le_bytes(*reader.take()?),
+        failures: reader.count()?,
         ..State::default()
     };
-    let [outcome, told_stale] = *reader.take::<2>()?;
+    let [outcome, told_stale] = reader.take::<2>()?;
     state.outcome = match usize::from(outcome).checked_sub(1) {
         None => None,
         Some(place) => Some(*Outcome::ALL.get(place)?),
@@ -125,19 +119,5 @@ impl<'s> Snapshot<'s> {
         let generation = reader.number()?;
         let length = reader.number()?;
         (known == identity && length == reader.0.len() as u64).then_some(Self { generation, body: reader.0 })
-    }
-}
-
-struct Reader<'r>(&'r [u8]);
-
-impl<'r> Reader<'r> {
-    fn take<const N: usize>(&mut self) -> Option<&'r [u8; N]> {
-        let (head, rest) = self.0.split_first_chunk()?;
-        self.0 = rest;
-        Some(head)
-    }
-
-    fn number(&mut self) -> Option<u64> {
-        self.take().map(|bytes| u64::from_le_bytes(*bytes))
     }
 }
