@@ -102,10 +102,12 @@ fn hex(raw: &[u8]) -> Option<(u32, &[u8])> {
 pub fn excerpt(body: &[u8], parts: &[Span], head: usize, tail: usize, text: &mut String) -> usize {
     // What was read stands before `first` and from `last` on: positions in parts.
     let end = (parts.len(), 0);
-    let (mut first, mut last) = (end, end);
-    if place(body, parts, head.saturating_add(tail).saturating_add(1)) < end {
-        first = place(body, parts, head);
+    let mut first = place(body, parts, (0, 0), head);
+    let mut last = end;
+    if place(body, parts, first, tail.saturating_add(1)) < end {
         last = place_from_end(body, parts, tail);
+    } else {
+        first = end;
     }
     let mut read = 0;
     for (at, part) in parts.iter().enumerate() {
@@ -129,15 +131,17 @@ pub fn excerpt(body: &[u8], parts: &[Span], head: usize, tail: usize, text: &mut
     read
 }
 
-/// Where so many bytes of text end: the part, and how many bytes of it as the client sent them. Where there are fewer, the
-/// number of parts.
-fn place(body: &[u8], parts: &[Span], mut size: usize) -> (usize, usize) {
-    for (at, part) in parts.iter().enumerate() {
-        let (end, found) = walk(part.of(body), size);
+/// Where so many bytes of text behind a position end: the part, and how many bytes of it as the client sent them. Where there
+/// are fewer, the number of parts.
+fn place(body: &[u8], parts: &[Span], from: (usize, usize), mut size: usize) -> (usize, usize) {
+    let mut begin = from.1;
+    for (at, part) in parts.iter().enumerate().skip(from.0) {
+        let (length, found) = walk(part.of(body).get(begin..).unwrap_or_default(), size);
         if found >= size {
-            return (at, end);
+            return (at, begin + length);
         }
         size -= found;
+        begin = 0;
     }
     (parts.len(), 0)
 }
@@ -145,18 +149,25 @@ fn place(body: &[u8], parts: &[Span], mut size: usize) -> (usize, usize) {
 /// Where the last so many bytes of text begin, counted as [`place`] does.
 fn place_from_end(body: &[u8], parts: &[Span], mut size: usize) -> (usize, usize) {
     for (at, part) in parts.iter().enumerate().rev() {
-        if size == 0 {
-            return (at + 1, 0);
-        }
-        // An escape takes at most six bytes for each that it stands for.
         let raw = part.of(body);
-        let from = boundary(raw, raw.len().saturating_sub(6 * size.saturating_add(2)));
-        let near = raw.get(from..).unwrap_or_default();
-        let (_, found) = walk(near, usize::MAX);
-        if found >= size {
-            return (at, from + walk(near, found - size).0);
+        let mut text = 0;
+        // An escape takes at most six bytes for each that it stands for; most texts have few.
+        for bytes in [2, 6] {
+            if size == 0 {
+                return (at + 1, 0);
+            }
+            let from = boundary(raw, raw.len().saturating_sub(bytes * size.saturating_add(2)));
+            let near = raw.get(from..).unwrap_or_default();
+            let (_, found) = walk(near, usize::MAX);
+            if found >= size {
+                return (at, from + walk(near, found - size).0);
+            }
+            text = found;
+            if from == 0 {
+                break;
+            }
         }
-        size -= found;
+        size -= text;
     }
     (0, 0)
 }

@@ -4,6 +4,8 @@
 //! characters: the first of a run costs more than those that follow it. The figures are fitted to a real tokenizer;
 //! `docs/tokens.md` has their error by language. Of long texts only samples are read, always the same ones.
 
+use memchr::memchr;
+
 use super::text::boundary;
 
 /// Bytes that are read whole before sampling begins.
@@ -44,6 +46,28 @@ const KINDS: [(u16, u16); 20] = [
     (205, 257),
     (256, 256),
 ];
+
+/// Room for the kinds, a power of two.
+const ROOM: usize = 32;
+
+/// What a character costs behind one of the same kind or another: at [`ROOM`] times the place of the kind before, plus that
+/// of its own. A table, because a branch on where words begin and end would be guessed wrong once a word.
+const COSTS: [u16; ROOM * ROOM] = {
+    let mut costs = [0; ROOM * ROOM];
+    let mut before = 0;
+    while before < KINDS.len() {
+        let mut kind = 1;
+        while kind < KINDS.len() {
+            #[expect(clippy::indexing_slicing, reason = "a constant: it would not compile")]
+            {
+                costs[before * ROOM + kind] = if before == kind { KINDS[kind].1 } else { KINDS[kind].0 };
+            }
+            kind += 1;
+        }
+        before += 1;
+    }
+    costs
+};
 
 /// The place in [`KINDS`] of a character that begins with a byte.
 const KIND: [u8; 256] = {
@@ -182,18 +206,25 @@ impl Tokens {
 /// the last one's kind in `last`. Where it stopped.
 fn read(raw: &[u8], mut at: usize, bytes: usize, sum: &mut u64, last: &mut u8) -> usize {
     let until = at.saturating_add(bytes).min(raw.len());
+    let mut before = usize::from(*last);
+    let mut cost = |byte: u8| {
+        let kind = usize::from(KIND.get(usize::from(byte)).copied().unwrap_or_default());
+        *sum += u64::from(COSTS.get(before * ROOM + kind).copied().unwrap_or_default());
+        // A byte that continues a character continues its run.
+        before = if kind == 0 { before } else { kind };
+    };
     while at < until {
-        let Some(&byte) = raw.get(at) else { break };
-        let (byte, size) = if byte == b'\\' { escaped(raw, at) } else { (byte, 1) };
-        at += size;
-        let kind = KIND.get(usize::from(byte)).copied().unwrap_or_default();
-        if kind == 0 {
-            continue;
+        let plain = raw.get(at..until).unwrap_or_default();
+        let length = memchr(b'\\', plain).unwrap_or(plain.len());
+        plain.iter().take(length).for_each(|byte| cost(*byte));
+        at += length;
+        if length < plain.len() {
+            let (byte, size) = escaped(raw, at);
+            cost(byte);
+            at += size;
         }
-        let (first, further) = KINDS.get(usize::from(kind)).copied().unwrap_or_default();
-        *sum += u64::from(if kind == *last { further } else { first });
-        *last = kind;
     }
+    *last = before as u8;
     at.min(raw.len())
 }
 
