@@ -17,15 +17,16 @@ struct Variant {
     start: u32,
 }
 
-/// Variants with the same key.
-#[derive(Clone, Copy, Debug)]
+/// Variants with the same key: a cell of the hash table, one cache line's quarter.
+#[derive(Clone, Copy, Debug, Default)]
 struct Entry {
     key: u64,
-    length: u8,
-    /// How many variants.
-    count: u16,
     /// The first of them.
     first: u32,
+    /// How many: none in a free cell.
+    count: u16,
+    /// Bytes of the key.
+    length: u8,
 }
 
 /// Collects variants.
@@ -64,29 +65,26 @@ impl Builder {
         let Self { bytes, mut variants, .. } = self;
         let key = |v: &Variant| key_of(of(&bytes, v));
         variants.sort_unstable_by_key(key);
+        let same = |a: &Variant, b: &Variant| key(a) == key(b);
+        // Told before: wasm memory never shrinks after a list has grown.
+        let entries = variants.chunk_by(same).count();
+        let cells = (entries + entries / 2).next_power_of_two().max(2);
         let mut index = Index {
-            lengths: vec![0; 1 << LENGTH_BITS].into(),
-            short: vec![0; 1 << SHORT_BITS].into(),
+            lengths: vec![Lengths::default(); 1 << LENGTH_BITS].into(),
+            short: vec![Lengths::default(); 1 << SHORT_BITS].into(),
             keys: vec![0; (1 << KEY_BITS) / 64].into(),
-            slots: vec![0; (2 * variants.len()).next_power_of_two().max(2)].into(),
-            entries: Vec::new(),
+            cells: vec![Entry::default(); cells].into(),
             variants: Vec::new(),
             bytes: Vec::new(),
         };
-        for (place, variant) in variants.iter().enumerate() {
-            let (key, length) = key(variant);
-            match index.entries.last_mut() {
-                Some(last) if (last.key, last.length) == (key, length) => {
-                    last.count = last.count.saturating_add(1)
-                }
-                _ => {
-                    let first = u32::try_from(place).unwrap_or(u32::MAX);
-                    index.entries.push(Entry { key, length, count: 1, first });
-                    index.note(key, length);
-                }
-            }
+        let mut first = 0;
+        for alike in variants.chunk_by(same) {
+            let (key, length) = alike.first().map(key).unwrap_or_default();
+            let count = u16::try_from(alike.len()).unwrap_or(u16::MAX);
+            let open = alike.iter().any(|v| !v.closed || usize::from(v.length) > WHOLE);
+            index.enter(Entry { key, first, count, length }, open);
+            first += u32::from(count);
         }
-        index.entries.shrink_to_fit();
         index.variants = variants;
         index.variants.shrink_to_fit();
         index.bytes = bytes;
@@ -95,25 +93,76 @@ impl Builder {
     }
 }
 
-/// Bits of the table of lengths: 16 KiB.
+/// Bits of the table of lengths: 32 KiB.
 const LENGTH_BITS: u32 = 14;
-/// Bits of the table of short variants: 4 KiB.
+/// Bits of the table of short variants: 8 KiB.
 const SHORT_BITS: u32 = 12;
 /// Bits of the table of keys: 32 KiB.
 const KEY_BITS: u32 = 18;
 
+/// Lengths of keys: bit n - 1 for n bytes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Lengths {
+    all: u8,
+    /// Those of which a variant may have a letter right behind it, or more of the variant itself.
+    open: u8,
+}
+
+impl Lengths {
+    /// Those that can be found where a word of so many letters begins: a variant that is a whole word is not, where the word
+    /// is longer. 0 where its length is not known.
+    #[inline]
+    const fn at(self, word: u32) -> u8 {
+        let whole = if word > WHOLE as u32 { WHOLE as u32 } else { word };
+        self.all & (u8::MAX << whole.saturating_sub(1)) | self.open
+    }
+}
+
+/// A key that a text may have, at a place.
+#[derive(Clone, Copy, Debug, Default)]
+struct Note {
+    key: u64,
+    at: u32,
+    length: u8,
+    /// Whether the key has its white space in single spaces, and the text does not.
+    odd: bool,
+}
+
+/// Keys that a text may have: noted first and looked up then, so that the lookups do not wait for each other.
+#[derive(Clone, Debug)]
+pub struct Notes {
+    list: [Note; Self::ROOM],
+    count: usize,
+}
+
+impl Notes {
+    const ROOM: usize = 64;
+    /// At most so many are noted of one start.
+    const OF_ONE: usize = WHOLE;
+
+    /// Whether there may be no room for those of one more start.
+    pub const fn is_full(&self) -> bool {
+        self.count + Self::OF_ONE > Self::ROOM
+    }
+}
+
+impl Default for Notes {
+    fn default() -> Self {
+        Self { list: [Note::default(); Self::ROOM], count: 0 }
+    }
+}
+
 /// Variants by how they begin.
 #[derive(Debug)]
 pub struct Index {
-    /// For each hash of four first bytes, the lengths of keys that begin with them: bit n - 1 for n bytes.
-    lengths: Box<[u8]>,
+    /// For each hash of four first bytes, the lengths of keys that begin with them.
+    lengths: Box<[Lengths]>,
     /// For each hash of two first bytes, the lengths of the variants of two or three bytes that begin with them.
-    short: Box<[u8]>,
+    short: Box<[Lengths]>,
     /// A bit for each hash of a key: the first eight bytes, or the whole of a shorter variant.
     keys: Box<[u64]>,
-    /// Open hash table of keys: the place of an entry, plus one; 0 is free.
-    slots: Box<[u32]>,
-    entries: Vec<Entry>,
+    /// Open hash table of keys; a third at least is free.
+    cells: Box<[Entry]>,
     variants: Vec<Variant>,
     bytes: Vec<u8>,
 }
@@ -121,31 +170,35 @@ pub struct Index {
 impl Index {
     /// Heap bytes.
     pub fn memory_usage(&self) -> usize {
-        self.lengths.len()
-            + self.short.len()
+        size_of_val(&*self.lengths)
+            + size_of_val(&*self.short)
             + size_of_val(&*self.keys)
-            + size_of_val(&*self.slots)
-            + self.entries.capacity() * size_of::<Entry>()
+            + size_of_val(&*self.cells)
             + self.variants.capacity() * size_of::<Variant>()
             + self.bytes.capacity()
     }
 
-    /// Enters the key of the newest entry into all tables.
-    fn note(&mut self, key: u64, length: u8) {
+    /// Enters a key into all tables. `open`: a variant of it may have a letter right behind it, or more of itself.
+    fn enter(&mut self, entry: Entry, open: bool) {
+        let Entry { key, length, .. } = entry;
         let bit = 1u8.checked_shl(u32::from(length).saturating_sub(1)).unwrap_or_default();
+        let add = |lengths: &mut Lengths| {
+            lengths.all |= bit;
+            lengths.open |= if open { bit } else { 0 };
+        };
         if length < 4 {
             // One of a single byte is entered under every byte that may follow it.
             let last = if length == 1 { u64::from(u8::MAX) } else { 0 };
             for second in 0..=last {
                 let two = (key & low_bytes(2)) | second << 8;
                 if let Some(lengths) = self.short.get_mut(hash(two, SHORT_BITS)) {
-                    *lengths |= bit;
+                    add(lengths);
                 }
             }
         } else {
             let mut mark = |four: u64| {
                 if let Some(lengths) = self.lengths.get_mut(hash(four, LENGTH_BITS)) {
-                    *lengths |= bit;
+                    add(lengths);
                 }
             };
             let four = key & low_bytes(4);
@@ -157,78 +210,80 @@ impl Index {
         if let Some(word) = self.keys.get_mut(bit / 64) {
             *word |= 1 << (bit % 64);
         }
-        let mask = self.slots.len() - 1;
-        let mut slot = slot_of(key, length) & mask;
-        // At least half of the slots are free.
-        while self.slots.get(slot).is_some_and(|taken| *taken != 0) {
-            slot = (slot + 1) & mask;
+        let mask = self.cells.len() - 1;
+        let mut cell = cell_of(key, length) & mask;
+        while self.cells.get(cell).is_some_and(|taken| taken.count != 0) {
+            cell = (cell + 1) & mask;
         }
-        if let Some(free) = self.slots.get_mut(slot) {
-            *free = u32::try_from(self.entries.len()).unwrap_or_default();
+        if let Some(free) = self.cells.get_mut(cell) {
+            *free = entry;
         }
     }
 
-    /// Calls `found` with concept, whether a letter may not follow, and length in the text, for each variant that
-    /// `text` begins with. White space in a text stands for one space, however much it is (within the first four
-    /// bytes, a space or a newline does).
+    /// Notes which keys `text` may begin with. `at`: where it stands, for whoever reads the notes. `word`: how many ASCII
+    /// letters, digits and underscores it begins with at least; 0 where that is not known.
     #[inline]
-    pub fn at_start_of(&self, text: &[u8], mut found: impl FnMut(usize, bool, usize)) {
-        let loaded = load(text);
+    pub fn note_start(&self, text: &[u8], at: u32, word: u32, notes: &mut Notes) {
+        let mut loaded = load(text);
         let long = self.lengths.get(hash(loaded & low_bytes(4), LENGTH_BITS)).copied().unwrap_or_default();
         let short = self.short.get(hash(loaded & low_bytes(2), SHORT_BITS)).copied().unwrap_or_default();
-        if long | short != 0 {
-            self.with_start(loaded, long | short, text, &mut found);
+        let mut lengths = long.at(word) | short.at(word);
+        if lengths == 0 {
+            return;
         }
-    }
-
-    #[inline]
-    fn has(&self, key: u64) -> bool {
-        let bit = hash(key, KEY_BITS);
-        self.keys.get(bit / 64).is_some_and(|word| word >> (bit % 64) & 1 == 1)
-    }
-
-    #[inline(never)]
-    fn with_start(
-        &self,
-        mut loaded: u64,
-        mut lengths: u8,
-        text: &[u8],
-        found: &mut impl FnMut(usize, bool, usize),
-    ) {
-        if has_odd_space(loaded) {
+        let odd = has_odd_space(loaded);
+        if odd {
             loaded = load_spaced(text);
         }
         while lengths != 0 {
             let length = lengths.trailing_zeros() + 1;
             lengths &= lengths - 1;
             let key = loaded & low_bytes(length);
-            if self.has(key) {
-                self.with_key(key, length, text, found);
+            let bit = hash(key, KEY_BITS);
+            let may = self.keys.get(bit / 64).is_some_and(|word| word >> (bit % 64) & 1 == 1);
+            // Written in any case, kept where it may be: a branch would be guessed wrong every third time.
+            if let Some(note) = notes.list.get_mut(notes.count) {
+                *note = Note { key, at, length: length as u8, odd };
+                notes.count += usize::from(may);
             }
         }
     }
 
-    fn with_key(&self, key: u64, length: u32, text: &[u8], found: &mut impl FnMut(usize, bool, usize)) {
-        let Some(entry) = self.entry(key, length) else { return };
-        let first = entry.first as usize;
-        let variants = self.variants.get(first..first + usize::from(entry.count)).unwrap_or_default();
-        for variant in variants {
-            if let Some(end) = end_of(of(&self.bytes, variant), text) {
-                found(usize::from(variant.concept), variant.closed, end);
+    /// Calls `found` with a note's place, concept, whether a letter may not follow, and length in the text, for each variant
+    /// that stands in `text` where something was noted. White space in a text stands for one space, however much it is
+    /// (within the first four bytes, a space or a newline does).
+    pub fn look_up(&self, text: &[u8], notes: &mut Notes, mut found: impl FnMut(usize, usize, bool, usize)) {
+        let count = std::mem::take(&mut notes.count);
+        for note in notes.list.iter().take(count) {
+            let Some(entry) = self.entry(note.key, u32::from(note.length)) else { continue };
+            let at = note.at as usize;
+            let rest = text.get(at..).unwrap_or_default();
+            let first = entry.first as usize;
+            let variants = self.variants.get(first..first + usize::from(entry.count)).unwrap_or_default();
+            for variant in variants {
+                let size = usize::from(variant.length);
+                // A key of fewer than eight bytes is the whole of the variant.
+                let whole = size < WHOLE && !note.odd;
+                let end = if whole { Some(size) } else { end_of(of(&self.bytes, variant), rest) };
+                if let Some(end) = end {
+                    found(at, usize::from(variant.concept), variant.closed, end);
+                }
             }
         }
     }
 
     fn entry(&self, key: u64, length: u32) -> Option<Entry> {
-        let mask = self.slots.len() - 1;
-        let mut slot = slot_of(key, length as u8) & mask;
+        let mask = self.cells.len() - 1;
+        let mut cell = cell_of(key, length as u8) & mask;
         loop {
-            let place = (*self.slots.get(slot)? as usize).checked_sub(1)?;
-            let entry = *self.entries.get(place)?;
+            let entry = *self.cells.get(cell)?;
+            if entry.count == 0 {
+                return None;
+            }
             if entry.key == key && u32::from(entry.length) == length {
                 return Some(entry);
             }
-            slot = (slot + 1) & mask;
+            cell = (cell + 1) & mask;
         }
     }
 }
@@ -247,6 +302,9 @@ fn key_of(pattern: &[u8]) -> (u64, u8) {
 
 /// Where `pattern` ends in a text that begins with it.
 fn end_of(pattern: &[u8], text: &[u8]) -> Option<usize> {
+    if text.starts_with(pattern) {
+        return Some(pattern.len());
+    }
     let mut end = 0;
     for &byte in pattern {
         let next = *text.get(end)?;
@@ -289,6 +347,6 @@ const fn has_odd_space(word: u64) -> bool {
 }
 
 /// Where the search for an entry begins.
-const fn slot_of(key: u64, length: u8) -> usize {
+const fn cell_of(key: u64, length: u8) -> usize {
     hash(key ^ length as u64, 32)
 }

@@ -6,7 +6,7 @@
 use super::Dimension;
 use super::fold::Folded;
 use super::hits::Hits;
-use super::index::{Builder, Index};
+use super::index::{Builder, Index, Notes};
 use super::replies::{Place, Replies};
 use super::words::{Block, Class, classify, has_list_number, last_class};
 
@@ -130,6 +130,7 @@ impl Lexicon {
                 hits.add(number, concept, 0);
             }
         });
+        let mut notes = Notes::default();
         let mut at = 0;
         let mut before = Class::Break;
         while at < text.len() {
@@ -137,16 +138,18 @@ impl Lexicon {
             if let Some(block) = Block::of(rest) {
                 let mut starts = block.starts(before == Class::Word);
                 while starts != 0 {
-                    self.look(text, at + starts.trailing_zeros() as usize, hits);
+                    let start = starts.trailing_zeros();
+                    self.look(text, at + start as usize, block.word_at(start), &mut notes, hits);
                     starts &= starts - 1;
                 }
                 before = if block.ends_in_word() { Class::Word } else { Class::Break };
                 at += Block::BYTES;
             } else {
                 let end = at + Block::BYTES;
-                (at, before) = self.find_by_character(text, at, end, before, hits);
+                (at, before) = self.find_by_character(text, at, end, before, &mut notes, hits);
             }
         }
+        self.look_up(text, &mut notes, hits);
     }
 
     /// Goes on from `at`, where a character of class `before` ended, to the first character at or behind `end`.
@@ -156,6 +159,7 @@ impl Lexicon {
         mut at: usize,
         end: usize,
         mut before: Class,
+        notes: &mut Notes,
         hits: &mut Hits,
     ) -> (usize, Class) {
         while at < end
@@ -168,9 +172,9 @@ impl Lexicon {
                 Class::Word | Class::Hangul => class != before,
             };
             if begins {
-                self.look(text, at, hits);
+                self.look(text, at, 0, notes, hits);
                 if class == Class::Word {
-                    self.look_behind_prefixes(text, at, byte, hits);
+                    self.look_behind_prefixes(text, at, byte, notes, hits);
                 }
             }
             before = class;
@@ -180,7 +184,7 @@ impl Lexicon {
     }
 
     /// Arabic writes the article and short words in front of a word without a space.
-    fn look_behind_prefixes(&self, text: &[u8], at: usize, first: u8, hits: &mut Hits) {
+    fn look_behind_prefixes(&self, text: &[u8], at: usize, first: u8, notes: &mut Notes, hits: &mut Hits) {
         if !(0xD8..=0xD9).contains(&first) {
             return;
         }
@@ -188,15 +192,24 @@ impl Lexicon {
         let word = text.get(at..).unwrap_or_default();
         for prefix in PREFIXES {
             if word.starts_with(prefix.as_bytes()) {
-                self.look(text, at + prefix.len(), hits);
+                self.look(text, at + prefix.len(), 0, notes, hits);
             }
         }
     }
 
+    /// Notes what may begin at `start`.
     #[inline]
-    fn look(&self, text: &[u8], start: usize, hits: &mut Hits) {
+    fn look(&self, text: &[u8], start: usize, word: u32, notes: &mut Notes, hits: &mut Hits) {
+        if notes.is_full() {
+            self.look_up(text, notes, hits);
+        }
         let rest = text.get(start..).unwrap_or_default();
-        self.index.at_start_of(rest, |number, closed, length| {
+        self.index.note_start(rest, u32::try_from(start).unwrap_or(u32::MAX), word, notes);
+    }
+
+    #[inline(never)]
+    fn look_up(&self, text: &[u8], notes: &mut Notes, hits: &mut Hits) {
+        self.index.look_up(text, notes, |start, number, closed, length| {
             let end = start + length;
             let followed = text.get(end).is_some_and(|&next| classify(text, end, next).0 == Class::Word);
             if closed && followed {

@@ -53,6 +53,12 @@ impl Block {
         first | (self.visible & !self.word)
     }
 
+    /// How many letters, digits and underscores stand in a row from a place below 64 on, in this block.
+    #[inline]
+    pub const fn word_at(self, place: u32) -> u32 {
+        (self.word >> place).trailing_ones()
+    }
+
     /// Whether the last byte is a letter, digit or underscore.
     pub const fn ends_in_word(self) -> bool {
         self.word >> (Self::BYTES - 1) == 1
