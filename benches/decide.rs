@@ -55,9 +55,14 @@ fn scores(criterion: &mut Criterion) {
 }
 
 fn decisions(criterion: &mut Criterion) {
-    let config = config::parse(b"").expect("the shipped configuration");
+    decisions_by(criterion, "decide", b"");
+    decisions_by(criterion, "decide-rules", br#"{"scorer": "rules"}"#);
+}
+
+fn decisions_by(criterion: &mut Criterion, name: &str, config: &[u8]) {
+    let config = config::parse(config).expect("a right configuration");
     let mut scratch = Scratch::default();
-    let mut group = criterion.benchmark_group("decide");
+    let mut group = criterion.benchmark_group(name);
     for bytes in SIZES {
         let body = serde_json::json!({"messages": [{"role": "user", "content": prompt(bytes)}], "model": "smart/auto"});
         // As the OpenAI SDK writes it: messages first, model last.

@@ -47,7 +47,7 @@ def prompt(size: int) -> str:
 
 
 def python_router_seconds(text: str) -> float:
-    """Median seconds a prompt in the Python rule router."""
+    """Least seconds a prompt in the Python rule router."""
     from smart_llm_router.router import DEFAULT_ROUTING_CONFIG, RouterOptions, route
 
     options = RouterOptions(config=DEFAULT_ROUTING_CONFIG, model_pricing={}, routing_profile="auto")
@@ -57,33 +57,32 @@ def python_router_seconds(text: str) -> float:
         start = time.perf_counter()
         route(text, None, 1000, options)
         times.append(time.perf_counter() - start)
-    return statistics.median(times)
+    return min(times)
 
 
 def native() -> None:
     subprocess.run(["cargo", "bench", "--quiet", "--bench", "decide"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
     def nanoseconds(group: str, size: int) -> float:
-        found = json.loads((ROOT / f"target/criterion/{group}/{size}/new/estimates.json").read_text())
-        return found["median"]["point_estimate"]
+        found = json.loads((ROOT / f"target/criterion/{group}/{size}/new/sample.json").read_text())
+        return min(time / count for time, count in zip(found["times"], found["iters"]))
 
-    print("native, one thread, medians")
+    print("native, one thread, ns, the least of 100 samples")
     print(
-        f"{'prompt':>8} {'rules ns':>10} {'MB/s':>6} {'calibrated ns':>14} {'MB/s':>6} {'of rules':>9} "
-        f"{'decide ns':>10} {'MB/s':>7} {'Python router us':>17} {'ratio':>7}"
+        f"{'':>8} {'score':^29} {'decide':^28} {'Python':>10} {'times decide':^19}\n"
+        f"{'prompt':>8} {'rules':>9} {'calibrated':>11} {'ratio':>6}  {'rules':>9} {'calibrated':>11} {'MB/s':>6} "
+        f"{'router':>11} {'rules':>9} {'calibrated':>11}"
     )
     for size in NATIVE_SIZES:
         rules, calibrated = nanoseconds("score-rules", size), nanoseconds("score-calibrated", size)
-        decide = nanoseconds("decide", size)
-        python = python_router_seconds(prompt(size))
+        by_rules, decide = nanoseconds("decide-rules", size), nanoseconds("decide", size)
+        python = python_router_seconds(prompt(size)) * 1e9
         print(
-            f"{size:>8} {rules:>10.0f} {size / rules * 1e3:>6.0f} {calibrated:>14.0f} {size / calibrated * 1e3:>6.0f} "
-            f"{calibrated / rules:>8.2f}x {decide:>10.0f} {size / decide * 1e3:>7.0f} "
-            f"{python * 1e6:>17.0f} {python * 1e9 / decide:>6.0f}x"
+            f"{size:>8} {rules:>9.0f} {calibrated:>11.0f} {calibrated / rules:>5.2f}x  {by_rules:>9.0f} {decide:>11.0f} "
+            f"{size / decide * 1e3:>6.0f} {python:>11.0f} {python / by_rules:>8.0f}x {python / decide:>10.0f}x"
         )
     print(
-        "rules, calibrated: the scorers, over the whole text. decide: view, excerpt, calibrated score, route. "
-        "ratio: Python router / decide.\n"
+        "score: the scorer over the whole text. decide: view, excerpt, score, route. Python router: smart-llm-router, by rules.\n"
     )
     command = ["cargo", "test", "--quiet", "-p", "tiergate-module-tests", "feed_of_500", "--", "--ignored", "--nocapture"]
     said = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
