@@ -28,7 +28,7 @@ def gateway(request):
         with Gateway(recorder, stacks.ROOT / ".run" / name, stacks.ROOT / "envoy" / f"{shipped}.yaml") as started:
             yield started
     finally:
-        recorder.close()
+        recorder.refuse()
 
 
 @pytest.fixture(scope="session")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import socket
 import struct
-import threading
 from collections import defaultdict
 from dataclasses import dataclass
+
+from upstream import Recorded, Upstream
 
 CONTEXT = {"error": {"message": "This model's maximum context length is 8000 tokens.", "type": "invalid_request_error",
                      "param": "messages", "code": "context_length_exceeded"}}
@@ -46,8 +46,8 @@ class Asked:
     body: bytes
 
 
-class Faulty:
-    """Listens on a free port of loopback; a thread a connection. `modes` says how each model answers: `good`, one of
+class Faulty(Upstream):
+    """`modes` says how each model answers: `good`, one of
     ERRORS, `hang` (no answer until the test is over), `reset` (before an answer), `die` (in the middle of a stream),
     `slow` (a stream without an end), `late` (a good answer after a while)."""
 
@@ -56,10 +56,7 @@ class Faulty:
         self.asked: list[Asked] = []
         self.waiting = 0
         self._over = False
-        self._lock = threading.Condition()
-        self._socket = socket.create_server(("127.0.0.1", 0), backlog=512)
-        self.port = self._socket.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__()
 
     def __enter__(self) -> Faulty:
         return self
@@ -69,12 +66,6 @@ class Faulty:
             self._over = True
             self._lock.notify_all()
         self.refuse()
-
-    def refuse(self) -> None:
-        """Takes no more connections. Closing alone would leave the one that a thread is waiting for."""
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
 
     def be(self, **modes: str) -> None:
         """Every model is good but for these."""
@@ -92,54 +83,24 @@ class Faulty:
         with self._lock:
             assert self._lock.wait_for(lambda: self.waiting == count, seconds), f"{self.waiting} of {count} wait"
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        try:
-            with connection, connection.makefile("rb") as reader:
-                while self._one(connection, reader):
-                    pass
-        except (OSError, ValueError):
-            pass  # the proxy went away
-
-    def _one(self, connection: socket.socket, reader) -> bool:
-        line = reader.readline()
-        if not line:
-            return False
-        path = line.split(b" ")[1].decode("latin-1")
-        headers: dict[str, list[str]] = defaultdict(list)
-        while (field := reader.readline()) not in (b"\r\n", b""):
-            name, value = field.decode("latin-1").split(":", 1)
-            headers[name.lower()].append(value.strip())
-        if "chunked" in headers["transfer-encoding"]:
-            body = b""
-            while size := int(reader.readline(), 16):
-                body += reader.read(size)
-                reader.readline()
-            while reader.readline() not in (b"\r\n", b""):
-                pass
-        else:
-            (length,) = headers["content-length"] or ["0"]
-            body = reader.read(int(length))
+    def answer(self, connection: socket.socket, reader, request: Recorded) -> bool:
+        path, body = request.path, request.body
         if not body:  # a health check
             _send(connection, "200 OK", {}, b"")
             return True
         document = json.loads(body)
         in_path = path.split("/models/")[-1].split(":")[0] if "/models/" in path else None
         model = in_path or document["model"]
+        headers: dict[str, list[str]] = defaultdict(list)
+        for name, value in request.headers:
+            headers[name].append(value.decode("latin-1"))
         with self._lock:
             self.asked.append(Asked(path, model, dict(headers), body))
             mode = self.modes.get(model, "good")
             self._lock.notify_all()
-        return self._answer(connection, mode, path, model, document)
+        return self._reply(connection, mode, path, model, document)
 
-    def _answer(self, connection: socket.socket, mode: str, path: str, model: str, document: dict) -> bool:
+    def _reply(self, connection: socket.socket, mode: str, path: str, model: str, document: dict) -> bool:
         if mode == "late":
             with self._lock:
                 self._lock.wait_for(lambda: self._over, LATE)

@@ -5,45 +5,17 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 import time
-from dataclasses import dataclass, field
+
+from upstream import Recorded, Upstream
 
 
-@dataclass
-class Recorded:
-    """One request: names lower-case and values as bytes, in order; the body without its chunking."""
-
-    method: str
-    path: str
-    headers: list[tuple[str, bytes]]
-    body: bytes = b""
-    trailers: list[tuple[str, bytes]] = field(default_factory=list)
-
-    def all(self, name: str) -> list[bytes]:
-        return [value for each, value in self.headers if each == name]
-
-    def one(self, name: str) -> str | None:
-        values = self.all(name)
-        assert len(values) <= 1, f"{name} came {len(values)} times: {values}"
-        return values[0].decode() if values else None
-
-    def names(self) -> list[str]:
-        return [name for name, _ in self.headers]
-
-
-class Recorder:
-    """Listens on a free port of loopback; a thread a connection."""
+class Recorder(Upstream):
+    """Keeps what arrives, by `x-test-id`."""
 
     def __init__(self) -> None:
-        self._lock = threading.Condition()
         self._requests: dict[str, list[Recorded]] = {}
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self._socket.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def close(self) -> None:
-        self._socket.close()
+        super().__init__()
 
     def take(self, test_id: str, seconds: float = 10.0) -> Recorded:
         """The one request that carried `x-test-id: test_id`."""
@@ -59,63 +31,18 @@ class Recorder:
         with self._lock:
             return bool(self._requests.get(test_id))
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        with connection, connection.makefile("rb") as reader:
-            try:
-                while self._request(connection, reader):
-                    pass
-            except (OSError, ValueError):
-                return
-
-    def _request(self, connection: socket.socket, reader) -> bool:
-        line = reader.readline()
-        if not line:
-            return False
-        method, path, _ = line.decode("latin-1").split(" ", 2)
-        request = Recorded(method, path, _fields(reader))
-        chunked = b"chunked" in b",".join(request.all("transfer-encoding"))
-        upgrade = request.all("upgrade")
-        if upgrade:
-            pass
-        elif chunked:
-            request.body, request.trailers = _chunks(reader)
-        else:
-            request.body = reader.read(int((request.all("content-length") or [b"0"])[0]))
+    def answer(self, connection: socket.socket, reader, request: Recorded) -> bool:
         with self._lock:
             for test_id in request.all("x-test-id"):
                 self._requests.setdefault(test_id.decode(), []).append(request)
             self._lock.notify_all()
-        if upgrade:
+        if request.all("upgrade"):
             connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n")
             connection.sendall(reader.read(4))  # what the test sends after the handshake, back again
             return False
         for piece in _answer(request):
             connection.sendall(piece)
         return True
-
-
-def _fields(reader) -> list[tuple[str, bytes]]:
-    fields = []
-    while (line := reader.readline()) not in (b"\r\n", b"\n", b""):
-        name, value = line.split(b":", 1)
-        fields.append((name.decode("latin-1").lower(), value.strip()))
-    return fields
-
-
-def _chunks(reader) -> tuple[bytes, list[tuple[str, bytes]]]:
-    body = b""
-    while size := int(reader.readline().split(b";")[0], 16):
-        body += reader.read(size)
-        reader.readline()
-    return body, _fields(reader)
 
 
 def _answer(request: Recorded):
