@@ -47,6 +47,8 @@ SHIPPED = sorted(path for folder in ("envoy", "examples") for path in (stacks.RO
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: str(path.relative_to(stacks.ROOT)))
 def test_what_ships_is_valid(path):
     """As it is in the repository, from its root."""
+    if stacks.envoy_version() < (1, 37) and "envoy.extensions.clusters.composite" in path.read_text():
+        pytest.skip("composite clusters")
     command = [stacks.envoy_binary(), "--mode", "validate", "--disable-hot-restart", "-c", str(path)]
     done = subprocess.run(command, cwd=stacks.ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
