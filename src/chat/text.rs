@@ -102,9 +102,9 @@ fn hex(raw: &[u8]) -> Option<(u32, &[u8])> {
 pub fn excerpt(body: &[u8], parts: &[Span], head: usize, tail: usize, text: &mut String) -> usize {
     // What was read stands before `first` and from `last` on: positions in parts.
     let end = (parts.len(), 0);
-    let mut first = place(body, parts, (0, 0), head);
+    let (mut first, over) = place(body, parts, (0, 0), head);
     let mut last = end;
-    if place(body, parts, first, tail.saturating_add(1)) < end {
+    if place(body, parts, first, tail.saturating_add(1).saturating_sub(over)).0 < end {
         last = place_from_end(body, parts, tail);
     } else {
         first = end;
@@ -131,19 +131,19 @@ pub fn excerpt(body: &[u8], parts: &[Span], head: usize, tail: usize, text: &mut
     read
 }
 
-/// Where so many bytes of text behind a position end: the part, and how many bytes of it as the client sent them. Where there
-/// are fewer, the number of parts.
-fn place(body: &[u8], parts: &[Span], from: (usize, usize), mut size: usize) -> (usize, usize) {
+/// Where so many bytes of text behind a position end: the part, and how many bytes of it as the client sent them; and how
+/// many bytes of text more that is, to the end of a character. Where there are fewer, the number of parts.
+fn place(body: &[u8], parts: &[Span], from: (usize, usize), mut size: usize) -> ((usize, usize), usize) {
     let mut begin = from.1;
     for (at, part) in parts.iter().enumerate().skip(from.0) {
         let (length, found) = walk(part.of(body).get(begin..).unwrap_or_default(), size);
         if found >= size {
-            return (at, begin + length);
+            return ((at, begin + length), found - size);
         }
         size -= found;
         begin = 0;
     }
-    (parts.len(), 0)
+    ((parts.len(), 0), 0)
 }
 
 /// Where the last so many bytes of text begin, counted as [`place`] does.
