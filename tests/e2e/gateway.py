@@ -104,7 +104,7 @@ class Gateway(stacks.Stack):
 
     def deaths(self) -> int:
         """How often a VM of the filter died: a panic, a trap, or too much memory."""
-        # Envoy 1.36 counts those in a cluster's scope as well.
+        # Envoy 1.36 and 1.37 count those in a cluster's scope as well.
         counted = re.findall(r"wasm\.tiergate\.vm_reload(?:_success|_failure)?: (\d+)$",
                              self.admin("/stats?filter=wasm.tiergate.vm_reload"), re.M)
         assert counted

@@ -8,8 +8,8 @@ import pytest
 from gateway import CANARY, stacks, user
 
 PROOF = "Prove the theorem by induction, step by step, and derive the contradiction."
-# Envoy 1.36 counts in the scope of a cluster that has the filter (docs/operations.md).
-SCOPE = {"tiergate_scope", "envoy_cluster_name"} if stacks.envoy_version() < (1, 37) else set()
+# Envoy 1.36 and 1.37 count in the scope of a cluster that has the filter (docs/operations.md).
+SCOPE = {"tiergate_scope", "envoy_cluster_name"} if stacks.envoy_version() < (1, 38) else set()
 SERIES = re.compile(r'^tiergate_requests\{(.*)\} (\d+)$', re.M)
 
 
