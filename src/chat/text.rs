@@ -149,25 +149,24 @@ fn place(body: &[u8], parts: &[Span], from: (usize, usize), mut size: usize) -> 
 /// Where the last so many bytes of text begin, counted as [`place`] does.
 fn place_from_end(body: &[u8], parts: &[Span], mut size: usize) -> (usize, usize) {
     for (at, part) in parts.iter().enumerate().rev() {
+        if size == 0 {
+            return (at + 1, 0);
+        }
         let raw = part.of(body);
-        let mut text = 0;
+        let mut found = 0;
         // An escape takes at most six bytes for each that it stands for; most texts have few.
         for bytes in [2, 6] {
-            if size == 0 {
-                return (at + 1, 0);
-            }
             let from = boundary(raw, raw.len().saturating_sub(bytes * size.saturating_add(2)));
             let near = raw.get(from..).unwrap_or_default();
-            let (_, found) = walk(near, usize::MAX);
+            found = walk(near, usize::MAX).1;
             if found >= size {
                 return (at, from + walk(near, found - size).0);
             }
-            text = found;
             if from == 0 {
                 break;
             }
         }
-        size -= text;
+        size -= found;
     }
     (0, 0)
 }

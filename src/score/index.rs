@@ -122,7 +122,7 @@ impl Lengths {
 #[derive(Clone, Copy, Debug, Default)]
 struct Note {
     key: u64,
-    at: u32,
+    at: usize,
     length: u8,
     /// Whether the key has its white space in single spaces, and the text does not.
     odd: bool,
@@ -223,7 +223,7 @@ impl Index {
     /// Notes which keys `text` may begin with. `at`: where it stands, for whoever reads the notes. `word`: how many ASCII
     /// letters, digits and underscores it begins with at least; 0 where that is not known.
     #[inline]
-    pub fn note_start(&self, text: &[u8], at: u32, word: u32, notes: &mut Notes) {
+    pub fn note_start(&self, text: &[u8], at: usize, word: u32, notes: &mut Notes) {
         let mut loaded = load(text);
         let long = self.lengths.get(hash(loaded & low_bytes(4), LENGTH_BITS)).copied().unwrap_or_default();
         let short = self.short.get(hash(loaded & low_bytes(2), SHORT_BITS)).copied().unwrap_or_default();
@@ -256,8 +256,7 @@ impl Index {
         let count = std::mem::take(&mut notes.count);
         for note in notes.list.iter().take(count) {
             let Some(entry) = self.entry(note.key, u32::from(note.length)) else { continue };
-            let at = note.at as usize;
-            let rest = text.get(at..).unwrap_or_default();
+            let rest = text.get(note.at..).unwrap_or_default();
             let first = entry.first as usize;
             let variants = self.variants.get(first..first + usize::from(entry.count)).unwrap_or_default();
             for variant in variants {
@@ -266,7 +265,7 @@ impl Index {
                 let whole = size < WHOLE && !note.odd;
                 let end = if whole { Some(size) } else { end_of(of(&self.bytes, variant), rest) };
                 if let Some(end) = end {
-                    found(at, usize::from(variant.concept), variant.closed, end);
+                    found(note.at, usize::from(variant.concept), variant.closed, end);
                 }
             }
         }

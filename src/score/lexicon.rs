@@ -204,7 +204,7 @@ impl Lexicon {
             self.look_up(text, notes, hits);
         }
         let rest = text.get(start..).unwrap_or_default();
-        self.index.note_start(rest, u32::try_from(start).unwrap_or(u32::MAX), word, notes);
+        self.index.note_start(rest, start, word, notes);
     }
 
     #[inline(never)]

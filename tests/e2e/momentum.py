@@ -69,7 +69,7 @@ class Running:
 
     def fetches(self, outcome: str) -> int:
         """How many fetches ended like this."""
-        # Envoy 1.36 counts in a cluster's scope; envoy/demo.yaml tells.
+        # Envoy 1.36 and 1.37 count in a cluster's scope; envoy/demo.yaml tells.
         found = re.search(rf"{FETCHES}{outcome}: (\d+)$", self.admin("/stats?filter=tiergate.signals"), re.M)
         return int(found[1]) if found else 0
 
