@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::ops::Range;
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
 use super::Span;
 
@@ -18,40 +19,41 @@ pub fn decode(raw: &[u8]) -> Cow<'_, str> {
 }
 
 /// Appends the text of a JSON string's content to `text`. An escape that is cut off at the end is left out.
-pub fn decode_into(mut raw: &[u8], text: &mut String) {
-    while let Some(found) = memchr(b'\\', raw) {
-        push_lossy(raw.get(..found).unwrap_or_default(), text);
-        let escape = raw.get(found + 1..).unwrap_or_default();
-        let Some((&kind, rest)) = escape.split_first() else { return };
-        raw = rest;
-        match kind {
+pub fn decode_into(raw: &[u8], text: &mut String) {
+    // Told once for all pieces.
+    let valid = std::str::from_utf8(raw).ok();
+    let push = |piece: Range<usize>, text: &mut String| match valid.and_then(|valid| valid.get(piece.clone()))
+    {
+        Some(piece) => text.push_str(piece),
+        None => text.push_str(&String::from_utf8_lossy(raw.get(piece).unwrap_or_default())),
+    };
+    let mut at = 0;
+    while let Some(plain) = memchr(b'\\', raw.get(at..).unwrap_or_default()) {
+        push(at..at + plain, text);
+        at += plain + 2;
+        let Some(kind) = raw.get(at - 1) else { return };
+        match *kind {
             b'n' => text.push('\n'),
             b't' => text.push('\t'),
             b'r' => text.push('\r'),
             b'b' | b'f' => text.push(' '),
             b'u' => {
-                let Some((character, length)) = unicode(raw) else {
+                let digits = raw.get(at..).unwrap_or_default();
+                let Some((character, length)) = unicode(digits) else {
                     text.push(char::REPLACEMENT_CHARACTER);
                     // Cut off at the end: nothing more to read. Else what follows is read as text.
-                    if raw.len() < 4 {
+                    if digits.len() < 4 {
                         return;
                     }
                     continue;
                 };
-                raw = raw.get(length..).unwrap_or_default();
+                at += length;
                 text.push(character);
             }
             other => text.push(char::from(other)),
         }
     }
-    push_lossy(raw, text);
-}
-
-fn push_lossy(raw: &[u8], text: &mut String) {
-    match std::str::from_utf8(raw) {
-        Ok(valid) => text.push_str(valid),
-        Err(_) => text.push_str(&String::from_utf8_lossy(raw)),
-    }
+    push(at..raw.len(), text);
 }
 
 /// The character that the escape at the start of `raw` stands for, and the escape's length. `None` where it is broken
@@ -104,7 +106,8 @@ pub fn excerpt(body: &[u8], parts: &[Span], head: usize, tail: usize, text: &mut
     let end = (parts.len(), 0);
     let (mut first, over) = place(body, parts, (0, 0), head);
     let mut last = end;
-    if place(body, parts, first, tail.saturating_add(1).saturating_sub(over)).0 < end {
+    let more = tail.saturating_add(1).saturating_sub(over);
+    if surely_holds(body, parts, first, more) || place(body, parts, first, more).0 < end {
         last = place_from_end(body, parts, tail);
     } else {
         first = end;
@@ -146,6 +149,14 @@ fn place(body: &[u8], parts: &[Span], from: (usize, usize), mut size: usize) -> 
     ((parts.len(), 0), 0)
 }
 
+/// Whether the string that `from` lies in surely has so many bytes of text behind it, told without reading it as text.
+fn surely_holds(body: &[u8], parts: &[Span], from: (usize, usize), size: usize) -> bool {
+    let Some(rest) = parts.get(from.0).and_then(|part| part.of(body).get(from.1..)) else { return false };
+    let near = rest.get(..size.saturating_mul(2)).unwrap_or(rest);
+    // An escape begins with a backslash and takes at most five bytes more than it stands for.
+    near.len() >= size.saturating_add(5 * memchr_iter(b'\\', near).count())
+}
+
 /// Where the last so many bytes of text begin, counted as [`place`] does.
 fn place_from_end(body: &[u8], parts: &[Span], mut size: usize) -> (usize, usize) {
     for (at, part) in parts.iter().enumerate().rev() {
@@ -155,8 +166,9 @@ fn place_from_end(body: &[u8], parts: &[Span], mut size: usize) -> (usize, usize
         let raw = part.of(body);
         let mut found = 0;
         // An escape takes at most six bytes for each that it stands for; most texts have few.
-        for bytes in [2, 6] {
-            let from = boundary(raw, raw.len().saturating_sub(bytes * size.saturating_add(2)));
+        for spare in [size / 8, size, size.saturating_mul(5)] {
+            let bytes = size.saturating_add(spare).saturating_add(12);
+            let from = boundary(raw, raw.len().saturating_sub(bytes));
             let near = raw.get(from..).unwrap_or_default();
             found = walk(near, usize::MAX).1;
             if found >= size {

@@ -114,8 +114,11 @@ impl Watch {
     /// A piece of the answer's body.
     pub fn body(&mut self, size: usize, end_of_stream: bool) {
         let Some(attempt) = &mut self.attempt else { return };
-        if size > 0 && !attempt.has_first_byte() {
-            attempt.first_byte(now_millis());
+        let first = size > 0 && !attempt.has_first_byte();
+        // Read once, where the whole body comes at once.
+        let now = if first || end_of_stream { now_millis() } else { 0 };
+        if first {
+            attempt.first_byte(now);
         }
         if let Some(reader) = self.reader.as_mut().filter(|_| size > 0)
             && let Ok(Some(bytes)) = hostcalls::get_buffer(BufferType::HttpResponseBody, 0, size)
@@ -123,13 +126,17 @@ impl Watch {
             reader.feed(&bytes);
         }
         if end_of_stream {
-            self.complete();
+            self.completed(now);
         }
     }
 
     /// The answer is whole.
     pub fn complete(&mut self) {
-        self.end(Outcome::Ok, Outcome::Ok.name(), None, now_millis());
+        self.completed(now_millis());
+    }
+
+    fn completed(&mut self, now: u64) {
+        self.end(Outcome::Ok, Outcome::Ok.name(), None, now);
     }
 
     /// The stream is gone. Where the answer was not whole, Envoy says why.
