@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::hint::black_box;
 use std::time::Duration;
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use tiergate::chat::{Dialect, Tokens};
 use tiergate::config;
 use tiergate::engine::{Cause, Live, Request, Scratch, decide, standing};
@@ -40,6 +40,7 @@ fn scores(criterion: &mut Criterion) {
         let config = config::parse(document.as_bytes()).expect("a right configuration");
         let mut scratch = score::Scratch::default();
         let mut group = criterion.benchmark_group(format!("score-{name}"));
+        group.sampling_mode(SamplingMode::Flat);
         for bytes in SIZES {
             let text = prompt(bytes);
             let length = Length { ask: text.len(), read: text.len() };
@@ -63,6 +64,7 @@ fn decisions_by(criterion: &mut Criterion, name: &str, config: &[u8]) {
     let config = config::parse(config).expect("a right configuration");
     let mut scratch = Scratch::default();
     let mut group = criterion.benchmark_group(name);
+    group.sampling_mode(SamplingMode::Flat);
     for bytes in SIZES {
         let body = serde_json::json!({"messages": [{"role": "user", "content": prompt(bytes)}], "model": "smart/auto"});
         // As the OpenAI SDK writes it: messages first, model last.
@@ -255,6 +257,16 @@ fn live_state(criterion: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = Criterion::default().warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(3));
-    targets = scores, decisions, signals, strategies, tokens, live_state
+    targets = signals, strategies, tokens, live_state
 }
-criterion_main!(benches);
+// Many samples of few milliseconds: `scripts/bench.py` takes the least, as it does of the Python router's.
+criterion_group! {
+    name = decisions_and_scores;
+    config = Criterion::default()
+        .warm_up_time(Duration::from_secs(1))
+        .measurement_time(Duration::from_secs(3))
+        .sample_size(1000)
+        .nresamples(1000);
+    targets = scores, decisions
+}
+criterion_main!(decisions_and_scores, benches);

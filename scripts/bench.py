@@ -4,8 +4,9 @@
 
 --native   the scorer and the whole decision on this machine, next to the Python rule router (smart-llm-router), and
            how long the module takes over a feed of 500 models under wasmtime
---envoy    requests per second and latency through Envoy (one worker): without a filter, with a filter that only
-           buffers (a test build: the floor of every router that reads bodies), and with tiergate
+--envoy    requests per second and latency through Envoy (one worker): without a filter, with filters that only buffer,
+           and that only buffer and change the model (of a test build: the floors of every router that reads bodies),
+           and with tiergate
 
 Both without an option. Needs `make wasm` before and, for --envoy, `wrk` (Debian: apt-get install wrk).
 Absolute numbers of a shared machine mean little; the ratios are what counts.
@@ -67,7 +68,7 @@ def native() -> None:
         found = json.loads((ROOT / f"target/criterion/{group}/{size}/new/sample.json").read_text())
         return min(time / count for time, count in zip(found["times"], found["iters"]))
 
-    print("native, one thread, ns, the least of 100 samples")
+    print("native, one thread, ns, the least of 1,000 samples")
     print(
         f"{'':>8} {'score':^29} {'decide':^28} {'Python':>10} {'times decide':^19}\n"
         f"{'prompt':>8} {'rules':>9} {'calibrated':>11} {'ratio':>6}  {'rules':>9} {'calibrated':>11} {'MB/s':>6} "
@@ -175,7 +176,7 @@ def envoy(rounds: int, seconds: int) -> None:
     build = ["scripts/wasm.sh", "build", "--features", "probe"]
     subprocess.run(build, cwd=ROOT, check=True, stdout=subprocess.DEVNULL,
                    env=os.environ | {"TIERGATE_WASM_OUT": str(probe), "CARGO_TARGET_DIR": "target/probe"})
-    sink, *ports = (stack.free_port() for _ in range(4))
+    sink, *ports = (stack.free_port() for _ in range(5))
 
     direct = {
         "name": "envoy.filters.http.buffer",
@@ -192,6 +193,7 @@ def envoy(rounds: int, seconds: int) -> None:
     variants = {
         "no filter": [],
         "only buffers": [wasm("buffer", probe, {"probe": "buffer"})],
+        "only splices": [wasm("splice", probe, {"probe": "splice"})],
         "tiergate": [wasm("tiergate", stack.WASM, {})],
     }
     endpoint = {"endpoint": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": sink}}}}
@@ -244,7 +246,7 @@ def envoy(rounds: int, seconds: int) -> None:
             def ratio(other: str) -> float:
                 return statistics.median(a[0] / b[0] for a, b in zip(pairs, measured[size, other]))
 
-            floor = f"{ratio('only buffers'):.2f}" if name == "tiergate" else ""
+            floor = f"{ratio('only buffers'):.2f}" if name in ("only splices", "tiergate") else ""
             goal = f" (goal {TARGETS[size]:.2f})" if name == "tiergate" else ""
             print(
                 f"{size:>8} {name:<14} {rate:>11.0f} {median(size, name, 1):>8.0f} {median(size, name, 2):>8.0f} "

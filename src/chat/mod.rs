@@ -17,6 +17,8 @@ mod view;
 mod tests;
 
 pub use answer::{Form, LONGEST_REFUSAL, Refusal, UsageReader, UsedTokens, refusal};
+#[cfg(feature = "probe")]
+pub use cursor::Cursor;
 pub use cursor::{Fault, MAX_DEPTH, Span};
 pub use injected::{MOST_MARKERS, Markers};
 pub use path::{Dialect, Paths};

@@ -3,6 +3,8 @@
 
 mod attempt;
 mod facts;
+#[cfg(feature = "probe")]
+mod floor;
 mod health;
 mod metrics;
 mod property;
@@ -60,7 +62,7 @@ struct Root {
     shared: Option<Rc<Shared>>,
     signals: Option<Signals>,
     #[cfg(feature = "probe")]
-    only_buffer: bool,
+    floor: Option<floor::Floor>,
 }
 
 impl Context for Root {
@@ -88,8 +90,8 @@ impl RootContext for Root {
     fn on_configure(&mut self, _size: usize) -> bool {
         let document = self.get_plugin_configuration().unwrap_or_default();
         #[cfg(feature = "probe")]
-        if document == br#"{"probe":"buffer"}"# {
-            self.only_buffer = true;
+        if let Some(floor) = floor::Floor::of(&document) {
+            self.floor = Some(floor);
             return true;
         }
         match config::parse(&document) {
@@ -149,8 +151,8 @@ impl RootContext for Root {
         #[cfg(feature = "probe")]
         signals::probe::SERVES.set(true);
         #[cfg(feature = "probe")]
-        if self.only_buffer {
-            return Some(Box::new(stream::OnlyBuffer));
+        if let Some(floor) = self.floor {
+            return Some(Box::new(floor));
         }
         let position = self.shared.as_ref().map(|shared| shared.config.position);
         Some(match position {

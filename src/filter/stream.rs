@@ -386,21 +386,3 @@ fn answer(decision: &Decision<'_>, detail: ResponseHeaders) -> Vec<(&'static str
     }
     headers
 }
-
-/// Benchmarks: what every filter that reads a body costs at least.
-#[cfg(feature = "probe")]
-pub struct OnlyBuffer;
-
-#[cfg(feature = "probe")]
-impl Context for OnlyBuffer {}
-
-#[cfg(feature = "probe")]
-impl HttpContext for OnlyBuffer {
-    fn on_http_request_headers(&mut self, _count: usize, end_of_stream: bool) -> Action {
-        if end_of_stream { Action::Continue } else { Action::Pause }
-    }
-
-    fn on_http_request_body(&mut self, _size: usize, end_of_stream: bool) -> Action {
-        if end_of_stream { Action::Continue } else { Action::Pause }
-    }
-}
