@@ -69,6 +69,24 @@ const COSTS: [u16; ROOM * ROOM] = {
     costs
 };
 
+/// Bits of the place in [`KINDS`] of an ASCII character.
+const ASCII_BITS: usize = 3;
+
+/// What two ASCII characters cost behind one: at the kinds of the three.
+const PAIRS: [u16; 1 << (3 * ASCII_BITS)] = {
+    let mut pairs = [0; 1 << (3 * ASCII_BITS)];
+    let mut at = 0;
+    while at < pairs.len() {
+        let (before, first, second) = (at >> (2 * ASCII_BITS), at >> ASCII_BITS & 7, at & 7);
+        #[expect(clippy::indexing_slicing, reason = "a constant: it would not compile")]
+        {
+            pairs[at] = COSTS[before * ROOM + first] + COSTS[first * ROOM + second];
+        }
+        at += 1;
+    }
+    pairs
+};
+
 /// The place in [`KINDS`] of a character that begins with a byte.
 const KIND: [u8; 256] = {
     let mut kinds = [0; 256];
@@ -147,10 +165,11 @@ impl Tokens {
     /// Adds the content of a JSON string as it is spelled (without quotes), or a whole JSON value.
     pub fn add(&mut self, raw: &[u8]) {
         let mut at = 0;
-        let mut last = 0;
+        let mut cost = Cost::default();
         if self.whole_bytes < WHOLE {
-            at = read(raw, 0, WHOLE - self.whole_bytes, &mut self.whole, &mut last);
+            (at, cost) = read(raw, 0, WHOLE - self.whole_bytes, cost);
             self.whole_bytes += at;
+            self.whole += cost.sum;
         }
         while at < raw.len() {
             let from = at;
@@ -160,13 +179,12 @@ impl Tokens {
                 at += step;
                 if self.skip == 0 {
                     // The character before tells whether the first one of the sample goes on with a run.
-                    at = read(raw, boundary(raw, at), 1, &mut 0, &mut last);
+                    (at, cost) = read(raw, boundary(raw, at), 1, cost);
                 }
             } else {
-                let mut sum = 0;
-                at = read(raw, at, self.left, &mut sum, &mut last);
+                (at, cost) = read(raw, at, self.left, Cost { sum: 0, ..cost });
                 let bytes = at - from;
-                self.sampled += sum * self.rate;
+                self.sampled += cost.sum * self.rate;
                 self.sampled_bytes += bytes as u64 * self.rate;
                 self.left = self.left.saturating_sub(bytes);
                 if self.left == 0 {
@@ -202,30 +220,62 @@ impl Tokens {
     }
 }
 
-/// Reads whole characters from `at` until `bytes` are read or the text ends, adds what they cost to `sum`, and leaves
-/// the last one's kind in `last`. Where it stopped.
-fn read(raw: &[u8], mut at: usize, bytes: usize, sum: &mut u64, last: &mut u8) -> usize {
-    let until = at.saturating_add(bytes).min(raw.len());
-    let mut before = usize::from(*last);
-    let mut cost = |byte: u8| {
-        let kind = usize::from(KIND.get(usize::from(byte)).copied().unwrap_or_default());
-        *sum += u64::from(COSTS.get(before * ROOM + kind).copied().unwrap_or_default());
+/// What was read costs.
+#[derive(Clone, Copy, Default)]
+struct Cost {
+    /// 256ths of a token.
+    sum: u64,
+    /// The kind of the last character.
+    last: usize,
+}
+
+impl Cost {
+    /// With a byte more.
+    #[inline]
+    fn and(self, byte: u8) -> Self {
+        let kind = kind_of(byte);
+        let cost = COSTS.get(self.last * ROOM + kind).copied().unwrap_or_default();
         // A byte that continues a character continues its run.
-        before = if kind == 0 { before } else { kind };
-    };
+        Self { sum: self.sum + u64::from(cost), last: if kind == 0 { self.last } else { kind } }
+    }
+
+    /// With eight bytes more.
+    #[inline]
+    fn and_eight(self, bytes: &[u8; 8]) -> Self {
+        if !bytes.is_ascii() || self.last >= 1 << ASCII_BITS {
+            return bytes.iter().fold(self, |cost, byte| cost.and(*byte));
+        }
+        bytes.as_chunks::<2>().0.iter().fold(self, |Self { sum, last }, [first, second]| {
+            let (first, second) = (kind_of(*first), kind_of(*second));
+            let at = (last << (2 * ASCII_BITS) | first << ASCII_BITS | second) % PAIRS.len();
+            Self { sum: sum + u64::from(PAIRS.get(at).copied().unwrap_or_default()), last: second }
+        })
+    }
+}
+
+#[inline]
+fn kind_of(byte: u8) -> usize {
+    usize::from(KIND.get(usize::from(byte)).copied().unwrap_or_default())
+}
+
+/// Reads whole characters from `at` until `bytes` are read or the text ends. Where it stopped, and what they cost behind
+/// what was read before.
+fn read(raw: &[u8], mut at: usize, bytes: usize, mut cost: Cost) -> (usize, Cost) {
+    let until = at.saturating_add(bytes).min(raw.len());
     while at < until {
         let plain = raw.get(at..until).unwrap_or_default();
         let length = memchr(b'\\', plain).unwrap_or(plain.len());
-        plain.iter().take(length).for_each(|byte| cost(*byte));
+        let (eights, rest) = plain.get(..length).unwrap_or_default().as_chunks();
+        cost = eights.iter().fold(cost, Cost::and_eight);
+        cost = rest.iter().fold(cost, |cost, byte| cost.and(*byte));
         at += length;
         if length < plain.len() {
             let (byte, size) = escaped(raw, at);
-            cost(byte);
+            cost = cost.and(byte);
             at += size;
         }
     }
-    *last = before as u8;
-    at.min(raw.len())
+    (at.min(raw.len()), cost)
 }
 
 /// The first byte of the character that an escape stands for, and the escape's length.

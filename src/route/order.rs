@@ -28,33 +28,32 @@ impl Ranked<'_> {
     }
 }
 
-/// Candidates in the order of the profile's strategy; equals in the order they come in.
-pub(super) fn ordered<'t>(
+/// Adds candidates to `order`, in the order of the profile's strategy; equals in the order they come in.
+pub(super) fn rank<'t>(
     profile: &Profile,
     wish: &Wish<'_>,
     candidates: impl Iterator<Item = (Tier, &'t Arc<Model>)>,
-) -> Vec<Ranked<'t>> {
-    let mut all: Vec<Ranked<'t>> = candidates
-        .enumerate()
-        .map(|(place, (tier, model))| {
-            let condition = wish.conditions.map_or_else(Condition::default, |c| c.of(model));
-            let barred = condition.cooling
-                || (profile.strategy == Strategy::Usage && used(model, condition, wish) > 1.0);
-            let key = key(profile.strategy, model, condition, wish);
-            Ranked { model, tier, barred, place, group: 0, key }
-        })
-        .collect();
+    order: &mut Vec<Ranked<'t>>,
+) {
+    let from = order.len();
+    order.extend(candidates.enumerate().map(|(place, (tier, model))| {
+        let condition = wish.conditions.map_or_else(Condition::default, |c| c.of(model));
+        let barred =
+            condition.cooling || (profile.strategy == Strategy::Usage && used(model, condition, wish) > 1.0);
+        let key = key(profile.strategy, model, condition, wish);
+        Ranked { model, tier, barred, place, group: 0, key }
+    }));
+    let all = order.get_mut(from..).unwrap_or_default();
     if let Strategy::Completion(how) = profile.strategy {
-        by_completion(&how, wish, &mut all);
+        by_completion(&how, wish, all);
     }
     if wish.code {
-        for one in &mut all {
+        for one in all.iter_mut() {
             one.group = one.group * 2 + u8::from(!one.model.coder);
         }
     }
     // The sort is stable: equals stay.
     all.sort_by(|a, b| a.group.cmp(&b.group).then(a.key.total_cmp(&b.key)));
-    all
 }
 
 fn key(strategy: Strategy, model: &Model, condition: Condition, wish: &Wish<'_>) -> f64 {

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use super::order::{Ranked, ordered};
+use super::order::{Ranked, rank};
 use super::{Completion, Conditions, Model, Needs, Profile, Standing, Strategy, Table};
 use crate::tier::Tier;
 
 /// Most candidates that are named behind the one that serves.
 pub const CHAIN: usize = 4;
+
+/// Candidates that most profiles have at most, in all tiers.
+const ROOM: usize = 16;
 
 /// What is asked of a profile.
 #[derive(Clone, Copy, Debug)]
@@ -93,15 +96,19 @@ pub fn pick<'t>(table: &'t Table, profile: &'t Profile, wish: &Wish<'_>) -> Pick
             seen.push(model.slot);
             new
         });
-        of_all(&ordered(profile, wish, all), wish.tier)
+        let mut order = Vec::new();
+        rank(profile, wish, all, &mut order);
+        of_all(&order, wish.tier)
     } else {
-        let mut orders = tiers(wish.tier).map(|tier| ordered(profile, wish, candidates(tier)));
-        let mut read: Vec<_> = orders.next().into_iter().collect();
-        // Other tiers only where this one cannot fill the chain.
-        if read.iter().flatten().filter(|one| !one.barred).count() <= CHAIN {
-            read.extend(orders);
+        let mut orders = Vec::with_capacity(ROOM);
+        for tier in tiers(wish.tier) {
+            rank(profile, wish, candidates(tier), &mut orders);
+            // Other tiers only where this one cannot fill the chain.
+            if tier == wish.tier && orders.iter().filter(|one| !one.barred).count() > CHAIN {
+                break;
+            }
         }
-        of_tiers(&read, profile)
+        of_tiers(&orders, profile, wish.tier)
     };
     found.unwrap_or_else(|| {
         let model = least_unfit(table, profile, wish);
@@ -116,30 +123,27 @@ fn tiers(tier: Tier) -> impl Iterator<Item = Tier> {
     higher.chain(lower)
 }
 
-/// From the orders of the tiers, that of the wanted one first. The chain is the rest of the tier, then the preferred
-/// candidate of each other one.
-fn of_tiers<'t>(orders: &[Vec<Ranked<'t>>], profile: &Profile) -> Option<Pick<'t>> {
-    let all_barred = orders.iter().flatten().all(|one| one.barred);
+/// From the orders of the tiers, one behind the other. The chain is the rest of the tier, then the preferred candidate of
+/// each other one.
+fn of_tiers<'t>(orders: &[Ranked<'t>], profile: &Profile, wanted: Tier) -> Option<Pick<'t>> {
+    let all_barred = orders.iter().all(|one| one.barred);
     let free = |one: &&Ranked<'t>| all_barred || !one.barred;
-    let (place, order, chosen) = orders
-        .iter()
-        .enumerate()
-        .find_map(|(place, order)| order.iter().find(free).map(|one| (place, order, one)))?;
-    let wanted = orders.first().map(Vec::as_slice).unwrap_or_default();
+    let chosen = orders.iter().find(free)?;
+    let order = || orders.iter().filter(|one| one.tier == chosen.tier);
     // What is listed first of those that could have been chosen.
-    let passed_over = |order: &[Ranked<'_>]| order.first().is_some_and(|first| first.barred && !all_barred);
-    let why = if passed_over(wanted) {
+    let first = orders.first().filter(|first| first.tier == wanted);
+    let why = if first.is_some_and(|first| first.barred && !all_barred) {
         Why::Health
-    } else if place > 0 {
+    } else if chosen.tier != wanted {
         Why::Capability
-    } else if profile.strategy == Strategy::Momentum && order.iter().filter(free).any(|o| chosen.overtook(o))
-    {
+    } else if profile.strategy == Strategy::Momentum && order().filter(free).any(|o| chosen.overtook(o)) {
         Why::Momentum
     } else {
         Why::Preferred
     };
-    let others = orders.iter().enumerate().filter(|(other, _)| *other != place);
-    let rest = order.iter().filter(free).chain(others.filter_map(|(_, order)| order.iter().find(free)));
+    let others = orders.chunk_by(|one, next| one.tier == next.tier);
+    let others = others.filter(|order| order.first().is_some_and(|one| one.tier != chosen.tier));
+    let rest = order().filter(free).chain(others.filter_map(|order| order.iter().find(free)));
     Some(Pick { model: chosen.model, tier: chosen.tier, why, chain: chain(chosen, rest) })
 }
 
