@@ -251,6 +251,14 @@ fn host_calls_are_few() {
     println!("{total} host calls for a routed request");
     assert!(total <= MOST_HOST_CALLS, "{total}: {calls:?}");
 
+    let outcome = vm.request(&request);
+    vm.take_host_calls();
+    vm.respond(outcome.stream, &Response::json("{}"));
+    let calls = vm.take_host_calls();
+    let clock = calls.iter().filter(|((_, function), _)| *function == "proxy_get_current_time_nanoseconds");
+    let clock: u64 = clock.map(|(_, count)| count).sum();
+    assert_eq!(clock, 1, "a body that comes at once begins when it ends: {calls:?}");
+
     exchange(&mut vm, &Request::new("GET", "/healthz"));
     let calls = vm.take_host_calls();
     assert!(calls.values().sum::<u64>() <= 3, "what is no LLM call costs next to nothing: {calls:?}");
