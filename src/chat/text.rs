@@ -168,7 +168,11 @@ fn place_from_end(body: &[u8], parts: &[Span], mut size: usize) -> (usize, usize
         // An escape takes at most six bytes for each that it stands for; most texts have few.
         for spare in [size / 8, size, size.saturating_mul(5)] {
             let bytes = size.saturating_add(spare).saturating_add(12);
-            let from = boundary(raw, raw.len().saturating_sub(bytes));
+            let mut from = boundary(raw, raw.len().saturating_sub(bytes));
+            if from > 0 && is_second_half(raw.get(from..).unwrap_or_default()) {
+                // It is shown with the first, or not at all.
+                from += 6;
+            }
             let near = raw.get(from..).unwrap_or_default();
             found = walk(near, usize::MAX).1;
             if found >= size {
@@ -181,6 +185,11 @@ fn place_from_end(body: &[u8], parts: &[Span], mut size: usize) -> (usize, usize
         size -= found;
     }
     (0, 0)
+}
+
+/// Whether `raw` begins with the escape of the second half of a pair, which is no character by itself.
+const fn is_second_half(raw: &[u8]) -> bool {
+    matches!(raw, [b'\\', b'u', b'd' | b'D', b'c'..=b'f' | b'C'..=b'F', _, _, ..])
 }
 
 /// Reads until so much text has been seen, to the end of its last character; tells how much of `raw` that was, and how

@@ -220,7 +220,7 @@ impl Tokens {
     }
 }
 
-/// What was read costs.
+/// What text costs that was read so far.
 #[derive(Clone, Copy, Default)]
 struct Cost {
     /// 256ths of a token.
