@@ -7,7 +7,7 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::{Action, BufferType, MapType};
 
-use super::stream::replace;
+use super::stream::{replace, set_request_header};
 use super::watch::{Head, RETRY, Watch};
 use super::{Shared, now_millis, property};
 use crate::chat::{self, Dialect, LONGEST_REFUSAL, Refusal};
@@ -127,14 +127,12 @@ impl AttemptStream {
         let Ok(Some(body)) = hostcalls::get_buffer(BufferType::HttpRequestBody, 0, size) else { return };
         let view = chat::view(&body, &rewrite.path, rewrite.dialect, &shared.config.limits);
         let spans = view.model_spans;
-        let mut length = i64::try_from(body.len()).unwrap_or_default();
-        if let Some(prefix) = chat::splice(body, &spans, &rewrite.model.upstream_model)
-            && replace(&prefix).is_ok()
-        {
-            length = length.saturating_add(prefix.growth());
-        }
+        let size = body.len();
+        let spliced = chat::splice(body, &spans, &rewrite.model.upstream_model);
+        let replaced = spliced.and_then(|prefix| replace(&prefix, size).ok());
         if rewrite.has_length {
-            set_header("content-length", length.to_string().as_bytes());
+            let length = replaced.map_or_else(|| size.to_string(), |length| length.to_string());
+            set_request_header("content-length", &length);
         }
     }
 

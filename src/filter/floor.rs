@@ -2,9 +2,9 @@
 
 use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext};
-use proxy_wasm::types::{Action, BufferType, MapType};
+use proxy_wasm::types::{Action, BufferType};
 
-use super::stream::replace;
+use super::stream::{replace, set_request_header};
 use crate::chat::{self, Cursor, MAX_DEPTH};
 
 /// What a filter at least does.
@@ -48,7 +48,7 @@ impl HttpContext for Floor {
 }
 
 fn splice(body: Vec<u8>) {
-    let size = body.len() as i64;
+    let size = body.len();
     let mut spans = Vec::new();
     let read = Cursor::new(&body, MAX_DEPTH).each_member(|cursor, key| {
         let value = cursor.skip()?;
@@ -57,13 +57,8 @@ fn splice(body: Vec<u8>) {
     });
     if read.is_ok()
         && let Some(prefix) = chat::splice(body, &spans, "another-model")
-        && replace(&prefix).is_ok()
+        && let Ok(length) = replace(&prefix, size)
     {
-        let length = size + prefix.growth();
-        let _ = hostcalls::set_map_value(
-            MapType::HttpRequestHeaders,
-            "content-length",
-            Some(&length.to_string()),
-        );
+        set_request_header("content-length", &length.to_string());
     }
 }

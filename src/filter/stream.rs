@@ -97,12 +97,12 @@ impl Stream {
             live::hold(&SharedData, conversation, held);
         }
         if let (Edit::Body(spans), Some(model)) = (&mut decision.edit, decision.model) {
-            let old_length = i64::try_from(body.len()).unwrap_or_default();
+            let size = body.len();
             if let Some(prefix) = chat::splice_with(body, spans, &model.upstream_model, &decision.tell)
-                && replace(&prefix).is_ok()
+                && let Ok(length) = replace(&prefix, size)
                 && waiting.has_length
             {
-                set_request_header("content-length", &old_length.saturating_add(prefix.growth()).to_string());
+                set_request_header("content-length", &length.to_string());
             }
         }
         self.carry_out(&shared, &decision, started);
@@ -337,16 +337,19 @@ fn add_request_header(name: &str, value: &str) {
     let _ = hostcalls::add_map_value(MapType::HttpRequestHeaders, name, value);
 }
 
-fn set_request_header(name: &str, value: &str) {
+pub fn set_request_header(name: &str, value: &str) {
     let _ = hostcalls::set_map_value(MapType::HttpRequestHeaders, name, Some(value));
 }
 
-pub fn replace(prefix: &chat::Prefix) -> Result<(), Status> {
+/// Puts a prefix in place of what it replaces of a body of `size` bytes. How many the body has then.
+pub fn replace(prefix: &chat::Prefix, size: usize) -> Result<i64, Status> {
     if prefix.tail.is_empty() {
-        return hostcalls::set_buffer(BufferType::HttpRequestBody, 0, prefix.end, &prefix.head);
+        hostcalls::set_buffer(BufferType::HttpRequestBody, 0, prefix.end, &prefix.head)?;
+    } else {
+        hostcalls::set_buffer(BufferType::HttpRequestBody, 0, prefix.end, &prefix.tail)?;
+        hostcalls::set_buffer(BufferType::HttpRequestBody, 0, 0, &prefix.head)?;
     }
-    hostcalls::set_buffer(BufferType::HttpRequestBody, 0, prefix.end, &prefix.tail)?;
-    hostcalls::set_buffer(BufferType::HttpRequestBody, 0, 0, &prefix.head)
+    Ok(i64::try_from(size).unwrap_or_default().saturating_add(prefix.growth()))
 }
 
 /// The decision as headers for the client.
