@@ -11,9 +11,10 @@ use super::{Dialect, Fault, Limits, Markers, Span, Tokens, decode};
 /// One LLM request, borrowed. Everything is a span of the body; nothing is copied.
 #[derive(Debug, Default)]
 pub struct View<'b> {
-    /// The model that is asked for. Of several top-level `model` keys the last counts, as JSON parsers have it.
+    /// The model that is asked for. Of several top-level `model` strings the last counts, as JSON parsers have it.
     pub model: Option<Cow<'b, str>>,
-    /// The values of the top-level `model` keys, quotes included. Empty where the model is in the path.
+    /// The values of all top-level `model` keys, of whatever kind, quotes included: an upstream may read any of them.
+    /// Empty where the model is in the path.
     pub model_spans: Vec<Span>,
     /// What a human said in the newest user turn that has any of it: the turn's texts, without what a harness
     /// injected. Empty where nobody asks.
@@ -65,7 +66,7 @@ impl View<'_> {
 pub fn view<'b>(body: &'b [u8], path: &'b [u8], dialect: Dialect, limits: &Limits) -> View<'b> {
     let recent = Recent::default();
     let (view, turn, newest) = (View::default(), Turn::default(), Newest::default());
-    let mut reader = Reader { view, body, dialect, limits, turn, recent, newest };
+    let mut reader = Reader { view, model: None, body, dialect, limits, turn, recent, newest };
     let mut cursor = Cursor::new(body, limits.max_depth);
     reader.view.fault = reader.document(&mut cursor).err();
     let (ask, earlier) = reader.recent.asks(body, &limits.markers, limits.history_turns);
@@ -78,7 +79,7 @@ pub fn view<'b>(body: &'b [u8], path: &'b [u8], dialect: Dialect, limits: &Limit
             reader.view.model = Some(percent_decode(span.of(path)).decode_utf8_lossy());
             reader.view.model_spans.clear();
         }
-        _ => reader.view.model = reader.view.model_spans.last().map(|span| decode(inside(*span).of(body))),
+        _ => reader.view.model = reader.model.map(|span| decode(inside(span).of(body))),
     }
     reader.view
 }
@@ -116,6 +117,8 @@ struct Newest {
 
 struct Reader<'b, 'l> {
     view: View<'b>,
+    /// The last top-level `model` that is a string, quotes included.
+    model: Option<Span>,
     body: &'b [u8],
     dialect: Dialect,
     limits: &'l Limits,
@@ -144,8 +147,9 @@ impl Reader<'_, '_> {
                 let kind = cursor.kind()?;
                 let span = cursor.skip()?;
                 if kind == Kind::String {
-                    self.view.model_spans.push(span);
+                    self.model = Some(span);
                 }
+                self.view.model_spans.push(span);
                 Ok(())
             }
             ("messages", Dialect::ChatCompletions | Dialect::Messages)

@@ -43,6 +43,15 @@ def test_every_model_key_is_rewritten(send):
                         b'"model":"small/v1"}')
 
 
+def test_a_model_that_is_no_string_is_rewritten_beside_one_that_asks(send):
+    body = (b'{"model": ["x", {"model": "]"}] ,"messages":[{"role":"user","content":"Hello!"}],'
+            b'"model":"smart/recorded","model":7 , "model":null}')
+    answer, got = send(body)
+    assert answer.headers["x-tiergate-tier"] == "SIMPLE"
+    assert got.body == (b'{"model": "small/v1" ,"messages":[{"role":"user","content":"Hello!"}],'
+                        b'"model":"small/v1","model":"small/v1" , "model":"small/v1"}')
+
+
 def test_of_two_model_keys_the_last_one_asks(send):
     body = b'{"model":"smart/recorded","messages":[{"role":"user","content":"Hello!"}],"model":"house"}'
     answer, got = send(body)

@@ -44,10 +44,12 @@ proptest! {
         prop_assert_eq!(spliced, body.into_bytes());
     }
 
-    /// Several `model` keys: every one is rewritten.
+    /// Several `model` keys: every one is rewritten, of whatever kind.
     #[test]
-    fn every_model_key_is_rewritten(count in 1usize..5, new in "\\PC{0,20}") {
-        let body = format!("{{{}}}", vec!["\"model\":\"smart/auto\""; count].join(","));
+    fn every_model_key_is_rewritten(values in proptest::collection::vec(any_json(), 1..5), new in "\\PC{0,20}") {
+        let count = values.len();
+        let members: Vec<_> = values.iter().map(|value| format!("\"model\":{value}")).collect();
+        let body = format!("{{{}}}", members.join(","));
         let spans = seen(&body, Dialect::ChatCompletions).model_spans;
         prop_assert_eq!(spans.len(), count);
         let prefix = splice(body.clone().into_bytes(), &spans, &new).unwrap();

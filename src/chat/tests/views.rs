@@ -128,6 +128,15 @@ fn only_the_top_level_model_counts_and_the_last_of_several() {
     let view = seen(body, Dialect::ChatCompletions);
     assert_eq!(view.model.as_deref(), Some("b"));
     assert_eq!(view.model_spans.len(), 2);
+    for (body, values) in [
+        (r#"{"model":"a","model":["x"]}"#, &[r#""a""#, r#"["x"]"#][..]),
+        (r#"{"model":{"y":"]}"},"model":"a","model":null}"#, &[r#"{"y":"]}"}"#, r#""a""#, "null"]),
+    ] {
+        let view = seen(body, Dialect::ChatCompletions);
+        assert_eq!(view.model.as_deref(), Some("a"), "{body}");
+        let found: Vec<_> = view.model_spans.iter().map(|span| span.of(body.as_bytes())).collect();
+        assert_eq!(found, values.iter().map(|value| value.as_bytes()).collect::<Vec<_>>());
+    }
     for odd in [r#"{"model":7}"#, r#"{"model":null}"#, r#"{"model":{"model":"x"}}"#, r#"{"Model":"x"}"#] {
         assert_eq!(seen(odd, Dialect::ChatCompletions).model, None, "{odd}");
     }
