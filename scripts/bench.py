@@ -4,9 +4,9 @@
 
 --native   the scorer and the whole decision on this machine, next to the Python rule router (smart-llm-router), and
            how long the module takes over a feed of 500 models under wasmtime
---envoy    requests per second and latency through Envoy (one worker): without a filter, with filters that only buffer,
-           and that only buffer and change the model (of a test build: the floors of every router that reads bodies),
-           and with tiergate
+--envoy    requests per second and latency through Envoy (one worker): without a filter, with filters of a test build
+           that do a part of what every router does that reads bodies (only buffer; and change the model; and set
+           headers and count), and with tiergate
 
 Both without an option. Needs `make wasm` before and, for --envoy, `wrk` (Debian: apt-get install wrk).
 Absolute numbers of a shared machine mean little; the ratios are what counts.
@@ -176,7 +176,7 @@ def envoy(rounds: int, seconds: int) -> None:
     build = ["scripts/wasm.sh", "build", "--features", "probe"]
     subprocess.run(build, cwd=ROOT, check=True, stdout=subprocess.DEVNULL,
                    env=os.environ | {"TIERGATE_WASM_OUT": str(probe), "CARGO_TARGET_DIR": "target/probe"})
-    sink, *ports = (stack.free_port() for _ in range(5))
+    sink, *ports = (stack.free_port() for _ in range(6))
 
     direct = {
         "name": "envoy.filters.http.buffer",
@@ -194,6 +194,7 @@ def envoy(rounds: int, seconds: int) -> None:
         "no filter": [],
         "only buffers": [wasm("buffer", probe, {"probe": "buffer"})],
         "only splices": [wasm("splice", probe, {"probe": "splice"})],
+        "only tells": [wasm("tell", probe, {"probe": "tell"})],
         "tiergate": [wasm("tiergate", stack.WASM, {})],
     }
     endpoint = {"endpoint": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": sink}}}}
@@ -246,7 +247,7 @@ def envoy(rounds: int, seconds: int) -> None:
             def ratio(other: str) -> float:
                 return statistics.median(a[0] / b[0] for a, b in zip(pairs, measured[size, other]))
 
-            floor = f"{ratio('only buffers'):.2f}" if name in ("only splices", "tiergate") else ""
+            floor = f"{ratio('only buffers'):.2f}" if name in ("only splices", "only tells", "tiergate") else ""
             goal = f" (goal {TARGETS[size]:.2f})" if name == "tiergate" else ""
             print(
                 f"{size:>8} {name:<14} {rate:>11.0f} {median(size, name, 1):>8.0f} {median(size, name, 2):>8.0f} "

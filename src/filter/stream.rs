@@ -333,7 +333,7 @@ fn decided<'c>(
     }
 }
 
-fn add_request_header(name: &str, value: &str) {
+pub fn add_request_header(name: &str, value: &str) {
     let _ = hostcalls::add_map_value(MapType::HttpRequestHeaders, name, value);
 }
 
