@@ -176,7 +176,14 @@ def envoy(rounds: int, seconds: int) -> None:
     build = ["scripts/wasm.sh", "build", "--features", "probe"]
     subprocess.run(build, cwd=ROOT, check=True, stdout=subprocess.DEVNULL,
                    env=os.environ | {"TIERGATE_WASM_OUT": str(probe), "CARGO_TARGET_DIR": "target/probe"})
-    sink, *ports = (stack.free_port() for _ in range(6))
+    variants = {
+        "no filter": [],
+        "only buffers": [wasm("buffer", probe, {"probe": "buffer"})],
+        "only splices": [wasm("splice", probe, {"probe": "splice"})],
+        "only tells": [wasm("tell", probe, {"probe": "tell"})],
+        "tiergate": [wasm("tiergate", stack.WASM, {})],
+    }
+    sink, *ports = (stack.free_port() for _ in range(1 + len(variants)))
 
     direct = {
         "name": "envoy.filters.http.buffer",
@@ -190,13 +197,6 @@ def envoy(rounds: int, seconds: int) -> None:
     routes[0] = {"match": {"prefix": "/"}, "direct_response": {"status": 200, "body": {"inline_string": "{}"}}}
     upstream["per_connection_buffer_limit_bytes"] = 8388608
 
-    variants = {
-        "no filter": [],
-        "only buffers": [wasm("buffer", probe, {"probe": "buffer"})],
-        "only splices": [wasm("splice", probe, {"probe": "splice"})],
-        "only tells": [wasm("tell", probe, {"probe": "tell"})],
-        "tiergate": [wasm("tiergate", stack.WASM, {})],
-    }
     endpoint = {"endpoint": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": sink}}}}
     gateway = {
         "static_resources": {
@@ -247,7 +247,7 @@ def envoy(rounds: int, seconds: int) -> None:
             def ratio(other: str) -> float:
                 return statistics.median(a[0] / b[0] for a, b in zip(pairs, measured[size, other]))
 
-            floor = f"{ratio('only buffers'):.2f}" if name in ("only splices", "only tells", "tiergate") else ""
+            floor = f"{ratio('only buffers'):.2f}" if name not in ("no filter", "only buffers") else ""
             goal = f" (goal {TARGETS[size]:.2f})" if name == "tiergate" else ""
             print(
                 f"{size:>8} {name:<14} {rate:>11.0f} {median(size, name, 1):>8.0f} {median(size, name, 2):>8.0f} "

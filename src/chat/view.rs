@@ -66,7 +66,7 @@ impl View<'_> {
 pub fn view<'b>(body: &'b [u8], path: &'b [u8], dialect: Dialect, limits: &Limits) -> View<'b> {
     let recent = Recent::default();
     let (view, turn, newest) = (View::default(), Turn::default(), Newest::default());
-    let mut reader = Reader { view, model: None, body, dialect, limits, turn, recent, newest };
+    let mut reader = Reader { view, body, dialect, limits, turn, recent, newest };
     let mut cursor = Cursor::new(body, limits.max_depth);
     reader.view.fault = reader.document(&mut cursor).err();
     let (ask, earlier) = reader.recent.asks(body, &limits.markers, limits.history_turns);
@@ -79,7 +79,10 @@ pub fn view<'b>(body: &'b [u8], path: &'b [u8], dialect: Dialect, limits: &Limit
             reader.view.model = Some(percent_decode(span.of(path)).decode_utf8_lossy());
             reader.view.model_spans.clear();
         }
-        _ => reader.view.model = reader.model.map(|span| decode(inside(span).of(body))),
+        _ => {
+            let string = reader.view.model_spans.iter().rfind(|span| span.of(body).starts_with(b"\""));
+            reader.view.model = string.map(|span| decode(inside(*span).of(body)));
+        }
     }
     reader.view
 }
@@ -117,8 +120,6 @@ struct Newest {
 
 struct Reader<'b, 'l> {
     view: View<'b>,
-    /// The last top-level `model` that is a string, quotes included.
-    model: Option<Span>,
     body: &'b [u8],
     dialect: Dialect,
     limits: &'l Limits,
@@ -144,12 +145,7 @@ impl Reader<'_, '_> {
     fn field(&mut self, key: &str, cursor: &mut Cursor<'_>) -> Read {
         match (key, self.dialect) {
             ("model", _) => {
-                let kind = cursor.kind()?;
-                let span = cursor.skip()?;
-                if kind == Kind::String {
-                    self.model = Some(span);
-                }
-                self.view.model_spans.push(span);
+                self.view.model_spans.push(cursor.skip()?);
                 Ok(())
             }
             ("messages", Dialect::ChatCompletions | Dialect::Messages)

@@ -91,9 +91,9 @@ impl AttemptStream {
     fn name(&mut self, shared: &Shared, model: Arc<Model>, end_of_stream: bool) -> Action {
         let config = &shared.config;
         let headers = &config.headers;
-        set_header(&headers.model, model.name.as_bytes());
+        set_request_header(&headers.model, model.name.as_bytes());
         for name in &headers.model_as {
-            set_header(name, model.upstream_model.as_bytes());
+            set_request_header(name, model.upstream_model.as_bytes());
         }
         let (mut path, mut has_length, mut encoded) = (Vec::new(), false, false);
         for (name, value) in hostcalls::get_map_bytes(MapType::HttpRequestHeaders).unwrap_or_default() {
@@ -107,7 +107,7 @@ impl AttemptStream {
         match config.paths.dialect(&path) {
             Some(Dialect::Gemini(span)) => {
                 if let Some(path) = chat::rewrite_path(&path, span, &model.upstream_model) {
-                    set_header(":path", &path);
+                    set_request_header(":path", &path);
                 }
                 Action::Continue
             }
@@ -132,7 +132,7 @@ impl AttemptStream {
         let replaced = spliced.and_then(|prefix| replace(&prefix, size).ok());
         if rewrite.has_length {
             let length = replaced.map_or_else(|| size.to_string(), |length| length.to_string());
-            set_request_header("content-length", &length);
+            set_request_header("content-length", length.as_bytes());
         }
     }
 
@@ -268,8 +268,4 @@ fn nobody() -> Action {
         Ok(()) => Action::Pause,
         Err(_) => Action::Continue,
     }
-}
-
-fn set_header(name: &str, value: &[u8]) {
-    let _ = hostcalls::set_map_value_bytes(MapType::HttpRequestHeaders, name, Some(value));
 }

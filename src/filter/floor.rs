@@ -62,7 +62,7 @@ impl HttpContext for Floor {
         if *self == Self::Buffers {
             return Action::Continue;
         }
-        let started = now_nanos();
+        let started = if let Self::Tells { .. } = self { now_nanos() } else { 0 };
         if let Ok(Some(body)) = hostcalls::get_buffer(BufferType::HttpRequestBody, 0, size) {
             splice(body);
         }
@@ -101,6 +101,6 @@ fn splice(body: Vec<u8>) {
         && let Some(prefix) = chat::splice(body, &spans, "another-model")
         && let Ok(length) = replace(&prefix, size)
     {
-        set_request_header("content-length", &length.to_string());
+        set_request_header("content-length", length.to_string().as_bytes());
     }
 }

@@ -102,7 +102,7 @@ impl Stream {
                 && let Ok(length) = replace(&prefix, size)
                 && waiting.has_length
             {
-                set_request_header("content-length", &length.to_string());
+                set_request_header("content-length", length.to_string().as_bytes());
             }
         }
         self.carry_out(&shared, &decision, started);
@@ -112,7 +112,7 @@ impl Stream {
     fn carry_out(&mut self, shared: &Shared, decision: &Decision<'_>, started: u64) {
         let headers = &shared.config.headers;
         if let Edit::Path(path) = &decision.edit {
-            let _ = hostcalls::set_map_value_bytes(MapType::HttpRequestHeaders, ":path", Some(path));
+            set_request_header(":path", path);
         }
         add_request_header(&headers.cluster, decision.cluster);
         if let Some(model) = decision.model {
@@ -337,8 +337,8 @@ pub fn add_request_header(name: &str, value: &str) {
     let _ = hostcalls::add_map_value(MapType::HttpRequestHeaders, name, value);
 }
 
-pub fn set_request_header(name: &str, value: &str) {
-    let _ = hostcalls::set_map_value(MapType::HttpRequestHeaders, name, Some(value));
+pub fn set_request_header(name: &str, value: &[u8]) {
+    let _ = hostcalls::set_map_value_bytes(MapType::HttpRequestHeaders, name, Some(value));
 }
 
 /// Puts a prefix in place of what it replaces of a body of `size` bytes. How many the body has then.
