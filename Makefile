@@ -1,3 +1,4 @@
+# help        this list; what bare `make` prints
 # demo        build, start the real stack, send one request of each kind, print the table
 # up, down    the same stack left running, and stopped
 # wasm        dist/tiergate.wasm
@@ -17,8 +18,11 @@ SECONDS := 300
 ENVOYS := 1.36.4 1.37.0 1.39.3 1.40.0
 
 .NOTPARALLEL:
-.PHONY: demo up down setup setup-train wasm image release draft test lint rooms test-rust test-e2e test-matrix train \
+.PHONY: help demo up down setup setup-train wasm image release draft test lint rooms test-rust test-e2e test-matrix train \
 	quality bench soak docs clean
+
+help:
+	@sed -n '/^$$/q; s/^# //p' Makefile
 
 demo: setup wasm
 	@$(PYTHON_BIN) scripts/demo.py
