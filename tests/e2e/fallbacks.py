@@ -59,7 +59,7 @@ class Fallbacks(Running):
         listener = stacks.listener(envoy)
         envoy["static_resources"]["listeners"] = [listener]
         if stacks.envoy_version() < (1, 37):  # as envoy/demo.yaml says
-            listener["per_connection_buffer_limit_bytes"] = 4 * 1024 * 1024
+            listener["per_connection_buffer_limit_bytes"] = 32 * 1024 * 1024
         stacks.set_tiergate_configuration(listener, tiergate)
         (host,) = stacks.connection_manager(listener)["route_config"]["virtual_hosts"]
         host["routes"][0]["route"]["retry_policy"]["per_try_timeout"] = per_try

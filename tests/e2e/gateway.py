@@ -70,7 +70,7 @@ class Gateway(stacks.Stack):
                 "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions", **options}}
         gateway = stacks.listener(envoy)
         if stacks.envoy_version() < (1, 37):  # as envoy/demo.yaml says
-            gateway["per_connection_buffer_limit_bytes"] = 4 * 1024 * 1024
+            gateway["per_connection_buffer_limit_bytes"] = 32 * 1024 * 1024
         demo = stacks.tiergate_configuration(gateway)
         stacks.set_tiergate_configuration(gateway, recorded(demo) | {
             "headers": {"response": "full", "model_as": ["x-gateway-model-name"]}})

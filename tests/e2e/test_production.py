@@ -22,7 +22,7 @@ from wire import http1, request
 NANO, OPUS = "gpt-5.4-nano", "claude-opus-5"
 GREETING = "Hello!"
 PROOF = "Prove the theorem by induction, step by step, and derive the contradiction."
-LIMIT = 4 * 1024 * 1024
+LIMIT = 32 * 1024 * 1024
 CHAT = "/v1/chat/completions"
 
 

@@ -11,7 +11,8 @@ from wire import chunks, http1, http2, request
 
 GREETING = "Hello!"
 SMALL = "small/v1"  # what smart/recorded writes into an easy request
-LARGE_BODY = 6 * 1024 * 1024  # over the demo's request_body_buffer_limit of 4 MiB
+LIMIT = 32 * 1024 * 1024  # request_body_buffer_limit of the shipped files
+LARGE_BODY = LIMIT + 2 * 1024 * 1024
 JSON = ("content-type", "application/json")
 
 
@@ -307,7 +308,7 @@ def test_over_the_limit(gateway, client, send):
 
 
 def test_just_under_the_limit(send):
-    body = chat("x" * (4 * 1024 * 1024 - 200))
+    body = chat("x" * (LIMIT - 200))
     _, got = send(body)
     head, _, tail = body.partition(b"smart/recorded")
     model = json.loads(got.body)["model"].encode()

@@ -117,7 +117,7 @@ virtual_hosts:
 - name: llm
   domains: [\"*\"]
   # How large a body may be that the filter reads; a larger one is answered with 413.
-  request_body_buffer_limit: 4194304
+  request_body_buffer_limit: 33554432
   routes:
 {routes}
 # Of static_resources.
