@@ -16,7 +16,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{Form, LONGEST_REFUSAL, Refusal, UsageReader, UsedTokens, refusal};
+pub use answer::{AnswerReader, Encoding, Form, LONGEST_REFUSAL, Refusal, UsedTokens, refusal};
 #[cfg(feature = "probe")]
 pub use cursor::Cursor;
 pub use cursor::{Fault, MAX_DEPTH, Span};

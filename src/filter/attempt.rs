@@ -10,7 +10,7 @@ use proxy_wasm::types::{Action, BufferType, MapType};
 use super::stream::{replace, set_request_header};
 use super::watch::{Head, RETRY, Watch};
 use super::{Shared, now_millis, property};
-use crate::chat::{self, Dialect, LONGEST_REFUSAL, Refusal};
+use crate::chat::{self, Dialect, Encoding, LONGEST_REFUSAL, Refusal};
 use crate::route::{Model, Plan, Progress, Reason};
 
 /// An attempt between the callbacks.
@@ -20,8 +20,8 @@ pub struct AttemptStream {
     watch: Option<Watch>,
     /// The body is to name another model, and has not come whole.
     rewrite: Option<Rewrite>,
-    /// An error answer is held back until its body can be read.
-    held: bool,
+    /// An error answer that is held back until its body can be read: its status, and how the body is encoded.
+    held: Option<(u16, Encoding)>,
 }
 
 /// What the attempt knows of the request.
@@ -49,7 +49,7 @@ struct Rewrite {
 
 impl AttemptStream {
     pub fn new(shared: Option<Rc<Shared>>) -> Self {
-        Self { shared, run: None, watch: None, rewrite: None, held: false }
+        Self { shared, run: None, watch: None, rewrite: None, held: None }
     }
 
     /// Who serves this attempt, and what is known of it from now on.
@@ -146,14 +146,15 @@ impl AttemptStream {
 
     /// The body of a refusal is whole, or as much of it as is read: has Envoy retry where another model may serve.
     fn judge(&mut self, body_size: usize) {
-        self.held = false;
+        let Some((status, encoding)) = self.held.take() else { return };
         let body = match body_size {
             0 => None,
             size => hostcalls::get_buffer(BufferType::HttpResponseBody, 0, size).ok().flatten(),
         };
-        let refusal = body.and_then(|body| chat::refusal(&body));
+        let body = encoding.decode(body.unwrap_or_default(), LONGEST_REFUSAL);
+        let refusal = chat::refusal(status, &body);
         if let Some(watch) = &mut self.watch {
-            watch.refused(refusal);
+            watch.refused(status, refusal);
         }
         let Some(refusal) = refusal.filter(|&refusal| self.has_next(&[refusal])) else { return };
         if let Some(run) = &mut self.run {
@@ -217,10 +218,14 @@ impl HttpContext for AttemptStream {
             let _ = hostcalls::remove_map_value(MapType::HttpResponseHeaders, RETRY);
         }
         let may_hold = self.shared.as_ref().is_some_and(|shared| shared.may_hold);
-        let readable = may_hold && head.status == 400 && head.form.is_some() && !end_of_stream;
-        if readable && self.has_next(&[Refusal::ContextWindow, Refusal::ContentPolicy]) {
-            self.held = true;
-            return Action::Pause;
+        let may_hold = may_hold && Refusal::may_be(head.status) && head.encoding.is_read();
+        if may_hold && self.has_next(&Refusal::ALL) {
+            self.held = Some((head.status, head.encoding));
+            if !end_of_stream {
+                return Action::Pause;
+            }
+            self.judge(0);
+            return Action::Continue;
         }
         if let Some(watch) = &mut self.watch {
             watch.head(&head, end_of_stream);
@@ -229,7 +234,7 @@ impl HttpContext for AttemptStream {
     }
 
     fn on_http_response_body(&mut self, body_size: usize, end_of_stream: bool) -> Action {
-        if self.held {
+        if self.held.is_some() {
             if !end_of_stream && body_size <= LONGEST_REFUSAL {
                 return Action::Pause;
             }
@@ -243,9 +248,7 @@ impl HttpContext for AttemptStream {
     }
 
     fn on_http_response_trailers(&mut self, _count: usize) -> Action {
-        if self.held {
-            self.judge(LONGEST_REFUSAL);
-        }
+        self.judge(LONGEST_REFUSAL);
         if let Some(watch) = &mut self.watch {
             watch.complete();
         }
@@ -257,6 +260,7 @@ const fn reason_of(refusal: Refusal) -> Reason {
     match refusal {
         Refusal::ContextWindow => Reason::ContextWindow,
         Refusal::ContentPolicy => Reason::ContentPolicy,
+        Refusal::Unserviceable | Refusal::ForeignHistory => Reason::General,
     }
 }
 

@@ -7,7 +7,7 @@ use proxy_wasm::types::{BufferType, MapType};
 
 use super::health::SharedHealth;
 use super::{now_millis, property};
-use crate::chat::{Form, Refusal, UsageReader};
+use crate::chat::{AnswerReader, Encoding, Form, Refusal};
 use crate::live::{Attempt, Outcome, Tokens};
 use crate::retry_after;
 use crate::route::Model;
@@ -20,8 +20,10 @@ pub const RETRY: &str = "x-tiergate-retry";
 pub struct Head {
     /// HTTP status; 0 where there is none.
     pub status: u16,
-    /// How the body is written; none where it cannot be read.
+    /// How the body is written; none where it is neither JSON nor events.
     pub form: Option<Form>,
+    /// How the body is encoded.
+    pub encoding: Encoding,
     /// The upstream sent a header that is ours.
     pub marked: bool,
     retry_after: Vec<u8>,
@@ -44,7 +46,8 @@ impl Head {
                 _ => {}
             }
         }
-        head.form = Form::of(&content_type, &encoding);
+        head.form = Form::of(&content_type);
+        head.encoding = Encoding::of(&encoding);
         head
     }
 }
@@ -53,7 +56,7 @@ impl Head {
 pub struct Watch {
     health: SharedHealth,
     attempt: Option<Attempt>,
-    reader: Option<UsageReader>,
+    reader: Option<AnswerReader>,
     streamed: bool,
     reads_usage: bool,
     answered: bool,
@@ -83,12 +86,13 @@ impl Watch {
                     self.health.borrow_mut().answered(attempt);
                 }
                 self.streamed = head.form == Some(Form::Events);
-                self.reader = head.form.filter(|_| self.reads_usage).map(UsageReader::new);
+                let form = head.form.filter(|_| self.reads_usage);
+                self.reader = form.and_then(|form| AnswerReader::new(form, head.encoding));
                 if end_of_stream {
                     self.complete();
                 }
             }
-            Outcome::Refused => self.refused(None),
+            Outcome::Refused => self.refused(head.status, None),
             Outcome::Failed(_) | Outcome::Cancelled => {
                 let now = now_millis();
                 self.end(outcome, outcome.name(), retry_after::wait(&head.retry_after, now), now);
@@ -102,13 +106,17 @@ impl Watch {
         self.end(outcome, outcome.name(), None, now_millis());
     }
 
-    /// The model did not want to serve the request.
-    pub fn refused(&mut self, reason: Option<Refusal>) {
-        if let Some(attempt) = &mut self.attempt {
+    /// The model did not want to serve the request, and says so with this status.
+    pub fn refused(&mut self, status: u16, reason: Option<Refusal>) {
+        // What counts as a failure by its status, such as 404, is one whatever it says.
+        let outcome = Outcome::of_status(status);
+        if outcome == Outcome::Refused
+            && let Some(attempt) = &mut self.attempt
+        {
             self.health.borrow_mut().answered(attempt);
         }
-        let label = reason.map_or(Outcome::Refused.name(), Refusal::name);
-        self.end(Outcome::Refused, label, None, now_millis());
+        let label = reason.map_or(outcome.name(), Refusal::name);
+        self.end(outcome, label, None, now_millis());
     }
 
     /// A piece of the answer's body.
@@ -148,7 +156,7 @@ impl Watch {
 
     fn end(&mut self, outcome: Outcome, label: &'static str, wait: Option<u64>, now: u64) {
         let Some(attempt) = self.attempt.take() else { return };
-        let used = self.reader.take().and_then(|reader| reader.usage()).unwrap_or_default();
+        let used = self.reader.take().and_then(|mut reader| reader.usage()).unwrap_or_default();
         let tokens = Tokens { input: used.input, output: used.output };
         self.health.borrow_mut().end(attempt, (outcome, label), (tokens, self.streamed), wait, now);
     }

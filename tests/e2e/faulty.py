@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import socket
 import struct
@@ -16,14 +17,29 @@ CONTEXT_ANTHROPIC = {"type": "error", "error": {"type": "invalid_request_error",
                                                 "message": "prompt is too long: 9000 tokens > 8000 maximum"}}
 POLICY = {"error": {"message": "Your request was rejected as a result of our safety system.", "param": None,
                     "type": "invalid_request_error", "code": "content_policy_violation"}}
+NO_MODEL = {"error": {"message": "The model `x` does not exist or you do not have access to it.", "code": "model_not_found"}}
+NO_MONEY = {"error": {"message": "Insufficient credits. Add more using the link.", "code": 402}}
+POLICY_XAI = {"code": "The caller does not have permission", "error": "Content violates usage guidelines. Failed check: X"}
+FOREIGN = {"error": {"message": "The `reasoning_content` in the thinking mode must be passed back to the API."}}
+ECHO = {"error": {"message": "Invalid value for 'messages[0].content': 'prompt is too long'", "code": "invalid_value"}}
 OTHER = {"error": {"message": "Unknown parameter: 'foo'.", "type": "invalid_request_error", "param": "foo", "code": None}}
 LATE = 0.3  # seconds
 # Mode -> status, more headers, document.
 ERRORS = {
     "400": (400, {}, OTHER),
     "401": (401, {}, {"error": {"message": "Incorrect API key"}}),
-    "404": (404, {}, {"error": {"message": "no such model"}}),
-    "422": (422, {}, CONTEXT),
+    "403": (403, {}, {"error": {"message": "This key may not do that"}}),
+    "404": (404, {}, {"error": {"message": "no such path"}}),
+    "422": (422, {}, OTHER),
+    "echo": (400, {}, ECHO),
+    "no model": (404, {}, NO_MODEL),
+    "no money": (402, {}, NO_MONEY),
+    "foreign": (400, {}, FOREIGN),
+    "policy, 403": (403, {}, POLICY_XAI),
+    "context, 422": (422, {}, CONTEXT),
+    "context, 413": (413, {"content-type": "text/html"}, CONTEXT),
+    "context, text": (400, {"content-type": "text/plain"}, CONTEXT),
+    "context, gzip": (400, {"content-encoding": "gzip"}, CONTEXT),
     "429": (429, {}, {"error": {"message": "slow down"}}),
     "429 for 3 s": (429, {"retry-after": "3"}, {"error": {"message": "slow down"}}),
     "500": (500, {}, {"error": {"message": "oops"}}),
@@ -120,7 +136,9 @@ class Faulty(Upstream):
                 _reset(connection)
         elif mode in ERRORS:
             status, more, error = ERRORS[mode]
-            _send(connection, f"{status} Error", more | {"content-type": "application/json"}, json.dumps(error).encode())
+            body = json.dumps(error).encode()
+            body = gzip.compress(body) if "content-encoding" in more else body
+            _send(connection, f"{status} Error", {"content-type": "application/json"} | more, body)
             return True
         elif document.get("stream"):
             events = "".join(f"data: {json.dumps(each)}\n\n" for each in _chunks(model)) + "data: [DONE]\n\n"

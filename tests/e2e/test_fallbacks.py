@@ -123,7 +123,8 @@ def test_every_way_to_ask(alive):
 
 
 @holds
-@pytest.mark.parametrize("mode", ["context", "context, Anthropic"])
+@pytest.mark.parametrize("mode", [
+    "context", "context, Anthropic", "context, 422", "context, 413", "context, text", "context, gzip"])
 def test_a_request_that_is_too_long_goes_to_the_next_larger_window(alive, mode):
     alive.faulty.be(**{ONE: mode})
     answer, asked = alive.send()
@@ -133,8 +134,9 @@ def test_a_request_that_is_too_long_goes_to_the_next_larger_window(alive, mode):
 
 
 @holds
-def test_a_content_policy_may_be_another_model_s(alive):
-    alive.faulty.be(**{ONE: "policy"})
+@pytest.mark.parametrize("mode", ["policy", "policy, 403", "no model", "no money", "foreign"])
+def test_what_one_model_does_not_serve_another_may(alive, mode):
+    alive.faulty.be(**{ONE: mode})
     answer, asked = alive.send()
     assert (answer.status_code, answer.json()["model"], served(answer)) == (200, TWO, (SECOND, "2"))
     assert [each.model for each in asked] == [ONE, TWO]
@@ -154,7 +156,7 @@ def test_reasons_change_from_attempt_to_attempt(alive):
 
 
 @pytest.mark.parametrize("mode", [
-    "400", "401", "404", "422", "context, large", *([] if stacks.envoy_version() >= (1, 37) else ["context", "policy"])])
+    "400", "401", "403", "404", "422", "echo", "context, large", *([] if stacks.envoy_version() >= (1, 37) else ["context", "policy"])])
 def test_any_other_refusal_goes_to_the_client_as_it_came(alive, mode):
     alive.faulty.be(**{ONE: mode})
     status, _, error = ERRORS[mode]

@@ -13,11 +13,8 @@ pub enum Form {
 }
 
 impl Form {
-    /// The form of an answer by its headers; none where it cannot be read: it is neither JSON nor events, or compressed.
-    pub fn of(content_type: &[u8], content_encoding: &[u8]) -> Option<Self> {
-        if !content_encoding.is_empty() && !content_encoding.eq_ignore_ascii_case(b"identity") {
-            return None;
-        }
+    /// The form of an answer by its content type; none where it is neither JSON nor events.
+    pub fn of(content_type: &[u8]) -> Option<Self> {
         let essence = content_type.split(|&b| b == b';').next().unwrap_or_default().trim_ascii();
         let subtype = essence.rsplit(|&b| b == b'/' || b == b'+').next().unwrap_or_default();
         if essence.eq_ignore_ascii_case(b"text/event-stream") {
@@ -54,9 +51,13 @@ enum Field {
     Output,
     /// Gemini's, which `Output` does not have in it.
     Thoughts,
+    /// OpenAI's, which `Output` has in it with most providers, and with some has not.
+    Reasoning,
+    /// Of request and answer together.
+    Total,
 }
 
-const FIELDS: [(&[u8], Field); 10] = [
+const FIELDS: [(&[u8], Field); 13] = [
     (b"prompt_tokens", Field::Prompt),
     (b"promptTokenCount", Field::Prompt),
     (b"input_tokens", Field::Input),
@@ -67,14 +68,18 @@ const FIELDS: [(&[u8], Field); 10] = [
     (b"output_tokens", Field::Output),
     (b"candidatesTokenCount", Field::Output),
     (b"thoughtsTokenCount", Field::Thoughts),
+    (REASONING, Field::Reasoning),
+    (b"total_tokens", Field::Total),
+    (b"totalTokenCount", Field::Total),
 ];
+const REASONING: &[u8] = b"reasoning_tokens";
 /// No answer takes more: a greater number is a mistake of the upstream's, which counters of tokens and money would never
 /// get over.
-const MOST_TOKENS: u64 = 100_000_000;
+const MOST_TOKENS: u32 = 100_000_000;
 /// No key that matters is longer.
 const LONGEST_KEY: usize = 32;
-/// No value that matters lies deeper: an element of a list, its `response`, the `usage` of that.
-const DEEPEST: usize = 4;
+/// No value that matters lies deeper: an element of a list, its `response`, the `usage` of that, its details.
+const DEEPEST: usize = 5;
 
 /// What an open object or array is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,10 +91,12 @@ enum Place {
     List,
     /// A document.
     Document,
-    /// The `response` or `message` in an event.
+    /// The `response`, `message` or `x_groq` in an event.
     Wrapped,
     /// `usage` of one of these.
     Usage,
+    /// What `usage` tells of the output apart.
+    Details,
 }
 
 /// What the bytes at hand are.
@@ -122,11 +129,14 @@ pub struct UsageReader {
     key_length: usize,
     /// The string at hand is read into `key`.
     keeping: bool,
-    number: Option<u64>,
+    number: Option<u32>,
     /// The line of events at hand is empty so far.
     line_empty: bool,
-    found: bool,
-    told: [u64; 7],
+    /// What the `usage` at hand tells.
+    told: [u32; 9],
+    told_any: bool,
+    /// The greatest of those before it.
+    used: Option<UsedTokens>,
 }
 
 impl UsageReader {
@@ -143,8 +153,9 @@ impl UsageReader {
             keeping: false,
             number: None,
             line_empty: true,
-            found: false,
-            told: [0; 7],
+            told: [0; 9],
+            told_any: false,
+            used: None,
         }
     }
 
@@ -168,9 +179,19 @@ impl UsageReader {
     }
 
     /// The tokens that were told so far; none where nothing was. What is told again in the course of a stream is a sum
-    /// so far, and the greatest counts.
+    /// so far, each complete in itself, and the greatest counts.
     pub fn usage(&self) -> Option<UsedTokens> {
-        let of = |field: Field| self.told.get(field as usize).copied().unwrap_or_default();
+        if !self.told_any {
+            return self.used;
+        }
+        let now = self.at_hand();
+        let before = self.used.unwrap_or_default();
+        Some(UsedTokens { input: now.input.max(before.input), output: now.output.max(before.output) })
+    }
+
+    /// What the `usage` at hand comes to.
+    fn at_hand(&self) -> UsedTokens {
+        let of = |field: Field| u64::from(self.told.get(field as usize).copied().unwrap_or_default());
         let sum = |fields: &[Field]| fields.iter().fold(0_u64, |sum, &field| sum.saturating_add(of(field)));
         // Where the whole prompt is told, what was cached is part of it.
         let input = match of(Field::Prompt) {
@@ -178,7 +199,24 @@ impl UsageReader {
             _ => sum(&[Field::Prompt, Field::ToolPrompt]),
         };
         let output = sum(&[Field::Output, Field::Thoughts]);
-        self.found.then_some(UsedTokens { input, output })
+        // What is left of the total was thought (xAI, Gemini in OpenAI's dialect); so was what is more than the answer
+        // of which it would be a part (Perplexity).
+        let rest = of(Field::Total).saturating_sub(input);
+        let output = if rest > output && input > 0 {
+            rest
+        } else if of(Field::Reasoning) > output {
+            output.saturating_add(of(Field::Reasoning))
+        } else {
+            output
+        };
+        UsedTokens { input, output }
+    }
+
+    /// The `usage` at hand ends.
+    fn settle(&mut self) {
+        self.used = self.usage();
+        self.told = [0; 9];
+        self.told_any = false;
     }
 
     fn byte(&mut self, byte: u8) {
@@ -233,6 +271,7 @@ impl UsageReader {
         self.commit();
         // An empty line ends an event. No string of JSON goes over a line, so that one that does is none.
         if self.line_empty || matches!(self.state, State::Text { .. }) {
+            self.settle();
             (self.depth, self.key_next, self.key_length) = (0, false, 0);
         }
         self.state = State::LineStart(0);
@@ -251,11 +290,18 @@ impl UsageReader {
             }
             b'{' | b'[' => self.enter(byte == b'{'),
             b'}' | b']' => {
+                if self.place() == Place::Usage {
+                    self.settle();
+                }
                 self.depth = self.depth.saturating_sub(1);
                 (self.key_next, self.key_length) = (false, 0);
             }
             b',' => (self.key_next, self.key_length) = (true, 0),
-            b'0'..=b'9' if self.place() == Place::Usage && !self.key_next && self.key_length > 0 => {
+            b'0'..=b'9'
+                if matches!(self.place(), Place::Usage | Place::Details)
+                    && !self.key_next
+                    && self.key_length > 0 =>
+            {
                 self.number = Some(0);
                 self.state = State::Number;
                 self.digit(byte);
@@ -280,7 +326,14 @@ impl UsageReader {
             (_, Place::Document | Place::Wrapped) if object && matches!(key, b"usage" | b"usageMetadata") => {
                 Place::Usage
             }
-            (_, Place::Document) if object && matches!(key, b"response" | b"message") => Place::Wrapped,
+            (_, Place::Document) if object && matches!(key, b"response" | b"message" | b"x_groq") => {
+                Place::Wrapped
+            }
+            (_, Place::Usage)
+                if object && matches!(key, b"completion_tokens_details" | b"output_tokens_details") =>
+            {
+                Place::Details
+            }
             _ => Place::Elsewhere,
         };
         if let Some(slot) = self.open.get_mut(self.depth) {
@@ -293,7 +346,7 @@ impl UsageReader {
     fn digit(&mut self, byte: u8) {
         match byte {
             b'0'..=b'9' => {
-                let digit = u64::from(byte - b'0');
+                let digit = u32::from(byte - b'0');
                 self.number = self.number.and_then(|number| number.checked_mul(10)?.checked_add(digit));
             }
             // No count of tokens.
@@ -310,10 +363,13 @@ impl UsageReader {
     fn commit(&mut self) {
         let Some(number) = self.number.take().filter(|number| *number <= MOST_TOKENS) else { return };
         let key = self.key.get(..self.key_length).unwrap_or_default();
+        if self.place() == Place::Details && key != REASONING {
+            return;
+        }
         let Some((_, field)) = FIELDS.iter().find(|(name, _)| *name == key) else { return };
         if let Some(told) = self.told.get_mut(*field as usize) {
             *told = number.max(*told);
-            self.found = true;
+            self.told_any = true;
         }
     }
 }
