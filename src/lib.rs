@@ -8,6 +8,7 @@ pub mod chat;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;
+pub mod discover;
 pub mod engine;
 #[cfg(target_arch = "wasm32")]
 mod filter;

@@ -39,7 +39,7 @@ model_list:
   litellm_params: {model: hosted_vllm/ours, api_base: "http://vllm:8000"}
   model_info: {input_cost_per_token: 1e-7, output_cost_per_token: 2e-7, max_input_tokens: 32768, mode: chat}
 - model_name: mystery
-  litellm_params: {model: hosted_vllm/unknown}
+  litellm_params: {model: vendor/unknown}
 - model_name: secret
   litellm_params: {model: os.environ/MODEL}
 - {model_name: vectors, litellm_params: {model: openai/vectors}}
@@ -168,7 +168,7 @@ fn what_is_left_out_is_told_with_its_reason() {
                 "chooser: auto_router/complexity_router is a router",
                 "smart/auto: names that begin with smart/",
                 "openai/*: a wildcard",
-                "mystery: no price: the cost map does not know hosted_vllm/unknown; give model_list[6].model_info",
+                "mystery: no price: the cost map does not know vendor/unknown; give model_list[6].model_info",
                 "secret: no price: os.environ/MODEL is known to LiteLLM only",
             ],
         );
@@ -396,7 +396,8 @@ fn openrouters_list_becomes_tiers() {
     assert_eq!(document["tiers"]["REASONING"], json!(["vendor/small:free"]));
     let said = refused(&["--openrouter", &path, "--model", "vendor/draws", "--model", "nope"], "");
     has(&said, &["vendor/draws cannot be in a tier: it makes", "nope is not in the list"]);
-    has(&refused(&["--openrouter", "-"], r#"{"models": []}"#), &["data: missing"]);
+    has(&refused(&["--openrouter", "-"], r#"{"error": {}}"#), &["data: missing"]);
+    has(&refused(&["--openrouter", "-"], r#"{"data": []}"#), &["no model is left"]);
     let wrong = r#"{"data": [{"id": "a", "pricing": {"prompt": "cheap", "completion": "0"}}, {"id": 3}]}"#;
     has(&refused(&["--openrouter", "-"], wrong), &["data[0].pricing.prompt: \"cheap\"", "data[1].id: 3"]);
 }
@@ -412,6 +413,9 @@ fn a_whole_range_gives_few_candidates_of_rising_price() {
             openrouter(&format!("v/m{n:03}"), &format!("{}", f64::from(n) * 1e-7), "0.000001", more)
         })
         .collect();
+    let pro =
+        openrouter("v/pro", "0.0003", "0.0012", json!({"supported_parameters": ["tools", "reasoning"]}));
+    let models: Vec<Value> = models.into_iter().chain([pro]).collect();
     let path = file("range.json", &json!({"data": models}).to_string());
     let (document, told, written) = made("range", &["--openrouter", &path]);
     let price = |name: &Value| {
@@ -419,7 +423,7 @@ fn a_whole_range_gives_few_candidates_of_rising_price() {
     };
     let mut dearest = 0.0;
     for tier in ["SIMPLE", "MEDIUM", "COMPLEX", "REASONING"] {
-        let names = document["tiers"][tier].as_array().expect("names");
+        let names = document.pointer(&format!("/tiers/{tier}")).and_then(Value::as_array).expect("names");
         assert!((1..=3).contains(&names.len()), "{tier}: {names:?}");
         for name in names {
             assert!(price(name) > dearest, "{tier}: {name} is no dearer than the tier below");
@@ -427,10 +431,10 @@ fn a_whole_range_gives_few_candidates_of_rising_price() {
         }
         dearest = names.iter().map(price).fold(0.0, f64::max);
     }
-    // The dearest of all are no proposal.
-    assert!(dearest < 29.0, "{dearest}");
-    has(&told, &["7 more: of the dearest twentieth"]);
-    has(&written, &["v/m300"]);
+    // The best of the range is there; what costs many times as much is for those who ask for it.
+    assert_eq!(dearest, 30.0);
+    has(&told, &["v/pro: so much dearer than the rest"]);
+    assert!(!document["tiers"].to_string().contains("v/pro") && written.contains("v/pro"));
     assert_eq!(document["models"].as_object().map(|models| models.len() <= 12), Some(true));
 }
 
@@ -446,14 +450,16 @@ fn ollamas_list_becomes_tiers_by_size() {
     let (document, told, written) = made("ollama", &["--ollama", &file("tags.json", list)]);
     assert_eq!(
         document["tiers"],
-        json!({"SIMPLE": ["smollm:135m"], "MEDIUM": ["gemma3:latest"], "COMPLEX": ["mixtral:8x7b"], "REASONING": ["llama3.3:70b"]})
+        // The largest of a size goes first, one that takes no tools last. Nothing is of MEDIUM's size.
+        json!({"SIMPLE": ["gemma3:latest", "smollm:135m"], "MEDIUM": ["mixtral:8x7b", "llama3.3:70b"],
+            "COMPLEX": ["llama3.3:70b", "mixtral:8x7b"], "REASONING": ["llama3.3:70b", "mixtral:8x7b"]})
     );
     assert_eq!(document["baseline"], "llama3.3:70b");
     let llama = json!({"input_price": 0, "output_price": 0, "tools": true, "vision": false});
     assert_eq!(document["models"]["llama3.3:70b"], llama);
     assert_eq!(document["models"]["smollm:135m"]["tools"], false);
     has(&told, &["nomic-embed-text:latest: it makes embeddings", "gpt-oss:120b-cloud: it runs elsewhere"]);
-    has(&written, &["4.3B Q4_K_M", "70.6B parameters"]);
+    has(&written, &["4.3B Q4_K_M", "70.6B Q4_K_M", "# 70B parameters; tools"]);
     has(
         &refused(
             &["--ollama", "-"],
@@ -508,4 +514,189 @@ fn a_configuration_may_be_yaml_for_every_command() {
         assert_eq!(done.status.code(), Some(1));
         has(&text(&done.stderr), &["bad.yaml", part]);
     }
+}
+
+fn tier(document: &Value, tier: &str) -> Vec<String> {
+    let names = document.pointer(&format!("/tiers/{tier}")).and_then(Value::as_array).expect("names");
+    names.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_plain_list_becomes_tiers_by_the_sizes_in_its_names() {
+    let list = json!({"object": "list", "data": [
+        {"id": "tiny-3b", "owned_by": "vllm"}, {"id": "small-8b-instruct", "owned_by": "vllm", "max_model_len": 32768},
+        {"id": "writer-coder-7b", "owned_by": "vllm"}, {"id": "middle-14b-awq", "owned_by": "vllm"},
+        {"id": "wide-30b-a3b", "owned_by": "vllm"}, {"id": "deep-70b-thinking", "owned_by": "vllm"},
+        {"id": "whisper-large", "owned_by": "vllm"}, {"id": "some-ocr", "owned_by": "vllm"}, {"id": "bge-m3", "owned_by": "vllm"},
+        {"id": "who-knows", "owned_by": "vllm"}]});
+    let path = file("plain.json", &list.to_string());
+    let (document, told, written) = made("plain", &["--models", &path]);
+    assert_eq!(tier(&document, "SIMPLE"), ["small-8b-instruct", "tiny-3b", "writer-coder-7b"]);
+    assert_eq!(tier(&document, "MEDIUM"), ["middle-14b-awq"]);
+    assert_eq!(tier(&document, "REASONING")[0], "deep-70b-thinking");
+    assert_eq!(tier(&document, "COMPLEX"), ["deep-70b-thinking", "wide-30b-a3b"]);
+    assert_eq!(document["models"]["writer-coder-7b"]["coder"], true);
+    assert_eq!(
+        document["models"]["small-8b-instruct"],
+        json!({"input_price": 0, "output_price": 0, "context_window": 32768})
+    );
+    assert_eq!(document["default_cluster"], "llm");
+    has(
+        &told,
+        &[
+            "whisper-large: it hears",
+            "some-ocr: it reads",
+            "bge-m3: it makes embeddings",
+            "who-knows: its size is not known",
+        ],
+    );
+    has(&written, &["30B parameters, 3B active"]);
+    // Bounds of one's own; and what the user names stays, whatever its name looks like.
+    let (document, ..) = made("plain-sizes", &["--models", &path, "--sizes", "3,8"]);
+    assert_eq!(
+        (tier(&document, "SIMPLE"), tier(&document, "MEDIUM")),
+        (vec!["tiny-3b".to_owned()], vec!["small-8b-instruct".to_owned(), "writer-coder-7b".to_owned()])
+    );
+    let (document, ..) =
+        made("plain-named", &["--models", &path, "--model", "some-ocr", "--model", "who-knows"]);
+    assert_eq!(
+        (tier(&document, "SIMPLE"), tier(&document, "REASONING")),
+        (vec!["some-ocr".to_owned()], vec!["who-knows".to_owned()])
+    );
+    for wrong in ["8", "27,8", "0,3", "a,b"] {
+        has(&refused(&["--models", &path, "--sizes", wrong], ""), &["two numbers above 0"]);
+    }
+    // The same list under the other servers' names.
+    assert_eq!(
+        made("plain-router", &["--openrouter", &path]).0["tiers"],
+        made("plain-again", &["--models", &path]).0["tiers"]
+    );
+}
+
+#[test]
+fn a_list_without_prices_of_known_models_has_the_catalogues() {
+    let list = r#"{"data": [{"id": "gpt-5.4", "owned_by": "openai"}, {"id": "gpt-5.4-nano", "owned_by": "openai"},
+        {"id": "text-embedding-3-small", "owned_by": "openai"}, {"id": "gpt-realtime", "owned_by": "system"}]}"#;
+    let (document, told, written) = made("known", &["--models", &file("known.json", list)]);
+    assert_eq!(
+        (tier(&document, "SIMPLE"), tier(&document, "REASONING")),
+        (vec!["gpt-5.4-nano".to_owned()], vec!["gpt-5.4".to_owned()])
+    );
+    has(&written, &["prices of tiergate's catalogue for gpt-5.4-nano"]);
+    has(&told, &["text-embedding-3-small: it makes embeddings", "gpt-realtime: it hears or speaks"]);
+}
+
+#[test]
+fn models_on_servers_of_ones_own_cost_nothing() {
+    let own = |name: &str, model: &str, base: &str| {
+        format!("- {{model_name: {name}, litellm_params: {{model: {model}, api_base: \"{base}\"}}}}\n")
+    };
+    let list = [
+        "model_list:\n",
+        &own("mini", "hosted_vllm/vendor-1.5b", "http://a:8000/v1"),
+        &own("hull", "openai/vendor-32b-instruct", "http://10.0.0.7:8000/v1"),
+        &own("mid", "ollama_chat/vendor:14b", "http://ollama:11434"),
+        &own("ears", "openai/faster-whisper-large", "http://10.0.0.8/v1"),
+        &own("away", "openai/vendor-9b", "https://api.example.com/v1"),
+    ]
+    .concat();
+    let (document, told, written) = litellm("own", &list, &[]);
+    assert_eq!(
+        (tier(&document, "SIMPLE"), tier(&document, "MEDIUM")),
+        (vec!["mini".to_owned()], vec!["mid".to_owned(), "away".to_owned()])
+    );
+    assert_eq!(tier(&document, "REASONING"), ["hull"]);
+    assert_eq!(document["models"]["hull"], json!({"input_price": 0, "output_price": 0}));
+    assert_eq!(document["models"]["away"], json!({}));
+    assert_eq!(document["baseline"], "hull");
+    has(&told, &["ears: it hears or speaks"]);
+    has(&written, &["hosted_vllm/vendor-1.5b; on a server of one's own", "at an address of one's own"]);
+    // Beside priced ones they are the cheapest, the smaller one first.
+    let list = format!("{list}{}", one("dear", "openai/big"));
+    let (document, told, _) = litellm("own-and-dear", &list, &[]);
+    assert_eq!(
+        (tier(&document, "SIMPLE"), tier(&document, "REASONING")),
+        (vec!["mini".to_owned()], vec!["dear".to_owned()])
+    );
+    has(&told, &["away: no price: the cost map does not know openai/vendor-9b"]);
+    // Nothing at all is known: the user's order.
+    let list = format!("model_list:\n{}{}", one("strong", "vendor/x"), one("weak", "vendor/y"));
+    let config = file("nothing-known.yaml", &list);
+    has(&refused(&["--litellm", &config], ""), &["no model is left", "--model, the weakest first"]);
+    let (document, _, written) = litellm("ordered", &list, &["--model", "weak", "--model", "strong"]);
+    assert_eq!(
+        (tier(&document, "SIMPLE"), tier(&document, "REASONING")),
+        (vec!["weak".to_owned()], vec!["strong".to_owned()])
+    );
+    assert!(document["baseline"].is_null());
+    has(&written, &["No savings are counted"]);
+}
+
+#[test]
+fn what_litellm_includes_and_takes_from_the_environment_is_read() {
+    file(
+        "include-models.yaml",
+        "include: [include-more.yaml]\nmodel_list: [{model_name: b, litellm_params: {model: mid}}]\n",
+    );
+    file(
+        "include-more.yaml",
+        "model_list: [{model_name: c, litellm_params: {model: big}}]\nrouter_settings: {model_group_alias: {see: c}}\n",
+    );
+    let list = "include: [include-models.yaml, include-none.yaml]\nmodel_list:
+- {model_name: a, litellm_params: {model: tiny, input_cost_per_token: os.environ/TIERGATE_TEST_UNSET}}
+- {model_name: p, litellm_params: {model: os.environ/CARGO_PKG_NAME, output_cost_per_token: os.environ/TIERGATE_TEST_UNSET}, model_info: {base_model: tiny}}\n";
+    let (document, told, written) = litellm("include", list, &[]);
+    let mut names: Vec<&String> = document["models"].as_object().expect("models").keys().collect();
+    names.sort_unstable();
+    assert_eq!(names, ["a", "b", "c", "p"]);
+    assert_eq!(document["models"]["c"]["aliases"], json!(["see"]));
+    // The variable is not set, so the next source has the price.
+    assert_eq!(
+        (&document["models"]["a"]["input_price"], &document["models"]["p"]["output_price"]),
+        (&json!(0.1), &json!(0.4))
+    );
+    has(
+        &told,
+        &[
+            "include: include-none.yaml: cannot be read",
+            "model_list[0].litellm_params.input_cost_per_token: the environment variable TIERGATE_TEST_UNSET is not set",
+        ],
+    );
+    has(&written, &["# tiergate; prices of the cost map for tiny"]);
+    file("include-bad.yaml", "a: [");
+    let config = file("include-wrong.yaml", "include: [include-bad.yaml]\nmodel_list: []\n");
+    has(&refused(&["--litellm", &config], ""), &["include-bad.yaml"]);
+}
+
+#[test]
+fn the_dearest_of_many_is_found_in_reasoning() {
+    let many: String = (1..=20)
+        .map(|n| {
+            format!("- {{model_name: m{n:02}, litellm_params: {{model: x/{n}, input_cost_per_token: {n}e-7, output_cost_per_token: {n}e-7}}}}\n")
+        })
+        .collect();
+    let (document, ..) = litellm("dearest", &format!("model_list:\n{many}"), &[]);
+    assert_eq!(
+        (tier(&document, "SIMPLE")[0].as_str(), tier(&document, "REASONING")[0].as_str()),
+        ("m01", "m20")
+    );
+}
+
+#[test]
+fn windows_of_ollamas_list_are_read() {
+    let list = r#"{"models": [
+        {"name": "short:9b", "details": {"parameter_size": "9.2B", "context_length": 8192}, "capabilities": ["completion"]},
+        {"name": "long:3b", "details": {"parameter_size": "3.2B"}, "model_info": {"llama.context_length": 131072}, "capabilities": ["completion", "tools"]}]}"#;
+    let (document, told, _) = made("windows", &["--ollama", &file("windows.json", list)]);
+    assert_eq!(
+        (&document["models"]["short:9b"]["context_window"], &document["models"]["long:3b"]["context_window"]),
+        (&json!(8192), &json!(131_072))
+    );
+    has(&told, &["num_ctx"]);
+    let show = r##"{"modelfile": "# FROM alone:7b\nFROM /x", "details": {"parameter_size": "7.6B"}, "capabilities": ["completion"], "parameters": "num_ctx 4096"}"##;
+    let (document, ..) = made("show", &["--ollama", &file("show.json", show)]);
+    assert_eq!(
+        (tier(&document, "MEDIUM"), &document["models"]["alone:7b"]["context_window"]),
+        (vec!["alone:7b".to_owned()], &json!(4096))
+    );
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::offer::{Facts, rounded};
-use super::read::{Mistakes, Place};
 use crate::config;
+use crate::discover::read::{Mistakes, Place};
+use crate::discover::{Facts, rounded};
 
 /// Where a user finds the map.
 pub const WHERE: &str = "give LiteLLM's cost map with --cost-map FILE: it is model_prices_and_context_window_backup.json \
@@ -62,6 +62,8 @@ impl Costs {
     /// The entry of a model as LiteLLM's configuration names it, with or without what stands before its slashes.
     pub fn find(&self, model: &str) -> Option<&(String, Facts)> {
         let model = model.to_lowercase();
+        // Both are Ollama, by two of its paths; the map knows one.
+        let model = model.strip_prefix("ollama_chat/").map_or(model.clone(), |name| format!("ollama/{name}"));
         let mut rest = Some(model.as_str());
         while let Some(name) = rest {
             if let Some(found) = self.known.get(name) {
@@ -86,5 +88,16 @@ pub fn facts(place: &Place<'_>, mistakes: &mut Mistakes) -> Facts {
     let reasoning = flag("supports_reasoning");
     let mut text = |key: &str| place.get(key).and_then(|p| p.text(mistakes)).map(str::to_owned);
     let (mode, ends) = (text("mode"), text("deprecation_date"));
-    Facts { input_price, output_price, context_window, max_output, tools, vision, reasoning, mode, ends }
+    Facts {
+        input_price,
+        output_price,
+        context_window,
+        max_output,
+        tools,
+        vision,
+        reasoning,
+        mode,
+        ends,
+        ..Facts::default()
+    }
 }

@@ -1,8 +1,9 @@
 //! The plugin's document, as YAML with a comment for each choice.
 
 use super::super::yaml::{comment, text};
-use super::offer::{Facts, Found, Measure, Offer};
+use super::offer::{Found, Offer};
 use super::tiers::Choice;
+use crate::discover::Facts;
 use crate::tier::{PerTier, Tier};
 
 /// Most entries of `models`, as the schema has it.
@@ -46,7 +47,7 @@ pub fn document(parts: &Parts<'_>) -> String {
             out.push_str(&format!("  - {}\n", text(&choice.name)));
         }
     }
-    listed("In no tier, as others of their price stand before them:", parts.over, &mut out);
+    listed("In no tier, as others stand before them:", parts.over, &mut out);
     let unranked: Vec<(String, String)> = unranked(parts.found).collect();
     listed("In no tier:", &unranked, &mut out);
     listed("Left out:", &parts.found.left_out, &mut out);
@@ -61,15 +62,17 @@ pub fn unranked(found: &Found) -> impl Iterator<Item = (String, String)> {
 /// What all requests would cost without a router: at the model that serves the hardest. A stand-in that is dearer would
 /// make the savings look better than they are.
 fn baseline(parts: &Parts<'_>, out: &mut String) {
-    if let Some(choice) = parts.tiers.reasoning.first() {
-        let free = match parts.found.measure {
-            Measure::Price => "",
-            Measure::Size => " (here none of them costs anything)",
-        };
-        let line = format!("What savings are measured against: the model that serves REASONING{free}.");
-        out.push_str(&comment(0, &line));
-        out.push_str(&format!("baseline: {}\n", text(&choice.name)));
-    }
+    let Some(choice) = parts.tiers.reasoning.first() else { return };
+    let offer = parts.found.offers.iter().find(|offer| offer.name == choice.name);
+    let Some(price) = offer.and_then(|offer| offer.facts.blended()) else {
+        let line = "No savings are counted: the model that serves REASONING has no price; give it one and name it as baseline.";
+        out.push_str(&comment(0, line));
+        return;
+    };
+    let free = if price > 0.0 { "" } else { " (it costs nothing by the token)" };
+    let line = format!("What savings are measured against: the model that serves REASONING{free}.");
+    out.push_str(&comment(0, &line));
+    out.push_str(&format!("baseline: {}\n", text(&choice.name)));
 }
 
 fn models(parts: &Parts<'_>, out: &mut String) {
@@ -112,6 +115,7 @@ fn entry(facts: &Facts, aliases: &[String]) -> String {
         number("max_output", facts.max_output.map(|n| n.to_string())),
         number("tools", facts.tools.map(|yes| yes.to_string())),
         number("vision", facts.vision.map(|yes| yes.to_string())),
+        number("coder", facts.coder.then(|| "true".to_owned())),
     ]
     .into_iter()
     .flatten()

@@ -1,16 +1,14 @@
 //! `tiergate init`: a configuration for the models that a gateway already serves.
 //!
-//! Reads what other tools have (LiteLLM's configuration, OpenRouter's or Ollama's list of models) from files, writes
-//! one document, and never goes to the network. What is left out is always told.
+//! Reads what other tools have (LiteLLM's configuration, or a server's list of models) from files, writes one document,
+//! and never goes to the network. What is left out is always named.
 
 mod costs;
 mod document;
 mod envoy;
+mod lists;
 mod litellm;
 mod offer;
-mod ollama;
-mod openrouter;
-mod read;
 mod tiers;
 
 use std::fs;
@@ -22,11 +20,13 @@ use serde_json::Value;
 
 use super::{now, read_stdin, written, yaml};
 use crate::config;
+use crate::discover::read::Mistakes;
+use crate::discover::tiers::Bounds;
 use costs::{Costs, WHERE};
 use document::Parts;
 use envoy::Upstream;
-use offer::Found;
-use read::Mistakes;
+use lists::Server;
+use offer::{Found, Offer};
 
 #[derive(Args)]
 #[command(group(clap::ArgGroup::new("source").required(true).multiple(false)))]
@@ -40,6 +40,9 @@ pub struct Options {
     /// The JSON of Ollama's /api/tags
     #[arg(long, group = "source", value_name = "FILE")]
     ollama: Option<PathBuf>,
+    /// The JSON of any server's list of models: /v1/models, LiteLLM's /model/info, LM Studio's /api/v1/models
+    #[arg(long = "models", group = "source", value_name = "FILE")]
+    list: Option<PathBuf>,
     /// LiteLLM's cost map: model_prices_and_context_window_backup.json of the installed litellm package; without it
     /// only the models of tiergate's catalogue have prices
     #[arg(long, value_name = "FILE", conflicts_with_all = ["openrouter", "ollama"])]
@@ -48,11 +51,15 @@ pub struct Options {
     /// configuration serves
     #[arg(long = "model", value_name = "NAME")]
     models: Vec<String>,
-    /// Name of the Envoy cluster [default: litellm, openrouter or ollama]
+    /// Where no prices are known: the largest model of SIMPLE and the largest of MEDIUM, in thousand millions of
+    /// parameters
+    #[arg(long, value_name = "SMALL,MEDIUM", default_value = "8,27", value_parser = bounds)]
+    sizes: Bounds,
+    /// Name of the Envoy cluster [default: litellm, openrouter, ollama or llm]
     #[arg(long, value_name = "NAME")]
     cluster: Option<String>,
-    /// Where the upstream listens; TLS where the port is 443 [default: 127.0.0.1:4000, openrouter.ai:443 or
-    /// 127.0.0.1:11434]
+    /// Where the upstream listens; TLS where the port is 443 [default: 127.0.0.1:4000, openrouter.ai:443,
+    /// 127.0.0.1:11434 or 127.0.0.1:8000]
     #[arg(long, value_name = "HOST:PORT")]
     upstream: Option<String>,
     /// Also write filter, route and cluster to this file, to put into Envoy's configuration
@@ -67,19 +74,39 @@ struct Source<'o> {
     cluster: &'static str,
     upstream: &'static str,
     prefix: Option<&'static str>,
+    /// Whose list of models it is, where it is one.
+    server: Option<Server>,
+}
+
+/// Two sizes, the smaller one first.
+fn bounds(text: &str) -> Result<Bounds, String> {
+    let numbers: Result<Vec<f64>, _> = text.split(',').map(|part| part.trim().parse::<f64>()).collect();
+    match numbers.as_deref() {
+        Ok([small, medium]) if *small > 0.0 && small < medium && medium.is_finite() => {
+            Ok(Bounds([*small, *medium]))
+        }
+        _ => Err("give two numbers above 0, the smaller one first, such as 8,27".to_owned()),
+    }
 }
 
 impl Options {
     fn source(&self) -> Result<Source<'_>, String> {
-        let of = |file, what, cluster, upstream, prefix| Source { file, what, cluster, upstream, prefix };
-        match (&self.litellm, &self.openrouter, &self.ollama) {
-            (Some(file), ..) => Ok(of(file, "LiteLLM's configuration", "litellm", "127.0.0.1:4000", None)),
-            (_, Some(file), _) => {
-                Ok(of(file, "OpenRouter's list of models", "openrouter", "openrouter.ai:443", Some("/api")))
-            }
-            (.., Some(file)) => Ok(of(file, "Ollama's list of models", "ollama", "127.0.0.1:11434", None)),
-            _ => Err("give --litellm, --openrouter or --ollama".to_owned()),
-        }
+        let (litellm, openrouter) = ("LiteLLM's configuration", "OpenRouter's list of models");
+        let (ollama, any) = ("Ollama's list of models", "a list of models");
+        let (file, what, cluster, upstream, prefix, server) =
+            match (&self.litellm, &self.openrouter, &self.ollama, &self.list) {
+                (Some(file), ..) => (file, litellm, "litellm", "127.0.0.1:4000", None, None),
+                (_, Some(file), ..) => {
+                    let server = Some(Server::OpenRouter);
+                    (file, openrouter, "openrouter", "openrouter.ai:443", Some("/api"), server)
+                }
+                (.., Some(file), _) => {
+                    (file, ollama, "ollama", "127.0.0.1:11434", None, Some(Server::Ollama))
+                }
+                (.., Some(file)) => (file, any, "llm", "127.0.0.1:8000", None, Some(Server::Any)),
+                _ => return Err("give --litellm, --openrouter, --ollama or --models".to_owned()),
+            };
+        Ok(Source { file, what, cluster, upstream, prefix, server })
     }
 }
 
@@ -90,7 +117,8 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
     let mut found = found(options, &source)?;
     keep(&mut found, &options.models)?;
     retire(&mut found, &options.models, &today());
-    let (tiers, over) = tiers::propose(&found.offers, found.measure);
+    found.rank(&options.models);
+    let (tiers, over) = tiers::propose(&found.offers, found.measure, options.sizes);
     tell(&found, &over).map_err(written)?;
     if tiers.simple.is_empty() {
         return Err(nothing(&found));
@@ -110,35 +138,40 @@ fn found(options: &Options, source: &Source<'_>) -> Result<Found, String> {
     let mut mistakes = Mistakes::default();
     let text = text(source.file)?;
     let heading = shown(source.file);
-    let found = if options.litellm.is_some() {
-        let config = yaml::read(&text).map_err(|error| format!("{heading}: {error}"))?;
-        let costs = match &options.cost_map {
-            Some(file) if *file == *source.file => {
-                return Err("--cost-map: is the configuration itself; give LiteLLM's cost map".to_owned());
+    let costs = costs(options, source)?;
+    let found = match source.server {
+        None => {
+            let mut notes = Vec::new();
+            let config = litellm::files::read(&text, source.file, &mut notes)?;
+            let mut found = litellm::read(&config, &costs, &options.models, &mut mistakes);
+            found.notes.append(&mut notes);
+            let priceless = |offer: &Offer| offer.barred.is_none() && offer.facts.blended().is_none();
+            if options.cost_map.is_none() && found.offers.iter().any(priceless) {
+                found
+                    .notes
+                    .push(format!("prices are those of tiergate's catalogue; for more models, {WHERE}"));
             }
-            Some(file) => {
-                let told = |error: &dyn std::fmt::Display| format!("{}: {error}", shown(file));
-                let map = self::text(file).map_err(|error| format!("{error}; {WHERE}"))?;
-                let map: Value = serde_json::from_str(&map).map_err(|error| told(&error))?;
-                Costs::read(&map).map_err(|error| told(&error))?
-            }
-            None => Costs::shipped()?,
-        };
-        let mut found = litellm::read(&config, &costs, &options.models, &mut mistakes);
-        if options.cost_map.is_none() && found.offers.iter().any(|offer| offer.rank.is_none()) {
-            found.notes.push(format!("prices are those of tiergate's catalogue; for more models, {WHERE}"));
+            found
         }
-        found
-    } else {
-        let list: Value = serde_json::from_str(&text).map_err(|error| format!("{heading}: {error}"))?;
-        if options.openrouter.is_some() {
-            openrouter::read(&list, &options.models, &mut mistakes)
-        } else {
-            ollama::read(&list, &mut mistakes)
+        Some(server) => {
+            let list: Value = serde_json::from_str(&text).map_err(|error| format!("{heading}: {error}"))?;
+            lists::read(&list, server, &costs, &options.models, &mut mistakes)
         }
     };
     mistakes.told(&heading)?;
     Ok(found)
+}
+
+/// Where prices come from that the source does not tell.
+fn costs(options: &Options, source: &Source<'_>) -> Result<Costs, String> {
+    let Some(file) = &options.cost_map else { return Costs::shipped() };
+    if *file == *source.file {
+        return Err("--cost-map: is the source itself; give LiteLLM's cost map".to_owned());
+    }
+    let told = |error: &dyn std::fmt::Display| format!("{}: {error}", shown(file));
+    let map = text(file).map_err(|error| format!("{error}; {WHERE}"))?;
+    let map: Value = serde_json::from_str(&map).map_err(|error| told(&error))?;
+    Costs::read(&map).map_err(|error| told(&error))
 }
 
 fn shown(file: &Path) -> String {
@@ -166,8 +199,7 @@ fn keep(found: &mut Found, wanted: &[String]) -> Result<(), String> {
     mistakes.told("tiergate init")?;
     if !wanted.is_empty() {
         for offer in found.offers.iter_mut().filter(|offer| !wanted.contains(&offer.name)) {
-            offer.rank = None;
-            offer.unranked = "not named with --model".to_owned();
+            offer.barred = Some("not named with --model".to_owned());
         }
     }
     Ok(())
@@ -175,12 +207,12 @@ fn keep(found: &mut Found, wanted: &[String]) -> Result<(), String> {
 
 /// Takes models out of the tiers that their providers have ended, unless they were named.
 fn retire(found: &mut Found, wanted: &[String], today: &str) {
-    for offer in found.offers.iter_mut().filter(|offer| offer.rank.is_some() && !wanted.contains(&offer.name))
+    for offer in
+        found.offers.iter_mut().filter(|offer| offer.barred.is_none() && !wanted.contains(&offer.name))
     {
         if let Some(ends) = offer.facts.ends.as_deref().filter(|ends| *ends < today) {
-            offer.unranked =
-                format!("its provider ended it on {ends}, as the list has it; have it with --model");
-            offer.rank = None;
+            offer.barred =
+                Some(format!("its provider ended it on {ends}, as the list has it; have it with --model"));
         }
     }
 }
@@ -216,7 +248,8 @@ fn nothing(found: &Found) -> String {
             why += "; name those that its wildcards serve with --model NAME";
         }
     } else {
-        why += ": what speaks against each is told above";
+        why += ": what speaks against each is told above; those that you name with --model, the weakest first, are taken all \
+                the same";
     }
     why
 }

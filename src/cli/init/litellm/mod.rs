@@ -1,18 +1,25 @@
 //! LiteLLM's configuration: the names it serves, and what is known of what stands behind them.
 
+pub mod files;
+mod local;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use super::costs::{Costs, facts};
-use super::offer::{Facts, Found, Measure, Offer};
-use super::read::{Mistakes, Place};
+use super::offer::{Found, Offer};
+use crate::discover::Facts;
+use crate::discover::name::{self, Kind};
+use crate::discover::read::{Mistakes, Place};
 
 /// What stands behind a name once.
 struct Deployment {
     /// The provider's name of it, as LiteLLM has it.
     model: String,
     facts: Facts,
+    /// What its names say that it is for.
+    kinds: Vec<Kind>,
     /// Where the prices come from.
     source: String,
     /// Whether it is in the document that was read and not made from a wildcard.
@@ -22,28 +29,16 @@ struct Deployment {
 /// Reads the configuration. `wanted` are names that a wildcard may serve.
 pub fn read(config: &Value, costs: &Costs, wanted: &[String], mistakes: &mut Mistakes) -> Found {
     let root = Place::root(config);
-    let mut found = Found {
-        offers: Vec::new(),
-        left_out: Vec::new(),
-        notes: Vec::new(),
-        measure: Measure::Price,
-        declare_all: true,
-    };
+    let mut found = Found::new(true);
     if root.object(mistakes).is_none() {
         return found;
-    }
-    if let Some(include) = root.get("include") {
-        let files = include.texts(mistakes).join(", ");
-        found.notes.push(format!(
-            "include: {files}: not read; put what they hold into the one file to have it here"
-        ));
     }
     let groups = groups(&root, costs, wanted, &mut found, mistakes);
     let names: BTreeSet<String> = groups.iter().map(|(name, _)| name.clone()).collect();
     let mut aliases = aliases(&root, &names, &mut found.notes, mistakes);
     let mut fallbacks = fallbacks(&root, &names, &mut found.notes, mistakes);
     for (name, deployments) in groups {
-        match offer(&name, deployments, costs) {
+        match offer(&name, deployments, costs, wanted.contains(&name)) {
             Ok(mut offer) => {
                 offer.aliases = aliases.remove(&name).unwrap_or_default();
                 offer.remarks.extend(fallbacks.remove(&name).into_iter().flatten());
@@ -93,7 +88,7 @@ fn groups(
         } else if name.contains('*') {
             wildcards.push((name, model, params, info));
         } else {
-            add(name, deployment(model, &params, info.as_ref(), &entry.path, costs, mistakes));
+            add(name, deployment(name, model, &params, info.as_ref(), &entry.path, costs, mistakes));
         }
     }
     // The first wildcard that fits, as nothing is known of which of them LiteLLM has the key for.
@@ -106,7 +101,7 @@ fn groups(
             Some((pattern, model.replacen('*', part, 1), params, info))
         });
         if let Some((pattern, model, params, info)) = fits {
-            let mut one = deployment(&model, params, info.as_ref(), "", costs, mistakes);
+            let mut one = deployment(name, &model, params, info.as_ref(), "", costs, mistakes);
             one.source += &format!(", served by {pattern}");
             groups.push((name.clone(), vec![one]));
         } else {
@@ -131,6 +126,7 @@ fn caught<'n>(pattern: &str, name: &'n str) -> Option<&'n str> {
 }
 
 fn deployment(
+    name: &str,
     model: &str,
     params: &Place<'_>,
     info: Option<&Place<'_>>,
@@ -145,49 +141,67 @@ fn deployment(
     };
     let base = text(info, "base_model").or_else(|| text(Some(params), "base_model"));
     let provider = text(Some(params), "custom_llm_provider");
+    let address = text(Some(params), "api_base").or_else(|| text(Some(params), "base_url"));
     let mut names: Vec<String> = base.into_iter().collect();
     if !is_environment(model) {
-        names.extend(provider.map(|provider| format!("{provider}/{model}")));
+        names.extend(provider.as_ref().map(|provider| format!("{provider}/{model}")));
         names.push(model.to_owned());
     }
     let known = names.iter().find_map(|name| costs.find(name));
     let priced = |facts: &Facts| facts.input_price.is_some() || facts.output_price.is_some();
+    let free = Facts { input_price: Some(0.0), output_price: Some(0.0), ..Facts::default() };
+    let rest = known.map(|(_, facts)| facts.clone()).unwrap_or_default();
+    let mut facts = own.clone().over(&told);
     let source = if priced(&own) {
         "prices of model_info".to_owned()
     } else if priced(&told) {
         "prices of litellm_params".to_owned()
+    } else if local::server(model, provider.as_deref()) {
+        facts = facts.over(&free);
+        "on a server of one's own, where nothing is billed by the token".to_owned()
     } else if let Some((entry, _)) = known.filter(|(_, facts)| priced(facts)) {
         format!("prices of {} for {entry}", costs.what)
+    } else if address.is_some_and(|address| local::private(&address)) {
+        facts = facts.over(&free);
+        "at an address of one's own, where nothing is billed by the token".to_owned()
     } else {
         "no price".to_owned()
     };
-    let rest = known.map(|(_, facts)| facts.clone()).unwrap_or_default();
-    let facts = own.over(&told).over(&rest);
-    Deployment { model: model.to_owned(), facts, source, path: path.to_owned() }
+    names.push(name.to_owned());
+    let mut facts = facts.over(&rest);
+    let kinds: Vec<Kind> = names.iter().flat_map(|name| name::kinds(name)).collect();
+    facts.size = names.iter().find_map(|name| name::size(name));
+    facts.coder = kinds.contains(&Kind::Coder);
+    facts.reasoning = facts.reasoning.or_else(|| kinds.contains(&Kind::Reasoning).then_some(true));
+    Deployment { model: model.to_owned(), facts, kinds, source, path: path.to_owned() }
 }
 
 fn is_environment(text: &str) -> bool {
     text.starts_with("os.environ/")
 }
 
-/// One model of a name's deployments, or why it is none.
-fn offer(name: &str, deployments: Vec<Deployment>, costs: &Costs) -> Result<Offer, String> {
+/// One model of a name's deployments, or why it is none. `named`: the user has asked for it, whatever its name looks like.
+fn offer(name: &str, deployments: Vec<Deployment>, costs: &Costs, named: bool) -> Result<Offer, String> {
     if name.starts_with("smart/") {
         return Err("names that begin with smart/ are tiergate's own virtual models".to_owned());
     }
     let several = deployments.len();
     let mut offer = Offer { name: name.to_owned(), ..Offer::default() };
     let mut all: Option<Facts> = None;
-    for Deployment { model, facts, source, path } in deployments {
+    for Deployment { model, facts, kinds, source, path } in deployments {
         if model.starts_with("auto_router/") {
             return Err(format!("{model} is a router of LiteLLM's, not a model"));
         }
         if let Some(mode) = facts.mode.as_deref().filter(|mode| !matches!(*mode, "chat" | "responses")) {
             return Err(format!("its mode is {mode}, not chat"));
         }
+        let other = kinds.iter().find_map(|kind| kind.why());
+        if let Some(why) = other.filter(|_| facts.mode.is_none() && !named) {
+            return Err(why.to_owned());
+        }
         if facts.blended().is_none() {
             let at = if path.is_empty() { name.to_owned() } else { path };
-            offer.unranked = if is_environment(&model) {
+            offer.priceless = if is_environment(&model) {
                 format!(
                     "no price: {model} is known to LiteLLM only; give {at}.model_info base_model, or \
                      input_cost_per_token and output_cost_per_token"
@@ -214,7 +228,6 @@ fn offer(name: &str, deployments: Vec<Deployment>, costs: &Costs) -> Result<Offe
         let what = "the dearest price, the smallest window, and what all of them can do";
         offer.remarks.push(format!("{several} deployments, so {what}"));
     }
-    offer.rank = offer.facts.blended();
     Ok(offer)
 }
 

@@ -3,32 +3,45 @@
 use serde_json::{Map, Value};
 
 /// What is wrong with the inputs, in the order of reading.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Mistakes(Vec<String>);
 
 impl Mistakes {
+    /// Notes a mistake at a path.
     pub fn add(&mut self, path: &str, message: &str) {
         self.0.push(format!("{path}: {message}"));
     }
 
     /// All of them under a heading, where there are any.
+    ///
+    /// # Errors
+    /// The mistakes, one a line, with the heading before them.
     pub fn told(self, heading: &str) -> Result<(), String> {
         if self.0.is_empty() { Ok(()) } else { Err(format!("{heading}:\n{}", self.0.join("\n"))) }
     }
 }
 
 /// A value and where it stands.
+#[derive(Debug)]
 pub struct Place<'v> {
     value: &'v Value,
+    /// The keys that lead to it.
     pub path: String,
 }
 
 impl<'v> Place<'v> {
+    /// A whole document.
     pub const fn root(value: &'v Value) -> Self {
         Self { value, path: String::new() }
     }
 
-    fn wrong(&self, wanted: &str, mistakes: &mut Mistakes) {
+    /// The value as it stands.
+    pub const fn value(&self) -> &'v Value {
+        self.value
+    }
+
+    /// Notes that the value is not what is wanted.
+    pub fn wrong(&self, wanted: &str, mistakes: &mut Mistakes) {
         let shown: String = match self.value {
             Value::Object(_) => "an object".to_owned(),
             Value::Array(_) => "a list".to_owned(),
@@ -57,6 +70,7 @@ impl<'v> Place<'v> {
         found
     }
 
+    /// The keys of an object; none where it is something else, which is told.
     pub fn object(&self, mistakes: &mut Mistakes) -> Option<&'v Map<String, Value>> {
         let found = self.value.as_object();
         if found.is_none() {
@@ -81,6 +95,7 @@ impl<'v> Place<'v> {
         list.iter().enumerate().map(place).collect()
     }
 
+    /// A string.
     pub fn text(&self, mistakes: &mut Mistakes) -> Option<&'v str> {
         let found = self.value.as_str();
         if found.is_none() {
