@@ -241,13 +241,14 @@ fn live_state(criterion: &mut Criterion) {
             black_box(board.condition(3, now + 900));
         });
     });
-    let known = live::session(7, [&b"auto"[..], b"user", b"someone"]);
-    live::hold(&store, known, live::Held::by("m3", Tier::Complex, now));
+    let number = |salt| live::session(salt, [&b"auto"[..], b"user", black_box(b"someone")]);
+    let known = |salt| live::Known { tenant: 1, number: number(salt) };
+    let rules = live::Rules { idle: 300_000, own: 60_000, others: 60_000 };
+    let memory = live::Memory::Conversations;
+    live::hold(&store, memory, known(7), live::Held::by("m3", Tier::Complex, now), rules);
     group.bench_function("conversation", |bencher| {
         bencher.iter(|| {
-            let known =
-                live::session(live::salt(&store, || 7), [&b"auto"[..], b"user", black_box(b"someone")]);
-            let held = live::held(&store, known, 300_000, now);
+            let held = live::held(&store, memory, known(live::salt(&store, || 7)), rules, now);
             assert!(held.is_some_and(|held| held.is("m3")));
         });
     });

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::chat::{self, Dialect, Span, View};
 use crate::config::Config;
-use crate::live::Held;
+use crate::live::{Held, Known, Memory};
 use crate::rollout::{Control, NotRouted};
 use crate::route::{self, Conditions, Model, Needs, Profile, Standing, Usage, Why, Wish};
 use crate::score::{Ask, Explanation, Length, Score, Scratch as ScoreScratch};
@@ -71,7 +71,7 @@ pub struct Decision<'c> {
     /// Names of the chain's models for LiteLLM, which asks them itself; empty where it is not to.
     pub tell: Vec<&'c str>,
     /// A conversation, and what it is to be held by from now on; none where that is known already, or it is not to be.
-    pub hold: Option<(u64, Held)>,
+    pub hold: Option<(Known, Held)>,
     /// What was decided and not done, for the causes `shadow` and `control`.
     pub withheld: Option<Withheld<'c>>,
 }
@@ -195,7 +195,7 @@ pub fn decide<'c>(
     let decision = judge(config, asked, request.body, &view, live, scratch, edit);
     // What all requests of a conversation have in common.
     let conversation = || {
-        let user = view.user.map_or(&[][..], |user| user.of(request.body));
+        let user = view.ids.user.map_or(&[][..], |user| user.of(request.body));
         let ask = view.first_ask(request.body, &config.limits.markers);
         std::iter::once(user).chain(ask.into_iter().map(|part| part.of(request.body)))
     };
@@ -323,8 +323,10 @@ fn judge<'c>(
         seed: live.seed,
         now: live.now,
     };
-    let conversation = live.sessions.and_then(|sessions| conversation(&sessions, asked, body, view));
-    let held = live.sessions.zip(conversation).and_then(|(sessions, known)| (sessions.held)(known));
+    let sessions = live.sessions.filter(|_| config.session.pinned);
+    let conversation = sessions.and_then(|sessions| conversation(&sessions, config, asked, body, view));
+    let held = sessions.zip(conversation);
+    let held = held.and_then(|(sessions, known)| (sessions.held)(Memory::Conversations, known));
     let mut pick = route::pick(table, profile, &wish);
     let stay = held.and_then(|held| stay(table, profile, &wish, &pick, held, view.tool_turn));
     let default = &profile.default_model;

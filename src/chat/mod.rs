@@ -4,6 +4,7 @@
 mod answer;
 mod cursor;
 mod harness;
+mod ids;
 mod injected;
 mod path;
 mod raw;
@@ -20,13 +21,14 @@ pub use answer::{AnswerReader, Encoding, Form, LONGEST_REFUSAL, Refusal, UsedTok
 #[cfg(feature = "probe")]
 pub use cursor::Cursor;
 pub use cursor::{Fault, MAX_DEPTH, Span};
+pub use ids::Ids;
 pub use injected::{MOST_MARKERS, Markers};
 pub use path::{Dialect, Paths};
 pub use splice::{Prefix, rewrite_path, splice, splice_with};
 pub use text::{decode, excerpt};
 pub use tokens::Tokens;
 pub use turns::{REMEMBERED, Turns};
-pub use view::{View, view};
+pub use view::{LONGEST_OPENING, View, view};
 
 /// Bounds on reading a body.
 #[derive(Clone, Debug, PartialEq, Eq)]

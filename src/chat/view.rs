@@ -5,8 +5,12 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode;
 
 use super::cursor::{Cursor, Kind};
+use super::ids::Ids;
 use super::turns::{Recent, Turns};
 use super::{Dialect, Fault, Limits, Markers, Span, Tokens, decode};
+
+/// Texts of an opening that are kept, at most.
+pub const LONGEST_OPENING: usize = 16;
 
 /// One LLM request, borrowed. Everything is a span of the body; nothing is copied.
 #[derive(Debug, Default)]
@@ -39,12 +43,13 @@ pub struct View<'b> {
     pub max_tokens: Option<u64>,
     /// Whether the client names fallbacks of its own.
     pub fallbacks: bool,
-    /// The end user's id, as the client tells it.
-    pub user: Option<Span>,
-    /// The conversation's id, as the client tells it.
-    pub session: Option<Span>,
-    /// All that stands in the user's first turn.
+    /// What the client says of the person and the conversation.
+    pub ids: Ids,
+    /// All that stands in the user's turns before the first one of anybody else, of the first [`LONGEST_OPENING`] of its
+    /// texts.
     pub opening: Vec<Span>,
+    /// Where the first answer of a tool stands.
+    pub first_tool: Option<usize>,
     /// Whether the newest turn is the answer of a tool, and nobody asks in it.
     pub tool_turn: bool,
     /// Tokens of text and tools, estimated. Images and audio are not counted.
@@ -66,7 +71,7 @@ impl View<'_> {
 pub fn view<'b>(body: &'b [u8], path: &'b [u8], dialect: Dialect, limits: &Limits) -> View<'b> {
     let recent = Recent::default();
     let (view, turn, newest) = (View::default(), Turn::default(), Newest::default());
-    let mut reader = Reader { view, body, dialect, limits, turn, recent, newest };
+    let mut reader = Reader { view, body, dialect, limits, turn, recent, newest, replied: false };
     let mut cursor = Cursor::new(body, limits.max_depth);
     reader.view.fault = reader.document(&mut cursor).err();
     let (ask, earlier) = reader.recent.asks(body, &limits.markers, limits.history_turns);
@@ -126,6 +131,8 @@ struct Reader<'b, 'l> {
     turn: Turn,
     recent: Recent,
     newest: Newest,
+    /// Somebody other than the user has had a turn.
+    replied: bool,
 }
 
 type Read = Result<(), Fault>;
@@ -195,23 +202,11 @@ impl Reader<'_, '_> {
                 self.view.stream = cursor.skip()?.of(body) == b"true";
                 Ok(())
             }
-            ("user", _) => self.user(cursor),
             ("fallbacks", _) => {
                 self.view.fallbacks = true;
                 cursor.skip().map(drop)
             }
-            ("metadata", dialect) => self.members(cursor, |reader, key, cursor| match (key, dialect) {
-                ("user_id", Dialect::Messages) => reader.user(cursor),
-                ("session_id", _) => {
-                    match cursor.kind()? {
-                        Kind::String => reader.view.session = Some(cursor.string()?),
-                        _ => drop(cursor.skip()?),
-                    }
-                    Ok(())
-                }
-                _ => cursor.skip().map(drop),
-            }),
-            _ => cursor.skip().map(drop),
+            _ => self.view.ids.field(key, self.dialect, cursor),
         }
     }
 
@@ -235,14 +230,6 @@ impl Reader<'_, '_> {
         }
         let body = cursor.bytes();
         cursor.each_member(|cursor, key| member(self, &decode(key.of(body)), cursor))
-    }
-
-    fn user(&mut self, cursor: &mut Cursor<'_>) -> Read {
-        match cursor.kind()? {
-            Kind::String => self.view.user = Some(cursor.string()?),
-            _ => drop(cursor.skip()?),
-        }
-        Ok(())
     }
 
     fn output_limit(&mut self, cursor: &mut Cursor<'_>) -> Read {
@@ -304,7 +291,8 @@ impl Reader<'_, '_> {
     fn restart(&mut self) {
         self.recent.clear();
         self.view.opening.clear();
-        self.newest = Newest::default();
+        self.view.first_tool = None;
+        (self.newest, self.replied) = (Newest::default(), false);
     }
 
     fn message(&mut self, cursor: &mut Cursor<'_>) -> Read {
@@ -324,7 +312,7 @@ impl Reader<'_, '_> {
                         "user" => Role::User,
                         "system" | "developer" => Role::System,
                         "tool" | "function" => {
-                            reader.turn.tool = true;
+                            reader.tool_answers(value);
                             Role::Other
                         }
                         _ => Role::Other,
@@ -333,7 +321,10 @@ impl Reader<'_, '_> {
                 }
                 // Responses: `function_call_output` and the like.
                 "type" => {
-                    reader.turn.tool |= inside(cursor.skip()?).of(body).ends_with(b"_output");
+                    let value = cursor.skip()?;
+                    if inside(value).of(body).ends_with(b"_output") {
+                        reader.tool_answers(value);
+                    }
                     Ok(())
                 }
                 "content" | "parts" => reader.content(cursor),
@@ -351,18 +342,26 @@ impl Reader<'_, '_> {
         Ok(())
     }
 
+    /// A tool answers, here.
+    fn tool_answers(&mut self, here: Span) {
+        self.turn.tool = true;
+        self.view.first_tool.get_or_insert(here.start);
+    }
+
     fn end_turn(&mut self) {
         self.turn.texts.iter().for_each(|text| self.view.tokens.add(text.of(self.body)));
         let says = self.turn.texts.iter().any(|text| !text.is_empty());
         match self.turn.role {
             Role::User if says => {
-                if self.view.opening.is_empty() {
-                    self.view.opening.clone_from(&self.turn.texts);
+                if !self.replied {
+                    let room = LONGEST_OPENING.saturating_sub(self.view.opening.len());
+                    self.view.opening.extend(self.turn.texts.iter().take(room));
                 }
                 self.recent.push(&self.turn.texts, self.body, &self.limits.markers);
             }
             Role::System => self.view.system.append(&mut self.turn.texts),
-            Role::User | Role::Other => {}
+            Role::User => {}
+            Role::Other => self.replied = true,
         }
     }
 
@@ -395,7 +394,7 @@ impl Reader<'_, '_> {
                         said = false;
                     }
                     b"tool_result" => {
-                        self.turn.tool = true;
+                        self.tool_answers(key);
                         said = false;
                     }
                     _ => said = false,
@@ -413,8 +412,10 @@ impl Reader<'_, '_> {
                 "content" if cursor.kind()? == Kind::Array => {
                     cursor.each_element(|cursor| self.tool_answer(cursor))?;
                 }
-                key @ ("content" | "input" | "functionResponse" | "functionCall" | "thinking") => {
-                    self.turn.tool |= key == "functionResponse";
+                name @ ("content" | "input" | "functionResponse" | "functionCall" | "thinking") => {
+                    if name == "functionResponse" {
+                        self.tool_answers(key);
+                    }
                     let span = cursor.skip()?;
                     self.view.tokens.add(span.of(body));
                 }

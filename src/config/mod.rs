@@ -43,8 +43,8 @@ pub struct Config {
     pub live: Option<Live>,
     /// Who serves when a model does not.
     pub fallbacks: Fallbacks,
-    /// How conversations are held by their model; none where they are not.
-    pub session: Option<Session>,
+    /// What conversations are told by, and whether they are held by their model.
+    pub session: Session,
     /// Rules that overrule the score.
     pub overrides: Overrides,
     /// Header names and what the client is told.
@@ -72,13 +72,19 @@ pub struct Live {
     pub usage: bool,
 }
 
-/// How conversations are held by their model.
+/// What conversations are told by, and whether they are held by their model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
+    /// Whether they are.
+    pub pinned: bool,
     /// For how long without a request, in milliseconds.
     pub idle: u64,
-    /// The request header that tells the conversation.
-    pub header: Option<String>,
+    /// The request headers that have a conversation's id; the first that is there counts.
+    pub headers: Vec<String>,
+    /// Whether `prompt_cache_key` is one.
+    pub cache_key: bool,
+    /// The request header that says who asks; the credential where there is none.
+    pub tenant_header: Option<String>,
 }
 
 /// Who serves when a model does not.

@@ -2,21 +2,26 @@
 
 use std::fmt;
 
+use memchr::memmem;
+
 use super::Cause;
-use crate::chat::{Span, View};
-use crate::live::{self, Held};
+use crate::chat::{Markers, Span, View};
+use crate::config::Config;
+use crate::live::{self, Held, Known, Memory};
 use crate::route::{self, Model, Pick, Profile, Why, Wish};
 use crate::tier::Tier;
 
-/// What conversations are held by.
+/// Who asks, and what is remembered of conversations.
 #[derive(Clone, Copy)]
 pub struct Sessions<'l> {
-    /// The process's own number, which goes into those of conversations.
-    pub salt: u64,
-    /// The conversation's id, where the request's headers tell one.
+    /// The process's own number, which goes into all that conversations are known by.
+    pub salt: &'l dyn Fn() -> u64,
+    /// Who asks: a credential. Nothing where the request has none.
+    pub tenant: &'l [u8],
+    /// The conversation's id, where the request's headers have one.
     pub id: Option<&'l [u8]>,
-    /// Looks a conversation up.
-    pub held: &'l dyn Fn(u64) -> Option<Held>,
+    /// Looks something up.
+    pub held: &'l dyn Fn(Memory, Known) -> Option<Held>,
 }
 
 impl fmt::Debug for Sessions<'_> {
@@ -25,30 +30,50 @@ impl fmt::Debug for Sessions<'_> {
     }
 }
 
-/// The number of the conversation that a request is of: by its header, its body's ids, or how it begins. None where
-/// nothing tells it.
+/// What the conversation is known by that a request is of: who asks, and its header, its body's ids, or the words that it
+/// begins with. None where nothing tells it.
 pub(super) fn conversation(
     sessions: &Sessions<'_>,
+    config: &Config,
     asked: &Profile,
     body: &[u8],
     view: &View<'_>,
-) -> Option<u64> {
-    /// System text may come in many parts.
-    const MOST: usize = 16;
-    let of = |kind: &str, texts: &mut dyn Iterator<Item = &[u8]>| {
-        let texts: Vec<&[u8]> = texts.take(2 * MOST).collect();
-        let told = texts.iter().any(|text| !text.is_empty());
-        let all = [asked.name.as_bytes(), kind.as_bytes()].into_iter().chain(texts);
-        told.then(|| live::session(sessions.salt, all))
+) -> Option<Known> {
+    let id = |span: Option<Span>| span.map(|span| span.of(body)).filter(|id| !id.is_empty());
+    let ids = &view.ids;
+    let person = id(ids.user);
+    let told = sessions.id.filter(|id| !id.is_empty()).map(|id| ("header", id));
+    let told = told.or_else(|| Some(("session", id(ids.session)?)));
+    let told = told.or_else(|| Some(("user", person.filter(|id| has_session(id))?)));
+    let told = told.or_else(|| Some(("cache", id(ids.cache_key).filter(|_| config.session.cache_key)?)));
+    let mut words = Vec::new();
+    let (kind, texts) = match told {
+        Some((kind, id)) => (kind, vec![id]),
+        None => {
+            words.extend(opening(view, body, &config.limits.markers));
+            ("words", words.iter().map(|span: &Span| span.of(body)).collect())
+        }
     };
-    let id = |span: Option<Span>| span.map(|span| span.of(body));
-    of("header", &mut sessions.id.into_iter())
-        .or_else(|| of("session", &mut id(view.session).into_iter()))
-        .or_else(|| of("user", &mut id(view.user).into_iter()))
-        .or_else(|| {
-            let spans = view.system.iter().take(MOST).chain(view.opening.iter().take(MOST));
-            of("opening", &mut spans.map(|span| span.of(body)))
-        })
+    if texts.is_empty() {
+        return None;
+    }
+    let salt = (sessions.salt)();
+    let tenant = live::session(salt, [&b"tenant"[..], sessions.tenant]);
+    let of_whom = tenant.to_le_bytes();
+    let known = [asked.name.as_bytes(), kind.as_bytes(), &of_whom, person.unwrap_or_default()];
+    Some(Known { tenant, number: live::session(salt, known.into_iter().chain(texts)) })
+}
+
+/// Whether a person's id has the id of a session in it, as Claude Code writes it: `…_session_…`, or JSON.
+fn has_session(user: &[u8]) -> bool {
+    [&b"_session_"[..], b"session_id"].iter().any(|mark| memmem::find(user, mark).is_some())
+}
+
+/// The person's words before anybody answered; where a harness had all of those turns, the first that the person said.
+fn opening(view: &View<'_>, body: &[u8], markers: &Markers) -> Vec<Span> {
+    let mut words = Vec::new();
+    view.opening.iter().for_each(|text| markers.cut(body, *text, &mut words));
+    if words.is_empty() { view.first_ask(body, markers) } else { words }
 }
 
 /// What serves a conversation that is held: its model, unless that cannot serve the request, is in cooldown, or a higher

@@ -1,12 +1,17 @@
 //! What the request's headers tell.
 
+use percent_encoding::percent_decode;
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::MapType;
 
-use crate::config::Headers;
+use crate::config::{Headers, Session};
 
 /// Every header that begins so is ours: what a client sends under these names is removed.
 const OWN_PREFIX: &str = "x-tiergate-";
+
+/// Who asks, by the first of these that a request has: the order in which LiteLLM looks for a key.
+const CREDENTIALS: [&str; 5] =
+    ["x-litellm-api-key", "authorization", "api-key", "x-api-key", "x-goog-api-key"];
 
 /// What the request's headers tell.
 pub struct Facts {
@@ -19,11 +24,13 @@ pub struct Facts {
     pub forged: Vec<String>,
     /// The conversation's id.
     pub session: Option<Vec<u8>>,
+    /// Who asks: a credential, without the word before it that says of which kind it is. Empty where there is none.
+    pub tenant: Vec<u8>,
 }
 
 impl Facts {
     /// One host call for all headers: less than one for each that is looked at.
-    pub fn gather(names: &Headers, session: Option<&str>) -> Self {
+    pub fn gather(names: &Headers, sessions: &Session) -> Self {
         let mut facts = Self {
             path: Vec::new(),
             may_be_llm_call: false,
@@ -31,15 +38,22 @@ impl Facts {
             has_length: false,
             forged: Vec::new(),
             session: None,
+            tenant: Vec::new(),
         };
+        let (mut session, mut tenant) = (First::default(), First::default());
         let mut post = false;
         let mut json = true;
         let mut upgrade = false;
         let map = hostcalls::get_map_bytes(MapType::HttpRequestHeaders).unwrap_or_default();
         for (name, value) in map {
-            if session == Some(name.as_str()) {
-                facts.session = Some(value.clone());
-            }
+            session.look(sessions.headers.iter().position(|id| *id == name), &value);
+            tenant.look(
+                match &sessions.tenant_header {
+                    Some(header) => (*header == name).then_some(0),
+                    None => CREDENTIALS.iter().position(|credential| *credential == name),
+                },
+                &value,
+            );
             match name.as_str() {
                 ":method" => post = value == b"POST",
                 ":path" => facts.path = value,
@@ -60,8 +74,47 @@ impl Facts {
             }
         }
         facts.may_be_llm_call = post && json && !upgrade;
+        facts.session = session.found;
+        facts.tenant = match tenant.found {
+            Some(found) if sessions.tenant_header.is_none() => without_scheme(&found).to_vec(),
+            Some(found) => found,
+            None if sessions.tenant_header.is_none() => key_of_query(&facts.path).unwrap_or_default(),
+            None => Vec::new(),
+        };
         facts
     }
+}
+
+/// Of several values the one of the first place.
+#[derive(Default)]
+struct First {
+    place: usize,
+    found: Option<Vec<u8>>,
+}
+
+impl First {
+    fn look(&mut self, place: Option<usize>, value: &[u8]) {
+        let Some(place) = place.filter(|place| self.found.is_none() || *place < self.place) else { return };
+        if !value.is_empty() {
+            (self.place, self.found) = (place, Some(value.to_vec()));
+        }
+    }
+}
+
+/// A credential without `Bearer` or the like, so that nobody is two by writing it another way.
+fn without_scheme(credential: &[u8]) -> &[u8] {
+    let credential = credential.trim_ascii();
+    match credential.iter().position(u8::is_ascii_whitespace) {
+        Some(space) => credential.get(space..).unwrap_or_default().trim_ascii(),
+        None => credential,
+    }
+}
+
+/// Gemini's key, where it is in the query.
+fn key_of_query(path: &[u8]) -> Option<Vec<u8>> {
+    let query = path.split(|&b| b == b'?').nth(1)?;
+    let key = query.split(|&b| b == b'&').find_map(|pair| pair.strip_prefix(b"key="))?;
+    Some(percent_decode(key).collect())
 }
 
 /// `application/json`, or any type whose subtype is JSON.

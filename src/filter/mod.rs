@@ -8,6 +8,7 @@ mod floor;
 mod health;
 mod metrics;
 mod property;
+mod remember;
 mod signals;
 mod stream;
 mod watch;

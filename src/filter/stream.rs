@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::facts::Facts;
 use super::health::{Shared as SharedData, SharedHealth};
+use super::remember::{Notes, rules};
 use super::watch::{Head, RETRY, Watch};
 use super::{Shared, now_nanos, property, random};
 use crate::chat::{self, Dialect};
@@ -33,6 +34,8 @@ pub struct Stream {
     line: Vec<u8>,
     /// Who looks after the request while it is under way.
     under_way: UnderWay,
+    /// What is to be remembered once the upstream has taken the request.
+    notes: Notes,
 }
 
 /// Who looks after a request while it is under way.
@@ -52,11 +55,14 @@ struct Waiting {
     body_size: usize,
     /// What the headers tell of the conversation.
     session: Option<Vec<u8>>,
+    /// Who asks.
+    tenant: Vec<u8>,
 }
 
 impl Stream {
     pub fn new(shared: Option<Rc<Shared>>) -> Self {
-        Self { shared, waiting: None, answer: Vec::new(), line: Vec::new(), under_way: UnderWay::Nobody }
+        let (waiting, answer, line) = (None, Vec::new(), Vec::new());
+        Self { shared, waiting, answer, line, under_way: UnderWay::Nobody, notes: Notes::default() }
     }
 
     /// The body is whole: decide, rewrite, let go.
@@ -76,14 +82,12 @@ impl Stream {
         };
         let request = Request { dialect: waiting.dialect, path: &waiting.path, body: &body };
         let standing = shared.standing.borrow().clone();
-        let session = shared.config.session.as_ref();
-        let idle = session.map_or(0, |session| session.idle);
-        let held = |conversation| live::held(&SharedData, conversation, idle, started / 1_000_000);
-        let sessions = session.map(|_| Sessions {
-            salt: live::salt(&SharedData, || random(started)),
-            id: waiting.session.as_deref(),
-            held: &held,
-        });
+        let salt = || live::salt(&SharedData, || random(started));
+        let held = |memory, known| {
+            live::held(&SharedData, memory, known, rules(&shared.config, memory), started / 1_000_000)
+        };
+        let (tenant, id) = (waiting.tenant.as_slice(), waiting.session.as_deref());
+        let sessions = Some(Sessions { salt: &salt, tenant, id, held: &held });
         let mut decide = |conditions: Option<&Conditions>| {
             let now = started / 1_000_000_000;
             let live = Live { standing: standing.as_deref(), conditions, seed: started, sessions, now };
@@ -93,9 +97,7 @@ impl Stream {
             None => decide(None),
             Some(health) => decided(health, started / 1_000_000, decide),
         };
-        if let Some((conversation, held)) = decision.hold {
-            live::hold(&SharedData, conversation, held);
-        }
+        self.notes.hold = decision.hold;
         if let (Edit::Body(spans), Some(model)) = (&mut decision.edit, decision.model) {
             let size = body.len();
             if let Some(prefix) = chat::splice_with(body, spans, &model.upstream_model, &decision.tell)
@@ -148,15 +150,16 @@ impl Stream {
         }
     }
 
-    /// The response begins: what the attempt position knows of it, or this one has to.
-    fn attempts(&mut self, shared: &Shared, model: &Arc<Model>, began: u64) {
+    /// The response begins: what the attempt position knows of it, or this one has to. The name of the model that
+    /// answers, where that is not the one that was chosen.
+    fn attempts(&mut self, shared: &Shared, model: &Arc<Model>, began: u64) -> Option<String> {
         let _ = hostcalls::remove_map_value(MapType::HttpResponseHeaders, RETRY);
         let Some(progress) = property::progress() else {
             // No attempt position has seen the request: its cluster has none, or no attempt was made.
             if let (Some(health), Some(live)) = (&shared.health, shared.config.live) {
                 self.under_way = UnderWay::Here(Watch::begin(health, model, live.usage, began));
             }
-            return;
+            return None;
         };
         self.under_way = UnderWay::Nobody;
         let served = progress.tried.last().filter(|name| **name != model.name);
@@ -175,6 +178,7 @@ impl Stream {
             self.line.extend(more.bytes());
             let _ = hostcalls::set_property(vec!["tiergate"], Some(&self.line));
         }
+        served.cloned()
     }
 }
 
@@ -238,8 +242,7 @@ impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, _count: usize, end_of_stream: bool) -> Action {
         let Some(shared) = self.shared.clone() else { return Action::Continue };
         let config = &shared.config;
-        let session = config.session.as_ref().and_then(|session| session.header.as_deref());
-        let facts = Facts::gather(&config.headers, session);
+        let facts = Facts::gather(&config.headers, &config.session);
         for name in &facts.forged {
             let _ = hostcalls::remove_map_value(MapType::HttpRequestHeaders, name);
         }
@@ -259,8 +262,8 @@ impl HttpContext for Stream {
             self.carry_out(&shared, &decision, started);
             return Action::Continue;
         }
-        let Facts { path, has_length, session, .. } = facts;
-        self.waiting = Some(Waiting { dialect, path, has_length, body_size: 0, session });
+        let Facts { path, has_length, session, tenant, .. } = facts;
+        self.waiting = Some(Waiting { dialect, path, has_length, body_size: 0, session, tenant });
         Action::Pause
     }
 
@@ -281,14 +284,15 @@ impl HttpContext for Stream {
     }
 
     fn on_http_response_headers(&mut self, _count: usize, end_of_stream: bool) -> Action {
-        if let Some(shared) = self.shared.clone()
-            && let UnderWay::Attempts(model, began) = &self.under_way
-        {
+        let Some(shared) = self.shared.clone() else { return Action::Continue };
+        let (mut served, mut status) = (None, None);
+        if let UnderWay::Attempts(model, began) = &self.under_way {
             let (model, began) = (Arc::clone(model), *began);
-            self.attempts(&shared, &model, began);
+            served = self.attempts(&shared, &model, began);
         }
         if let UnderWay::Here(watch) = &mut self.under_way {
             let head = Head::gather();
+            status = Some(head.status);
             // A failure may be the proxy's own: then it says something else of the model, or nothing.
             let details = if head.status < 400 { Vec::new() } else { property::code_details() };
             if details.is_empty() || details == b"via_upstream" {
@@ -297,6 +301,7 @@ impl HttpContext for Stream {
                 watch.without_answer(&details);
             }
         }
+        self.notes.head(&shared.config, served.as_deref(), status);
         for (name, value) in self.answer.drain(..) {
             let _ = hostcalls::set_map_value(MapType::HttpResponseHeaders, name, Some(&value));
         }

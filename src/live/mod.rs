@@ -16,7 +16,7 @@ mod tests;
 
 pub use board::{Attempt, Board, Condition, Cooldown};
 pub use record::{Average, Phase, Record};
-pub use session::{Held, SESSION_SLOTS, held, hold, salt, session};
+pub use session::{Held, Known, Memory, Rules, SESSION_SETS, WAYS, held, hold, salt, session};
 pub use slots::{MODEL_SLOTS, WORKER_SLOTS};
 
 /// Somebody else has written in between.

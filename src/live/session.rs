@@ -1,6 +1,12 @@
-//! Which model a conversation is held by. A fixed number of places; where all that a conversation may lie in are taken, the
-//! one that was used the longest ago gives way. A place holds numbers only: what a conversation is told by is hashed with
-//! a salt that the process made up.
+//! What is remembered of conversations: which model one is held by, and which model made an answer that its provider
+//! keeps. Two tables of a fixed number of places, a set of [`WAYS`] of them in each value of the store. A place holds
+//! numbers only: what a conversation is known by is hashed with a salt that the process made up.
+//!
+//! Whose places they are: each is of a tenant, by its credential. In a full set a new entry takes the place of one of
+//! the tenant that has the most there, and of another's only where that one is left with no fewer than the newcomer
+//! has. So however many entries a tenant makes up, each of `n` tenants of a set keeps [`WAYS`]` / n` places, rounded
+//! down. A tenant that has none in a full set of tenants with one each takes the oldest of them, but none that was used
+//! within [`Rules::others`].
 
 use std::hash::{DefaultHasher, Hasher};
 
@@ -9,17 +15,57 @@ use crate::fnv::Fnv;
 use crate::sealed::{Reader, sealed, unsealed};
 use crate::tier::Tier;
 
-/// Places for conversations.
-pub const SESSION_SLOTS: usize = 4096;
+/// Values of the store for each table.
+pub const SESSION_SETS: usize = 512;
+/// Places in each of them.
+pub const WAYS: usize = 8;
 /// The last byte is the version of the format.
-const MAGIC: &[u8; 4] = b"tgC\x01";
-/// A conversation is looked for in so many places, from that of its number on.
-const NEIGHBOURS: usize = 4;
-/// So much of each text tells a conversation, in bytes.
+const MAGIC: &[u8; 4] = b"tgC\x02";
+/// So much of each text is hashed, in bytes.
 const MOST: usize = 4096;
 const SALT: &str = "tiergate.session.salt";
+/// How often a write is tried that others get in the way of.
+const TRIES: usize = 3;
 
-/// What a conversation is held by.
+/// What is remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Memory {
+    /// The model that a conversation is held by.
+    Conversations,
+    /// The model that made an answer.
+    Answers,
+}
+
+impl Memory {
+    fn key(self, set: usize) -> String {
+        match self {
+            Memory::Conversations => format!("tiergate.session.{set:04}"),
+            Memory::Answers => format!("tiergate.answer.{set:04}"),
+        }
+    }
+}
+
+/// How long an entry lasts, in milliseconds without use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// After that it is forgotten.
+    pub idle: u64,
+    /// Until then it does not give way to another entry of its own tenant.
+    pub own: u64,
+    /// Until then it does not give way to a tenant that has none, where all have one.
+    pub others: u64,
+}
+
+/// What an entry is known by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Known {
+    /// The number of the tenant.
+    pub tenant: u64,
+    /// The number of the conversation or answer.
+    pub number: u64,
+}
+
+/// Which model serves a conversation, or made an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Held {
     /// Number of the model's name.
@@ -40,24 +86,34 @@ impl Held {
     pub fn is(&self, model: &str) -> bool {
         self.model == Fnv::of(model.as_bytes())
     }
-
-    fn encode(&self, session: u64) -> Vec<u8> {
-        let mut bytes = MAGIC.to_vec();
-        let numbers = [session, self.model, self.tier as u64, self.at];
-        bytes.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
-        sealed(bytes)
-    }
-
-    fn decode(bytes: &[u8]) -> Option<(u64, Self)> {
-        let mut reader = Reader(unsealed(bytes)?.strip_prefix(MAGIC)?);
-        let (session, model, tier, at) =
-            (reader.number()?, reader.number()?, reader.number()?, reader.number()?);
-        let tier = *Tier::ALL.get(usize::try_from(tier).ok()?)?;
-        reader.0.is_empty().then_some((session, Self { model, tier, at }))
-    }
 }
 
-/// The number of a conversation: of what it is told by, in this process.
+/// An entry of a set.
+type Entry = (Known, Held);
+
+fn encode(entries: &[Entry]) -> Vec<u8> {
+    let mut bytes = MAGIC.to_vec();
+    for (known, held) in entries {
+        let numbers = [known.tenant, known.number, held.model, held.tier as u64, held.at];
+        bytes.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
+    }
+    sealed(bytes)
+}
+
+/// The entries of a value; none where it is not ours.
+fn decode(bytes: &[u8]) -> Option<Vec<Entry>> {
+    let mut reader = Reader(unsealed(bytes)?.strip_prefix(MAGIC)?);
+    let mut entries = Vec::with_capacity(WAYS);
+    while !reader.0.is_empty() {
+        let (tenant, number, model) = (reader.number()?, reader.number()?, reader.number()?);
+        let tier = *Tier::ALL.get(usize::try_from(reader.number()?).ok()?)?;
+        let held = Held { model, tier, at: reader.number()? };
+        entries.push((Known { tenant, number }, held));
+    }
+    (entries.len() <= WAYS).then_some(entries)
+}
+
+/// The number of what these texts say, in this process.
 pub fn session<'t>(salt: u64, texts: impl IntoIterator<Item = &'t [u8]>) -> u64 {
     // SipHash, and the salt, which nobody outside knows, before all else.
     let mut hasher = DefaultHasher::new();
@@ -81,44 +137,58 @@ pub fn salt(store: &impl Store, fresh: impl FnOnce() -> u64) -> u64 {
     })
 }
 
-/// What a conversation is held by, unless it was quiet for longer than `idle` milliseconds. A time that is ahead counts
-/// as now, for the clock was set back.
-pub fn held(store: &impl Store, session: u64, idle: u64, now: u64) -> Option<Held> {
-    places(session).find_map(|slot| {
-        let (known, held) = Held::decode(&store.get(&key(slot))?.0)?;
-        (known == session && now.saturating_sub(held.at) <= idle).then_some(held)
-    })
+/// What is remembered of something, unless that was longer ago than the rules allow. A time that is ahead counts as now,
+/// for the clock was set back.
+pub fn held(store: &impl Store, memory: Memory, known: Known, rules: Rules, now: u64) -> Option<Held> {
+    let entries = decode(&store.get(&memory.key(set_of(known)))?.0)?;
+    let (_, held) = entries.into_iter().find(|(other, _)| *other == known)?;
+    (now.saturating_sub(held.at) <= rules.idle).then_some(held)
 }
 
-/// Writes down what a conversation is held by from now on. Where somebody else writes at the same time, it may be lost.
-pub fn hold(store: &impl Store, session: u64, held: Held) {
-    // The place of this conversation, else one that holds nothing of ours, else the oldest.
-    let mut best: Option<(u64, usize, Option<u32>)> = None;
-    for slot in places(session) {
-        let entry = store.get(&key(slot));
-        let cas = entry.as_ref().map(|(_, cas)| *cas);
-        let age = match entry.and_then(|(bytes, _)| Held::decode(&bytes)) {
-            Some((known, _)) if known == session => {
-                best = Some((0, slot, cas));
-                break;
-            }
-            Some((_, other)) => other.at.saturating_add(1),
-            None => 1,
-        };
-        if best.is_none_or(|(known, ..)| age < known) {
-            best = Some((age, slot, cas));
+/// Remembers something from now on, if it may have a place. Where others write at the same time, it may be lost.
+pub fn hold(store: &impl Store, memory: Memory, known: Known, held: Held, rules: Rules) {
+    let key = memory.key(set_of(known));
+    for _ in 0..TRIES {
+        let (bytes, cas) = store.get(&key).map_or((None, None), |(bytes, cas)| (Some(bytes), Some(cas)));
+        let mut entries = bytes.and_then(|bytes| decode(&bytes)).unwrap_or_default();
+        if !admit(&mut entries, (known, held), rules) || store.set(&key, &encode(&entries), cas).is_ok() {
+            return;
         }
     }
-    if let Some((_, slot, cas)) = best {
-        let _ = store.set(&key(slot), &held.encode(session), cas);
+}
+
+fn set_of(known: Known) -> usize {
+    // Both numbers are hashes already.
+    ((known.tenant.rotate_left(32) ^ known.number) % SESSION_SETS as u64) as usize
+}
+
+/// Puts an entry into a set. Whether it got a place.
+fn admit(entries: &mut Vec<Entry>, new: Entry, rules: Rules) -> bool {
+    let (Known { tenant, .. }, Held { at: now, .. }) = new;
+    let age = |entry: &Entry| now.saturating_sub(entry.1.at);
+    // One that is far ahead is from before the clock was set back.
+    entries.retain(|entry| {
+        entry.0 != new.0 && age(entry) <= rules.idle && entry.1.at.saturating_sub(now) <= rules.idle
+    });
+    if entries.len() >= WAYS {
+        let count = |tenant| entries.iter().filter(|entry| entry.0.tenant == tenant).count();
+        let own = count(tenant);
+        let others = entries.iter().filter(|entry| entry.0.tenant != tenant);
+        let most = others.map(|entry| count(entry.0.tenant)).max().unwrap_or_default();
+        let (gives_way, youngest): (&dyn Fn(&Entry) -> bool, u64) = if own + 2 <= most {
+            (&|entry| entry.0.tenant != tenant && count(entry.0.tenant) == most, 0)
+        } else if own == 0 {
+            (&|_| true, rules.others)
+        } else {
+            (&|entry| entry.0.tenant == tenant, rules.own)
+        };
+        let candidates = entries.iter().enumerate().filter(|(_, entry)| gives_way(entry));
+        let oldest = candidates.max_by_key(|(_, entry)| age(entry));
+        let Some(place) = oldest.filter(|(_, entry)| age(entry) >= youngest).map(|(place, _)| place) else {
+            return false;
+        };
+        entries.swap_remove(place);
     }
-}
-
-fn places(session: u64) -> impl Iterator<Item = usize> {
-    let home = (session % SESSION_SLOTS as u64) as usize;
-    (0..NEIGHBOURS).map(move |step| (home + step) % SESSION_SLOTS)
-}
-
-fn key(slot: usize) -> String {
-    format!("tiergate.session.{slot:04}")
+    entries.push(new);
+    true
 }

@@ -94,8 +94,8 @@ def pinned(gateway, tmp_path_factory):
         assert running.deaths() == 0
 
 
-def say(running: Fallbacks, prompt: str, session: str | None = None, **more) -> tuple[str, str]:
-    headers = {} if session is None else {"x-session": session}
+def say(running: Fallbacks, prompt: str, session: str | None = None, headers: dict | None = None, **more) -> tuple[str, str]:
+    headers = (headers or {}) | ({} if session is None else {"x-session": session})
     body = {"model": "smart/auto", "messages": user(prompt)} | more
     answer = running.client.post(f"{running.url}/v1/chat/completions", json=body, headers=headers)
     assert answer.status_code == 200, answer.text
@@ -109,8 +109,8 @@ def test_a_conversation_keeps_its_model_in_every_worker(pinned):
     assert {say(pinned, EASY, "one") for _ in range(16)} == {(WIDE, "session")}
     assert say(pinned, EASY, "two") == (FIRST, "score"), "another conversation"
     assert {say(pinned, EASY) for _ in range(4)} == {(FIRST, "score")}, "none that is told"
-    assert say(pinned, PROOF, user="three") == (WIDE, "score")
-    assert {say(pinned, EASY, user="three") for _ in range(8)} == {(WIDE, "session")}
+    assert say(pinned, PROOF, prompt_cache_key="three") == (WIDE, "score")
+    assert {say(pinned, EASY, prompt_cache_key="three") for _ in range(8)} == {(WIDE, "session")}
     assert say(pinned, PROOF, metadata={"session_id": "four"}) == (WIDE, "score")
     assert say(pinned, EASY, metadata={"session_id": "four"}) == (WIDE, "session")
 
@@ -121,8 +121,35 @@ def test_a_conversation_is_told_by_how_it_begins(pinned):
     reply = [{"role": "assistant", "content": "Done."}, {"role": "user", "content": EASY}]
     assert say(pinned, "", messages=opening) == (WIDE, "score")
     assert say(pinned, "", messages=opening + reply) == (WIDE, "session")
-    other = [{"role": "system", "content": "You are verbose."}, {"role": "user", "content": PROOF}]
+    other = [{"role": "user", "content": "Prove by induction, step by step, that the formal theorem holds."}]
     assert say(pinned, "", messages=other + reply) == (FIRST, "score")
+
+
+def test_nobody_moves_another_client_s_conversation(pinned):
+    """Forged ids, the same opening words, and ten thousand made-up conversations of one client."""
+    pinned.faulty.be()
+    alice, mallory = ({"authorization": f"Bearer sk-{name}"} for name in ("alice", "mallory"))
+    hello, moved = user("Hello!"), [*user("Hello!"), {"role": "assistant", "content": "Hi."}, *user(PROOF)]
+    for more in ({}, {"user": "alice"}, {"metadata": {"session_id": "alice's"}}, {"prompt_cache_key": "alice's"}):
+        assert say(pinned, "", headers=alice, messages=hello, **more) == (FIRST, "score")
+        assert say(pinned, "", headers=mallory, messages=moved, **more) == (WIDE, "score")
+        assert say(pinned, "", headers=alice, messages=hello, **more) == (FIRST, "score"), more
+    held = [f"held-{n}" for n in range(50)]
+    for session in held:
+        assert say(pinned, PROOF, session, headers=alice) == (WIDE, "score")
+    crowd = [threading.Thread(target=_crowd, args=(pinned.url, mallory, part)) for part in range(4)]
+    for each in crowd:
+        each.start()
+    for each in crowd:
+        each.join()
+    assert {say(pinned, EASY, session, headers=alice) for session in held} == {(WIDE, "session")}
+
+
+def _crowd(url: str, headers: dict, part: int) -> None:
+    with httpx.Client(trust_env=False, timeout=60) as client:
+        for n in range(part, 10_000, 4):
+            body = {"model": "smart/auto", "messages": user("Hello!"), "user": f"user-{n}"}
+            client.post(f"{url}/v1/chat/completions", json=body, headers=headers)
 
 
 def test_a_model_in_cooldown_is_left_and_the_conversation_does_not_return(pinned):

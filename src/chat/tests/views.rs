@@ -93,7 +93,7 @@ fn streaming_and_the_end_user_are_found() {
         (Dialect::Completions, r#"{"stream":"true","user":7}"#, false, None),
     ] {
         let view = seen(body, dialect);
-        let found = view.user.map(|span| text(body, &[span]));
+        let found = view.ids.user.map(|span| text(body, &[span]));
         assert_eq!((view.stream, found.as_deref()), (stream, user), "{body}");
     }
 }
@@ -147,17 +147,44 @@ fn only_the_top_level_model_counts_and_the_last_of_several() {
 }
 
 #[test]
-fn what_tells_a_conversation_is_found() {
-    let body = r#"{"user":"u","metadata":{"session_id":"s","user_id":"v"},"messages":[
-        {"role":"system","content":"sys"},{"role":"user","content":"first"},
-        {"role":"assistant","content":"a"},{"role":"user","content":"second"}]}"#;
-    let view = seen(body, Dialect::ChatCompletions);
-    let text_of = |span: Option<Span>| span.map(|span| text(body, &[span]));
-    assert_eq!(text_of(view.session).as_deref(), Some("s"));
-    assert_eq!(text_of(view.user).as_deref(), Some("u"));
-    assert_eq!(text(body, &view.opening), "first");
-    let view = seen(r#"{"metadata":{"session_id":7},"messages":[]}"#, Dialect::ChatCompletions);
-    assert!(view.session.is_none() && view.opening.is_empty());
+fn ids_are_found() {
+    let ids = |body: &str, dialect: Dialect| {
+        let Ids { user, session, cache_key, previous, kept } = seen(body, dialect).ids;
+        [user, session, cache_key, previous, kept].map(|span| span.map(|span| text(body, &[span])))
+    };
+    let some = |ids: [&str; 5]| ids.map(|id| (!id.is_empty()).then(|| id.to_owned()));
+    let body = r#"{"user":"u","metadata":{"session_id":"s","user_id":"v"},"prompt_cache_key":"c",
+        "previous_response_id":"p","conversation":{"id":"k","x":["id"]},"cachedContent":"g"}"#;
+    let gemini = Dialect::Gemini(Span { start: 0, end: 0 });
+    assert_eq!(ids(body, Dialect::ChatCompletions), some(["u", "s", "c", "", ""]));
+    assert_eq!(ids(body, Dialect::Responses), some(["u", "s", "c", "p", "k"]));
+    assert_eq!(ids(body, Dialect::Messages), some(["v", "s", "c", "", ""]));
+    assert_eq!(ids(body, gemini), some(["u", "s", "c", "", "g"]));
+    assert_eq!(ids(r#"{"conversation":"k"}"#, Dialect::Responses), some(["", "", "", "", "k"]));
+    let odd =
+        r#"{"user":7,"metadata":"s","prompt_cache_key":"","previous_response_id":null,"conversation":["k"]}"#;
+    assert_eq!(ids(odd, Dialect::Responses), some([""; 5]));
+    assert_eq!(ids(r#"{"metadata":{"session_id":7}}"#, Dialect::Messages), some([""; 5]));
+}
+
+#[test]
+fn the_opening_is_what_the_user_says_before_anybody_answers() {
+    let opening = |turns: &str| {
+        let body = format!(r#"{{"messages":[{turns}]}}"#);
+        text(&body, &seen(&body, Dialect::ChatCompletions).opening)
+    };
+    let (system, first, second) = (
+        r#"{"role":"system","content":"sys"}"#,
+        r#"{"role":"user","content":"first"}"#,
+        r#"{"role":"user","content":[{"type":"text","text":"second"}]}"#,
+    );
+    let answer = r#"{"role":"assistant","content":"a"}"#;
+    assert_eq!(opening(""), "");
+    assert_eq!(opening(&[system, first, answer, second].join(",")), "first");
+    assert_eq!(opening(&[first, system, second, answer].join(",")), "first\nsecond");
+    assert_eq!(opening(&[answer, first].join(",")), "");
+    let many = vec![second; 40].join(",");
+    assert_eq!(opening(&many), vec!["second"; LONGEST_OPENING].join("\n"));
 }
 
 #[test]

@@ -84,13 +84,24 @@ pub(super) fn headers(raw: &raw::Headers, path: &Path<'_>, errors: &mut Errors) 
     }
 }
 
-/// Compiles the section `session`. None where conversations are not held.
-pub(super) fn session(raw: &raw::Session, path: &Path<'_>, errors: &mut Errors) -> Option<Session> {
-    if let Some(Err(message)) = raw.header.as_deref().map(token) {
-        errors.meaning(&path.key("header"), message);
+/// Compiles the section `session`.
+pub(super) fn session(raw: &raw::Session, path: &Path<'_>, errors: &mut Errors) -> Session {
+    let list = path.key("headers");
+    let places = [("header", &raw.header), ("tenant_header", &raw.tenant_header)];
+    let single = places.into_iter().filter_map(|(key, name)| Some((path.key(key), name.as_deref()?)));
+    let listed = raw.headers.iter().enumerate().map(|(i, name)| (list.index(i), name.as_str()));
+    for (place, name) in single.chain(listed) {
+        if let Err(message) = token(name) {
+            errors.meaning(&place, message);
+        }
     }
-    let idle = raw.idle_seconds.saturating_mul(1000);
-    (raw.mode == raw::SessionMode::Pinned).then(|| Session { idle, header: raw.header.clone() })
+    Session {
+        pinned: raw.mode == raw::SessionMode::Pinned,
+        idle: raw.idle_seconds.saturating_mul(1000),
+        headers: raw.header.iter().chain(&raw.headers).cloned().collect(),
+        cache_key: raw.prompt_cache_key,
+        tenant_header: raw.tenant_header.clone(),
+    }
 }
 
 /// Whether the filter may remove and set a header of this name.

@@ -12,16 +12,36 @@ pub struct Session {
     /// Seconds without a request after which a conversation is held no longer.
     #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 86_400)))]
     pub idle_seconds: u64,
-    /// Request header that tells the conversation, in lower case. Where there is none, or a request does not have it,
-    /// the body's `metadata.session_id` does, else its `user` (Anthropic: `metadata.user_id`), else a hash of how the
-    /// conversation begins: system text and the first turn of the user.
+    /// Request header that has the conversation's id, in lower case; it goes before those of `headers`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header: Option<String>,
+    /// Request headers that have the conversation's id, in lower case; the first that a request has counts. Default: those
+    /// of known agents. Without one the body's `metadata.session_id` counts, then a session's id within Anthropic's
+    /// `metadata.user_id`, then `prompt_cache_key`, then the person's words with which the conversation begins.
+    #[cfg_attr(feature = "cli", schemars(length(max = 16)))]
+    pub headers: Vec<String>,
+    /// Whether the body's `prompt_cache_key` is the id of a conversation. Switch it off where an application sends one
+    /// key with all of its conversations.
+    pub prompt_cache_key: bool,
+    /// Request header that says who asks, in lower case: one that the gateway sets, for a client could make it up. Default:
+    /// the request's credential, which is the first of `x-litellm-api-key`, `authorization`, `api-key`, `x-api-key` and
+    /// `x-goog-api-key`, else the query's `key`. Nobody's conversations are those of anybody else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant_header: Option<String>,
 }
 
 impl Default for Session {
     fn default() -> Self {
-        Self { mode: SessionMode::Stateless, idle_seconds: 300, header: None }
+        let headers =
+            ["x-claude-code-session-id", "session-id", "session_id", "x-session-id", "x-session-affinity"];
+        Self {
+            mode: SessionMode::Stateless,
+            idle_seconds: 300,
+            header: None,
+            headers: headers.map(str::to_owned).to_vec(),
+            prompt_cache_key: true,
+            tenant_header: None,
+        }
     }
 }
 

@@ -60,6 +60,15 @@ const ROWS: &[Row] = &[
         &[("session.header", "\"X-Session-Id\" has capitals; write \"x-session-id\"")],
     ),
     (
+        "names that are none of headers",
+        r#"{"session": {"headers": ["x-session", ":path", "a b"], "tenant_header": "X-User"}}"#,
+        &[
+            ("session.headers[1]", "\":path\" is a pseudo header; choose another name"),
+            ("session.headers[2]", "\"a b\" is no header's name; use lower-case letters, digits and `-`"),
+            ("session.tenant_header", "\"X-User\" has capitals; write \"x-user\""),
+        ],
+    ),
+    (
         "no such mode of sessions",
         r#"{"session": {"mode": "sticky"}}"#,
         &[("session.mode", "unknown value \"sticky\"; give stateless or pinned")],

@@ -31,14 +31,14 @@ static ALL: LazyLock<[(&str, Config); 6]> = LazyLock::new(|| {
 });
 
 /// A conversation that may be held.
-fn live(held: &dyn Fn(u64) -> Option<Held>) -> Live<'_> {
-    let sessions = Some(Sessions { salt: 1, id: Some(b"id"), held });
+fn live(held: &dyn Fn(Memory, Known) -> Option<Held>) -> Live<'_> {
+    let sessions = Some(Sessions { salt: &|| 1, tenant: b"someone", id: Some(b"id"), held });
     Live { sessions, now: 7, ..Live::default() }
 }
 
 #[test]
 fn what_is_not_done_holds_no_conversation_and_names_nobody_else() {
-    let nobody = |_| None;
+    let nobody = |_, _| None;
     for (name, config) in &*ALL {
         let body = r#"{"model": "smart/auto", "messages": [{"role": "user", "content": "Hello!"}]}"#;
         let request = Request {
@@ -119,7 +119,7 @@ proptest! {
             body[at] = byte;
         }
         let request = Request { dialect, path, body: &body };
-        let held = |_| (!held_by.is_empty()).then(|| Held::by(held_by, Tier::Complex, 0));
+        let held = |_, _| (!held_by.is_empty()).then(|| Held::by(held_by, Tier::Complex, 0));
         let mut scratch = Scratch::default();
         for (name, config) in &*ALL {
             let live = Live { seed, ..live(&held) };

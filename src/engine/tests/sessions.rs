@@ -22,22 +22,27 @@ fn config() -> Config {
 /// Requests one after the other, and what they are held by.
 struct Talk {
     config: Config,
-    held: RefCell<BTreeMap<u64, Held>>,
+    held: RefCell<BTreeMap<Known, Held>>,
     conditions: Conditions,
     dialect: Dialect,
+    tenant: &'static [u8],
     now: u64,
 }
 
 impl Talk {
     fn new() -> Self {
         let (held, conditions) = Default::default();
-        Self { config: config(), held, conditions, dialect: Dialect::ChatCompletions, now: 1_000_000 }
+        let (dialect, tenant) = (Dialect::ChatCompletions, &b"alice's key"[..]);
+        Self { config: config(), held, conditions, dialect, tenant, now: 1_000_000 }
     }
 
     /// Model, tier and cause.
     fn with(&self, id: Option<&[u8]>, body: Value) -> (String, &'static str, &'static str) {
-        let lookup = |known| self.held.borrow().get(&known).copied();
-        let sessions = Some(Sessions { salt: 7, id, held: &lookup });
+        let lookup = |memory, known| match memory {
+            Memory::Conversations => self.held.borrow().get(&known).copied(),
+            Memory::Answers => None,
+        };
+        let sessions = Some(Sessions { salt: &|| 7, tenant: self.tenant, id, held: &lookup });
         let conditions = Some(&self.conditions);
         let live = Live { conditions, sessions, now: self.now, ..Live::default() };
         let path: &[u8] = match self.dialect {
@@ -168,39 +173,169 @@ fn the_answer_of_a_tool_goes_to_the_model_that_asked() {
     }
 }
 
+/// How many conversations these requests are of: an id in a header, and the body.
+fn conversations(dialect: Dialect, requests: &[(Option<&str>, Value)]) -> usize {
+    let talk = Talk { dialect, ..Talk::new() };
+    // Each twice: the same one again.
+    for (id, body) in requests.iter().chain(requests) {
+        talk.with(id.map(str::as_bytes), body.clone());
+    }
+    let held = talk.held.borrow();
+    held.len()
+}
+
+fn hello(more: Value) -> Value {
+    let mut body = json!({"messages": asks(&["Hello!"])});
+    merge(&mut body, more);
+    body
+}
+
 #[test]
-fn what_tells_a_conversation() {
-    let hello = |more: Value| {
-        let mut body = json!({"messages": asks(&["Hello!"])});
-        merge(&mut body, more);
-        body
-    };
-    let rows: [(Option<&[u8]>, Value); 5] = [
-        (Some(b"one"), json!({"user": "u"})),
-        (None, json!({"metadata": {"session_id": "one"}, "user": "u"})),
-        (None, json!({"user": "one"})),
-        (None, json!({"messages": asks(&["Hello!"])})),
+fn ids_tell_conversations_apart_whatever_is_said() {
+    let chat = Dialect::ChatCompletions;
+    let rows: [(Dialect, &str, [(Option<&str>, Value); 2]); 7] = [
+        (chat, "a header", [(Some("one"), json!({})), (Some("two"), json!({}))]),
         (
-            None,
-            json!({"messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]}),
+            chat,
+            "a session's id",
+            [
+                (None, json!({"metadata": {"session_id": "one"}})),
+                (None, json!({"metadata": {"session_id": "two"}})),
+            ],
         ),
+        (
+            chat,
+            "the key of a cache",
+            [(None, json!({"prompt_cache_key": "one"})), (None, json!({"prompt_cache_key": "two"}))],
+        ),
+        (
+            Dialect::Messages,
+            "Claude Code's id of a person",
+            [
+                (None, json!({"metadata": {"user_id": "user_ab_account_cd_session_one"}})),
+                (None, json!({"metadata": {"user_id": "user_ab_account_cd_session_two"}})),
+            ],
+        ),
+        (
+            Dialect::Messages,
+            "the same in JSON",
+            [
+                (None, json!({"metadata": {"user_id": r#"{"device_id": "ab", "session_id": "one"}"#}})),
+                (None, json!({"metadata": {"user_id": r#"{"device_id": "ab", "session_id": "two"}"#}})),
+            ],
+        ),
+        (chat, "a person", [(None, json!({"user": "one"})), (None, json!({"user": "two"}))]),
+        (chat, "words", [(None, json!({})), (None, json!({"messages": asks(&["Good morning!"])}))]),
     ];
-    let talk = Talk::new();
-    for (id, more) in &rows {
-        talk.with(*id, hello(more.clone()));
+    for (dialect, name, [one, two]) in rows {
+        let requests = [(one.0, hello(one.1)), (two.0, hello(two.1))];
+        assert_eq!(conversations(dialect, &requests), 2, "{name}");
     }
-    assert_eq!(talk.held.borrow().len(), rows.len(), "each is another conversation");
-    for (id, more) in &rows {
-        talk.with(*id, hello(more.clone()));
+}
+
+#[test]
+fn one_id_is_one_conversation_whatever_is_said() {
+    let easy = json!({"messages": asks(&["What is the capital of France?"])});
+    for (id, more) in [
+        (Some("one"), json!({})),
+        (None, json!({"metadata": {"session_id": "one"}})),
+        (None, json!({"prompt_cache_key": "one"})),
+    ] {
+        let mut other = easy.clone();
+        merge(&mut other, more.clone());
+        let requests = [(id, hello(more.clone())), (id, other)];
+        assert_eq!(conversations(Dialect::ChatCompletions, &requests), 1, "{id:?} {more}");
     }
-    assert_eq!(talk.held.borrow().len(), rows.len(), "and the same one again");
-    talk.with(None, json!({"model": "smart/eco", "user": "one", "messages": asks(&["Hello!"])}));
-    talk.with(None, json!({"messages": []}));
+    // A person is no conversation.
+    let mut other = easy;
+    merge(&mut other, json!({"user": "one"}));
     assert_eq!(
-        talk.held.borrow().len(),
-        rows.len(),
-        "smart/eco stands for auto here; nothing tells the last"
+        conversations(Dialect::ChatCompletions, &[(None, hello(json!({"user": "one"}))), (None, other)]),
+        2
     );
+}
+
+#[test]
+fn a_key_of_a_cache_that_is_no_conversation_s_can_be_left_out() {
+    let document = json!({"tiers": {"SIMPLE": "low", "MEDIUM": "low", "COMPLEX": "low", "REASONING": "low"},
+        "models": {"low": {}}, "session": {"mode": "pinned", "prompt_cache_key": false}});
+    let config = config::parse(document.to_string().as_bytes()).unwrap_or_else(|errors| panic!("{errors}"));
+    let talk = Talk { config, ..Talk::new() };
+    talk.with(None, hello(json!({"prompt_cache_key": "app"})));
+    talk.with(None, json!({"prompt_cache_key": "app", "messages": asks(&["Good morning!"])}));
+    assert_eq!(talk.held.borrow().len(), 2);
+}
+
+#[test]
+fn without_an_id_the_person_s_words_tell_a_conversation() {
+    let turn = |text: &str| json!({"role": "user", "content": text});
+    let answer = json!({"role": "assistant", "content": "Done."});
+    let system = |text: &str| json!({"role": "system", "content": text});
+    let environment = |date: &str| {
+        turn(&format!(
+            "<environment_context>\n  <cwd>/home/me</cwd>\n  <date>{date}</date>\n</environment_context>"
+        ))
+    };
+    let talks = |rows: &[Value]| {
+        let requests: Vec<_> = rows.iter().map(|turns| (None, json!({"messages": turns}))).collect();
+        conversations(Dialect::ChatCompletions, &requests)
+    };
+    let (hello, proof) = (turn("Hello!"), turn(PROOF));
+    // What a harness puts first is the same in all conversations of a folder, and changes within one.
+    assert_eq!(talks(&[json!([environment("1"), hello]), json!([environment("1"), proof])]), 2);
+    assert_eq!(talks(&[json!([environment("1"), hello]), json!([environment("2"), hello])]), 1);
+    assert_eq!(
+        talks(&[json!([environment("1"), answer, hello]), json!([environment("1"), answer, proof])]),
+        2
+    );
+    assert_eq!(talks(&[json!([system("It is ten."), hello]), json!([system("It is eleven."), hello])]), 1);
+    // An instruction of the client's own, and the words that it is about in a turn of their own.
+    let title = turn("Write a title for this conversation:");
+    assert_eq!(talks(&[json!([title, hello]), json!([title, proof])]), 2);
+    assert_eq!(talks(&[json!([hello]), json!([hello, answer, proof])]), 1, "it goes on");
+    assert_eq!(talks(&[json!([system("Be brief.")])]), 0, "nothing tells it");
+}
+
+#[test]
+fn no_conversation_is_two_clients() {
+    let mut talk = Talk::new();
+    let said = asks(&["Hello!", PROOF]);
+    for (id, more) in [
+        (None, json!({})),
+        (None, json!({"user": "alice"})),
+        (Some(&b"one"[..]), json!({})),
+        (None, json!({"metadata": {"session_id": "one"}})),
+    ] {
+        let with = |messages: Value| {
+            let mut body = json!({"messages": messages});
+            merge(&mut body, more.clone());
+            body
+        };
+        talk.tenant = b"alice's key";
+        assert_eq!(talk.with(id, with(asks(&["Hello!"]))).0, "low");
+        for stranger in [&b"mallory's key"[..], b""] {
+            talk.tenant = stranger;
+            assert_eq!(talk.with(id, with(said.clone())).0, "high");
+        }
+        talk.tenant = b"alice's key";
+        assert_eq!(talk.with(id, with(asks(&["Hello!", "Hello!"]))).0, "low", "{id:?} {more}");
+    }
+    let held = talk.held.borrow();
+    let tenants: std::collections::BTreeSet<u64> = held.keys().map(|known| known.tenant).collect();
+    assert_eq!(tenants.len(), 3, "the person is no tenant: who makes up many has one share all the same");
+}
+
+#[test]
+fn each_virtual_model_has_its_own_conversations() {
+    let document = json!({"models": {"low": {}}, "session": {"mode": "pinned"},
+        "profiles": {
+            "auto": {"tiers": {"SIMPLE": "low", "MEDIUM": "low", "COMPLEX": "low", "REASONING": "low"}},
+            "eco": {"tiers": {"SIMPLE": "low", "MEDIUM": "low", "COMPLEX": "low", "REASONING": "low"}}}});
+    let config = config::parse(document.to_string().as_bytes()).unwrap_or_else(|errors| panic!("{errors}"));
+    let talk = Talk { config, ..Talk::new() };
+    talk.with(None, hello(json!({})));
+    talk.with(None, hello(json!({"model": "smart/eco"})));
+    assert_eq!(talk.held.borrow().len(), 2);
 }
 
 #[test]
