@@ -1,24 +1,27 @@
 """Speed, as ratios within one run.
 
-    python scripts/bench.py [--native] [--envoy] [--rounds N]
+    python scripts/bench.py [--native] [--envoy] [--latency] [--rounds N]
 
 --native   the scorer and the whole decision on this machine, next to the Python rule router (smart-llm-router), and
            how long the module takes over a feed of 500 models under wasmtime
---envoy    requests per second and latency through Envoy (one worker): without a filter, with filters of a test build
-           that do a part of what every router does that reads bodies (only buffer; and change the model; and set
+--envoy    the gateway's own processor time a request, with one worker: without a filter, with filters of a test build
+           that do a part of what every router that reads bodies does (only buffer; and change the model; and set
            headers and count), and with tiergate
+--latency  the time that tiergate in Envoy and LiteLLM's own complexity routers add before the same LiteLLM
 
-Both without an option. Needs `make wasm` before and, for --envoy, `wrk` (Debian: apt-get install wrk).
+All of them without an option. Needs `make wasm` before.
 Absolute numbers of a shared machine mean little; the ratios are what counts.
 """
 
 from __future__ import annotations
 
 import argparse
+import http.client
 import json
 import os
+import random
 import re
-import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -35,7 +38,11 @@ RUN = ROOT / ".run" / "bench"
 PROMPT = (ROOT / "benches" / "prompt.txt").read_text(encoding="utf-8")
 NATIVE_SIZES = [150, 2_000, 20_000, 200_000]
 ENVOY_SIZES = [1_000, 20_000, 200_000]
-TARGETS = {1_000: 0.85, 20_000: 0.80, 200_000: 0.45}
+# Of the processor time of a filter that only buffers, at most.
+GOALS = {1_000: 1.70, 20_000: 1.75, 200_000: 1.75}
+# One turn of one variant is so many requests, over so many connections: 0.05 to 0.2 s.
+TURN = {1_000: 1_600, 20_000: 1_200, 200_000: 320}
+CONNECTIONS = 16
 
 
 def prompt(size: int) -> str:
@@ -151,26 +158,59 @@ def start(name: str, configuration: dict) -> stack.Process:
     return process
 
 
-def load(port: int, lua: Path, seconds: int) -> tuple[float, float, float]:
-    """Requests per second, p50 and p99 in microseconds."""
-    url = f"http://127.0.0.1:{port}/v1/chat/completions"
-    command = ["wrk", "-t1", "-c16", f"-d{seconds}s", "--latency", "-s", str(lua), url]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    if "Non-2xx" in said or "Socket errors" in said:
-        raise SystemExit(f"the gateway failed under load:\n{said}")
-    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", said).group(1))
-    unit = {"us": 1, "ms": 1000, "s": 1_000_000}
+class Load:
+    """Connections to one listener that send the same request over and over, one under way on each."""
 
-    def latency(percent: str) -> float:
-        value, name = re.search(rf"{percent}%\s+([\d.]+)(us|ms|s)", said).groups()
-        return float(value) * unit[name]
+    def __init__(self, port: int, body: bytes):
+        head = (
+            f"POST /v1/chat/completions HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\n"
+            f"content-length: {len(body)}\r\n\r\n"
+        )
+        self.request = head.encode() + body
+        self.sockets = [socket.create_connection(("127.0.0.1", port)) for _ in range(CONNECTIONS)]
+        for each in self.sockets:
+            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    return rate, latency("50"), latency("99")
+    def turn(self, count: int) -> None:
+        """Sends `count` requests, a multiple of the connections, and reads their answers."""
+        for _ in range(count // CONNECTIONS):
+            for each in self.sockets:
+                each.sendall(self.request)
+            for each in self.sockets:
+                self.answer(each)
+
+    @staticmethod
+    def answer(connection: socket.socket) -> None:
+        got = b""
+        while b"\r\n\r\n" not in got:
+            piece = connection.recv(65536)
+            if not piece:
+                raise SystemExit("the gateway closed a connection under load")
+            got += piece
+        head, _, rest = got.partition(b"\r\n\r\n")
+        if not head.startswith(b"HTTP/1.1 200"):
+            raise SystemExit(f"the gateway failed under load: {head[:200]!r}")
+        left = int(re.search(rb"(?i)content-length: (\d+)", head).group(1)) - len(rest)
+        while left > 0:
+            left -= len(connection.recv(65536))
+
+    def close(self) -> None:
+        for each in self.sockets:
+            each.close()
 
 
-def envoy(rounds: int, seconds: int) -> None:
-    if not shutil.which("wrk"):
-        raise SystemExit("wrk is missing: apt-get install wrk")
+def processor_nanoseconds(pid: int) -> int:
+    """What all threads of a process have used so far."""
+    total = 0
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        try:
+            total += int((thread / "schedstat").read_text().split()[0])
+        except FileNotFoundError:  # the thread has ended
+            pass
+    return total
+
+
+def envoy(rounds: int) -> None:
     RUN.mkdir(parents=True, exist_ok=True)
     probe = RUN / "probe.wasm"
     build = ["scripts/wasm.sh", "build", "--features", "probe"]
@@ -216,60 +256,111 @@ def envoy(rounds: int, seconds: int) -> None:
         processes.append(start("gateway", gateway))
         for process in processes:
             process.wait_ready()
-        measured: dict[tuple[int, str], list[tuple[float, float, float]]] = {}
+        pid = processes[-1].child.pid
+        # Microseconds of the gateway's processor a request: a list of turns for each size and variant.
+        measured: dict[tuple[int, str], list[float]] = {}
         for size in ENVOY_SIZES:
-            body = json.dumps({"messages": [{"role": "user", "content": prompt(size)}], "model": "smart/auto"}, ensure_ascii=False)
-            lua = RUN / f"{size}.lua"
-            lua.write_text(
-                f'local f = io.open("{RUN}/body{size}.json", "rb")\nwrk.body = f:read("*a")\nf:close()\n'
-                'wrk.method = "POST"\nwrk.headers["content-type"] = "application/json"\n'
-            )
-            (RUN / f"body{size}.json").write_text(body)
-            for round_ in range(rounds + 1):
-                for name, port in zip(variants, ports):
-                    result = load(port, lua, seconds)
-                    if round_ > 0:  # the first warms up
-                        measured.setdefault((size, name), []).append(result)
+            message = {"messages": [{"role": "user", "content": prompt(size)}], "model": "smart/auto"}
+            body = json.dumps(message, ensure_ascii=False).encode()
+            loads = {name: Load(port, body) for name, port in zip(variants, ports)}
+            order = list(variants)
+            for each in loads.values():  # warms up
+                each.turn(TURN[size])
+            for _ in range(rounds):
+                random.shuffle(order)
+                for name in order:
+                    before = processor_nanoseconds(pid)
+                    loads[name].turn(TURN[size])
+                    used = (processor_nanoseconds(pid) - before) / TURN[size] / 1000
+                    measured.setdefault((size, name), []).append(used)
+            for each in loads.values():
+                each.close()
     finally:
         for process in processes:
             process.stop()
 
-    def median(size: int, name: str, index: int) -> float:
-        return statistics.median(sample[index] for sample in measured[size, name])
-
-    print(f"Envoy, one worker, 16 connections, medians of {rounds} rounds of {seconds} s")
-    print(f"{'body':>8} {'filter':<14} {'requests/s':>11} {'p50 us':>8} {'p99 us':>8} {'of no filter':>13} {'of only buffers':>16}")
+    print(f"Envoy, one worker: its own processor time, us a request, medians of {rounds} interleaved turns")
+    print(f"{'body':>8} {'filter':<14} {'us':>7} {'of no filter':>13} {'of only buffers':>16}")
     for size in ENVOY_SIZES:
         for name in variants:
-            rate = median(size, name, 0)
-            pairs = measured[size, name]
+            turns = measured[size, name]
 
             def ratio(other: str) -> float:
-                return statistics.median(a[0] / b[0] for a, b in zip(pairs, measured[size, other]))
+                return statistics.median(a / b for a, b in zip(turns, measured[size, other]))
 
             floor = f"{ratio('only buffers'):.2f}" if name not in ("no filter", "only buffers") else ""
-            goal = f" (goal {TARGETS[size]:.2f})" if name == "tiergate" else ""
-            print(
-                f"{size:>8} {name:<14} {rate:>11.0f} {median(size, name, 1):>8.0f} {median(size, name, 2):>8.0f} "
-                f"{ratio('no filter'):>13.2f} {floor:>16}{goal}"
-            )
+            goal = f" (at most {GOALS[size]:.2f})" if name == "tiergate" else ""
+            print(f"{size:>8} {name:<14} {statistics.median(turns):>7.1f} {ratio('no filter'):>13.2f} {floor:>16}{goal}")
     log = (RUN / "gateway.log").read_text(errors="replace")
     for line in dict.fromkeys(re.findall(r"tiergate \d[^\n]*VM memory[^\n]*", log)):
         print(line)
+
+
+# ----------------------------------------------------------------------------------------------------------- latency
+
+# A name that the client asks LiteLLM for: its own routers by rules and by its small trained model.
+COMPLEXITY = {"litellm heuristic": "heuristic", "litellm heuristic_v2": "heuristic_v2"}
+
+
+def latency(rounds: int) -> None:
+    """Milliseconds from request to answer before one LiteLLM with mock models, by turns of one request each."""
+    directory = RUN / "latency"
+    running = stack.Stack(directory)
+    tiers = {"SIMPLE": "gpt-5.4-nano", "MEDIUM": "gpt-5.4-mini", "COMPLEX": "claude-sonnet-5", "REASONING": "claude-opus-5"}
+    running.extra_models = list(tiers.values())
+    for name, kind in COMPLEXITY.items():
+        parameters = {
+            "model": "auto_router/complexity_router",
+            "complexity_router_config": {"tiers": tiers, "classifier_type": kind},
+            "complexity_router_default_model": tiers["MEDIUM"],
+        }
+        running.extra_deployments.append({"model_name": name, "litellm_params": parameters})
+    with running:
+        direct = running.litellm_port
+        ways = {
+            "litellm alone": (direct, tiers["SIMPLE"]),
+            "tiergate, pinned": (running.port, tiers["SIMPLE"]),
+            "tiergate, routed": (running.port, "smart/auto"),
+        }
+        ways |= {name: (direct, name) for name in COMPLEXITY}
+        connections = {name: http.client.HTTPConnection("127.0.0.1", port) for name, (port, _) in ways.items()}
+        took: dict[str, list[float]] = {}
+        order = list(ways)
+        for turn in range(rounds + 20):
+            random.shuffle(order)
+            for name in order:
+                body = json.dumps({"model": ways[name][1], "messages": [{"role": "user", "content": f"{turn}: {prompt(1_000)}"}]})
+                connection = connections[name]
+                began = time.perf_counter()
+                headers = {"content-type": "application/json"}
+                connection.request("POST", "/v1/chat/completions", body.encode(), headers)
+                answer = connection.getresponse()
+                answer.read()
+                if answer.status != 200:
+                    raise SystemExit(f"{name}: status {answer.status}")
+                if turn >= 20:  # the first ones warm up
+                    took.setdefault(name, []).append((time.perf_counter() - began) * 1000)
+    alone = statistics.median(took["litellm alone"])
+    print(f"one request of 1 KB at a time before the same LiteLLM, ms, medians of {rounds}")
+    for name in ways:
+        median = statistics.median(took[name])
+        print(f"{name:<22} {median:>8.2f} {f'{median - alone:+.2f}' if name != 'litellm alone' else ''}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--native", action="store_true")
     parser.add_argument("--envoy", action="store_true")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=int, default=4)
+    parser.add_argument("--latency", action="store_true")
+    parser.add_argument("--rounds", type=int, default=60, help="turns of each variant in Envoy")
     args = parser.parse_args()
-    both = args.native == args.envoy
-    if both or args.native:
+    every = not (args.native or args.envoy or args.latency)
+    if every or args.native:
         native()
-    if both or args.envoy:
-        envoy(args.rounds, args.seconds)
+    if every or args.envoy:
+        envoy(args.rounds)
+    if every or args.latency:
+        latency(5 * args.rounds)
 
 
 if __name__ == "__main__":

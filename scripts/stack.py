@@ -371,6 +371,8 @@ class Stack:
         )
         self.extra_models: list[str] = []
         self.failing_models: dict[str, str] = {}
+        # Entries of LiteLLM's `model_list` beside the mock models.
+        self.extra_deployments: list[dict] = []
         self.concurrency = 2
         self.envoy_options: tuple[str, ...] = ()
         self.litellm: Process | None = None
@@ -388,6 +390,7 @@ class Stack:
         models = models_in(tiergate_configuration(listener(self.envoy_configuration))) + self.extra_models
         models = list(dict.fromkeys(models))
         litellm = litellm_configuration(models, self.failing_models)
+        litellm["model_list"] += self.extra_deployments
         self.litellm = litellm_process(self.directory, litellm, self.litellm_port)
         self.envoy = envoy_process(
             self.directory, copy.deepcopy(self.envoy_configuration), concurrency=self.concurrency,
