@@ -7,6 +7,7 @@
 # draft       the same from any tree
 # test        format, lints, Rust tests, end-to-end tests on the pinned Envoy; .ci/run calls this
 # test-matrix the end-to-end tests on every usable Envoy from 1.36 to the newest
+# clients     real agents and SDKs from npm and PyPI through the gateway (CLIENTS="codex aider" for some)
 # train       fit the calibrated scorer's weights to the data in DATA; quality: how good both scorers are on them
 # soak        five minutes of full load while models fail at random (SECONDS=300)
 # bench       speed; docs: the generated reference and schema; clean: what all of these left
@@ -18,7 +19,7 @@ SECONDS := 300
 ENVOYS := 1.36.4 1.37.0 1.39.3 1.40.0
 
 .NOTPARALLEL:
-.PHONY: help demo up down setup setup-train wasm image release draft test lint rooms test-rust test-e2e test-matrix train \
+.PHONY: help demo up down setup setup-train wasm image release draft test lint rooms test-rust test-e2e test-matrix clients train \
 	quality bench soak docs clean
 
 help:
@@ -64,6 +65,9 @@ test-e2e:
 	$(PYTHON_BIN) -m pytest -q tests/e2e $(PYTEST)
 	$(PYTHON_BIN) -m pytest -q $(addprefix tests/e2e/,$(PRODUCTION_TESTS)) --shipped envoy $(PYTEST)
 
+clients: setup wasm
+	@$(PYTHON_BIN) scripts/clients.py $(CLIENTS)
+
 test-matrix: setup wasm
 	@scripts/matrix.sh $(ENVOYS)
 
@@ -95,4 +99,4 @@ docs:
 clean:
 	-@[ ! -x $(PYTHON_BIN) ] || $(PYTHON_BIN) scripts/stack.py down
 	cargo clean
-	rm -rf dist .venv .venv-train .envoys .prometheus .run .tools .pytest_cache
+	rm -rf dist .clients .venv .venv-train .envoys .prometheus .run .tools .pytest_cache

@@ -1,4 +1,4 @@
-"""The real stack on loopback: LiteLLM with mock models, and Envoy with the filter in front of it.
+"""The real stack on loopback: LiteLLM with models that need no key, and Envoy with the filter in front of it.
 
     python scripts/stack.py up      start both and leave them running
     python scripts/stack.py down    stop what `up` started
@@ -184,9 +184,10 @@ def models_in(document: dict) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def litellm_configuration(models: list[str], failing: dict[str, str] | None = None) -> dict:
+def litellm_configuration(models: list[str], failing: dict[str, str] | None = None, provider: str = "") -> dict:
     """LiteLLM with a mock answer for each model: it names the model in the response and calls nobody. Models that fail
-    do so with LiteLLM's own mock of the exception that is named."""
+    do so with LiteLLM's own mock of the exception that is named. With `provider`, the base URL of an OpenAI-compatible
+    server, that one answers in place of the mocks: they cannot stream Anthropic messages or responses."""
     answers = {name: f"This is {name}." for name in models} | (failing or {})
     return {
         "model_list": [
@@ -194,7 +195,8 @@ def litellm_configuration(models: list[str], failing: dict[str, str] | None = No
                 "model_name": name,
                 # The provider does not matter to a mock, with one exception: LiteLLM 1.102.4 has no mock for
                 # streamGenerateContent of gemini/ models and would call Google.
-                "litellm_params": {"model": f"openai/{name}", "api_key": "none", "mock_response": answer},
+                "litellm_params": {"model": f"openai/{name}", "api_key": "none"}
+                | ({"api_base": provider} if provider and name not in (failing or {}) else {"mock_response": answer}),
                 "model_info": {"id": name},
             }
             for name, answer in answers.items()
@@ -332,6 +334,11 @@ def litellm_process(directory: Path, configuration: dict, port: int) -> Process:
     return Process("litellm", command, directory, env, f"http://127.0.0.1:{port}/health/readiness")
 
 
+def provider_process(directory: Path, port: int) -> Process:
+    command = [sys.executable, str(ROOT / "scripts" / "provider.py"), "--port", str(port)]
+    return Process("provider", command, directory, _environment(), f"http://127.0.0.1:{port}/v1/models")
+
+
 def envoy_binary() -> str:
     return os.environ.get("TIERGATE_ENVOY") or str(Path(sys.executable).parent / "envoy")
 
@@ -373,8 +380,11 @@ class Stack:
         self.failing_models: dict[str, str] = {}
         # Entries of LiteLLM's `model_list` beside the mock models.
         self.extra_deployments: list[dict] = []
+        # Whether scripts/provider.py answers behind LiteLLM, and not its mocks.
+        self.scripted = False
         self.concurrency = 2
         self.envoy_options: tuple[str, ...] = ()
+        self.provider: Process | None = None
         self.litellm: Process | None = None
         self.envoy: Process | None = None
 
@@ -389,7 +399,12 @@ class Stack:
     def start(self) -> "Stack":
         models = models_in(tiergate_configuration(listener(self.envoy_configuration))) + self.extra_models
         models = list(dict.fromkeys(models))
-        litellm = litellm_configuration(models, self.failing_models)
+        provider = ""
+        if self.scripted:
+            port = free_port()
+            self.provider = provider_process(self.directory, port)
+            provider = f"http://127.0.0.1:{port}/v1"
+        litellm = litellm_configuration(models, self.failing_models, provider)
         litellm["model_list"] += self.extra_deployments
         self.litellm = litellm_process(self.directory, litellm, self.litellm_port)
         self.envoy = envoy_process(
@@ -397,19 +412,21 @@ class Stack:
             options=self.envoy_options,
         )
         try:
-            self.litellm.start()
-            self.envoy.start()
-            self.envoy.wait_ready()
-            self.litellm.wait_ready()
+            for process in self.processes():
+                process.start()
+            for process in self.processes():
+                process.wait_ready()
         except BaseException:
             self.stop()
             raise
         return self
 
+    def processes(self) -> list[Process]:
+        return [process for process in (self.provider, self.litellm, self.envoy) if process is not None]
+
     def stop(self) -> None:
-        for process in (self.envoy, self.litellm):
-            if process is not None:
-                process.stop()
+        for process in reversed(self.processes()):
+            process.stop()
 
     def __enter__(self) -> "Stack":
         return self.start()
@@ -462,8 +479,10 @@ def up() -> int:
         for name, default in (("TIERGATE_PORT", 10000), ("TIERGATE_ADMIN_PORT", 9901), ("LITELLM_PORT", 4000),
                               ("TIERGATE_SIGNALS_PORT", 10001))
     )
-    stack = Stack(UP, ports=wanted).start()
-    for process in (stack.envoy, stack.litellm):
+    stack = Stack(UP, ports=wanted)
+    stack.scripted = True
+    stack.start()
+    for process in stack.processes():
         (UP / f"{process.name}.pid").write_text(f"{process.child.pid} {_started(process.child.pid)}\n")
     chat = f"curl -s {stack.url}/v1/chat/completions -H 'content-type: application/json' -i"
     print(f"""tiergate is up at {stack.url} (Envoy's admin: {stack.admin_url}, LiteLLM: http://127.0.0.1:{stack.litellm_port})
