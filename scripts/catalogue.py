@@ -1,20 +1,26 @@
 #!/usr/bin/env python3
-"""Writes src/config/catalogue.json from the cost map of the installed LiteLLM.
+"""Writes src/config/catalogue.json and src/fit/families.tsv from the cost map of the installed LiteLLM and its lists of
+supported parameters.
 
-    .venv/bin/python scripts/catalogue.py            writes the file
-    .venv/bin/python scripts/catalogue.py --check    fails if the file is out of step
+    .venv/bin/python scripts/catalogue.py            writes the files
+    .venv/bin/python scripts/catalogue.py --check    fails if one is out of step
 
-Only the names below are typed in; prices, windows and capabilities are LiteLLM's.
+Only the names below are typed in, and the rules in families.py; prices, windows and capabilities are LiteLLM's.
 """
 
 import argparse
 import json
+import os
 import pathlib
 import re
+import subprocess
 import sys
+
+import families
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CATALOGUE = ROOT / "src/config/catalogue.json"
+FAMILIES = ROOT / "src/fit/families.tsv"
 DEFAULTS = ROOT / "src/config/defaults.json"
 COST_MAP = "model_prices_and_context_window_backup.json"
 
@@ -43,7 +49,7 @@ MODELS = """
 
 
 def litellm_directory():
-    """The installed LiteLLM: of this interpreter, else of the project's .venv. Nothing of it is imported."""
+    """The installed LiteLLM: of this interpreter, else of the project's .venv."""
     places = [pathlib.Path(p) / "litellm" for p in sys.path if p]
     places += sorted(ROOT.glob(".venv/lib/python*/site-packages/litellm"))
     for place in places:
@@ -81,6 +87,9 @@ def entry(name, known):
         # Absent where the cost map says nothing: most entries do not say no.
         "audio": known.get("supports_audio_input"),
         "structured_output": known.get("supports_response_schema"),
+        "family": families.family(name, known),
+        "efforts": families.efforts(name, known),
+        "default_effort": families.default_effort(name, known),
     }
     return {key: value for key, value in fields.items() if value is not None}
 
@@ -119,17 +128,72 @@ def catalogue(directory):
     return f'{{\n  "source": {json.dumps(source)},\n  "models": {{\n{rows}\n  }}\n}}\n'
 
 
+SUPPORTED = """
+import json, os, sys
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+import litellm
+from litellm.constants import DEFAULT_CHAT_COMPLETION_PARAM_VALUES as known
+from litellm.utils import PROVIDER_UNVALIDATED_PARAMS as unchecked
+asked = json.load(sys.stdin)
+supported = {f"{provider}/{model}": sorted(litellm.get_supported_openai_params(model, provider))
+             for provider, models in asked for model in models}
+json.dump({"known": sorted(set(known) - set(unchecked)), "supported": supported}, sys.stdout)
+"""
+
+# Of LiteLLM's list: no parameters of a request, or handled by LiteLLM itself.
+NOT_PARAMETERS = {"model", "messages", "custom_llm_provider", "api_version", "drop_params", "additional_drop_params",
+                  "allowed_openai_params", "extra_headers", "metadata", "functions", "function_call", "max_retries",
+                  "enable_json_schema_validation", "include_server_side_tool_invocations"}
+
+
+def supported(directory):
+    """What LiteLLM checks, and what it takes of each model that stands for a family."""
+    asked = [[provider, models] for provider, models in families.REPRESENTATIVES.values()]
+    environment = os.environ | {"PYTHONPATH": str(directory.parent)}
+    done = subprocess.run([sys.executable, "-c", SUPPORTED], input=json.dumps(asked), capture_output=True, text=True,
+                          check=True, env=environment)
+    return json.loads(done.stdout)
+
+
+def families_file(directory):
+    """The rules by hand, then what LiteLLM says."""
+    version = litellm_version(directory)
+    told = supported(directory)
+    names = list(families.REPRESENTATIVES)
+    rows, by_hand = [], {name: set() for name in names}
+    for group, dialects, parameters, when, action, argument, source in families.RULES:
+        for parameter in parameters.split(","):
+            for name in names if group == "*" else group.split(","):
+                if group != "*" and (dialects == "*" or "chat" in dialects.split(",")):
+                    by_hand[name].add(parameter.split(".")[0])
+        for name in ["*"] if group == "*" else group.split(","):
+            rows.append((name, dialects, parameters, when, action, argument, source))
+    for name, (provider, models) in families.REPRESENTATIVES.items():
+        lists = [set(told["supported"][f"{provider}/{model}"]) for model in models]
+        checked = set(told["known"]) - NOT_PARAMETERS
+        refused = checked - set.union(*lists)
+        taken = checked & set.intersection(*lists)
+        if unclear := checked - refused - taken - by_hand[name]:
+            sys.exit(f"catalogue.py: models of family {name} differ in {sorted(unclear)}: families.py has to say when")
+        source = f"litellm {version}, supported_openai_params of {provider}/{models[0]}"
+        for action, parameters in (("drop", refused - by_hand[name]), ("take", taken - by_hand[name])):
+            if parameters:
+                rows.append((name, "chat", ",".join(sorted(parameters)), "-", action, "-", source))
+    head = "family\tdialects\tparameters\twhen\taction\targument\tsource"
+    return "# Written by scripts/catalogue.py\n" + head + "\n" + "".join("\t".join(row) + "\n" for row in rows)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--check", action="store_true", help="fail if the file is out of step with the cost map")
     parser.add_argument("--litellm", type=pathlib.Path, help="directory of the litellm package to read")
     args = parser.parse_args()
-    text = catalogue(args.litellm or litellm_directory())
-    if not args.check:
-        CATALOGUE.write_text(text)
-        return
-    if not CATALOGUE.is_file() or CATALOGUE.read_text() != text:
-        sys.exit(f"catalogue.py: {CATALOGUE.relative_to(ROOT)} is out of step; run scripts/catalogue.py")
+    directory = args.litellm or litellm_directory()
+    for file, text in ((CATALOGUE, catalogue(directory)), (FAMILIES, families_file(directory))):
+        if not args.check:
+            file.write_text(text)
+        elif not file.is_file() or file.read_text() != text:
+            sys.exit(f"catalogue.py: {file.relative_to(ROOT)} is out of step; run scripts/catalogue.py")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::chat::{self, Dialect, Span, View};
 use crate::config::Config;
+use crate::fit::{self, Fitted};
 use crate::live::{Held, Known, Memory};
 use crate::rollout::{Control, NotRouted};
 use crate::route::{self, Conditions, Model, Needs, Profile, Standing, Usage, Why, Wish};
@@ -56,6 +57,8 @@ pub struct Decision<'c> {
     pub cluster: &'c str,
     /// What to change.
     pub edit: Edit,
+    /// What else to change, so that the model takes the request.
+    pub fitted: Fitted,
     /// The score, where the prompt was judged.
     pub score: Option<Score>,
     /// Estimated tokens of the ask.
@@ -182,8 +185,15 @@ pub fn decide<'c>(
         let cause = if view.fault.is_some() { Cause::Unparsable } else { Cause::NoModel };
         return undecided(config, cause);
     };
+    let fitted = |decision: Decision<'c>| match decision.model {
+        Some(model) if decision.edit != Edit::None || config.fit.pinned => {
+            let fitted = fit::fit(request.body, &view, request.dialect, &model.takes, config.fit);
+            Decision { fitted, ..decision }
+        }
+        _ => decision,
+    };
     let Some(asked) = config.table.virtual_models.get(name) else {
-        return pinned(config, name);
+        return fitted(pinned(config, name));
     };
     let edit = |model: &Model| match request.dialect {
         Dialect::Gemini(span) => path_edit(request.path, span, model),
@@ -199,10 +209,10 @@ pub fn decide<'c>(
         let ask = view.first_ask(request.body, &config.limits.markers);
         std::iter::once(user).chain(ask.into_iter().map(|part| part.of(request.body)))
     };
-    match config.rollout.holds(&asked.name, conversation) {
+    fitted(match config.rollout.holds(&asked.name, conversation) {
         Some(why) => withhold(config, asked, name, why, decision, || edit(&asked.default_model)),
         None => decision,
-    }
+    })
 }
 
 /// Decides without a body: it is compressed, or there is none.
@@ -366,6 +376,7 @@ fn judge<'c>(
         model: Some(model),
         cluster: &model.cluster,
         edit: edit(model),
+        fitted: Fitted::default(),
         score,
         ask_tokens,
         usage,
@@ -413,6 +424,7 @@ fn unjudged(cause: Cause, cluster: &str) -> Decision<'_> {
         chain: Vec::new(),
         cluster,
         edit: Edit::None,
+        fitted: Fitted::default(),
         score: None,
         ask_tokens: 0,
         usage: Usage::default(),

@@ -12,6 +12,7 @@ pub mod discover;
 pub mod engine;
 #[cfg(target_arch = "wasm32")]
 mod filter;
+pub mod fit;
 mod fnv;
 pub mod live;
 mod retry_after;

@@ -89,6 +89,17 @@ impl<'b> Cursor<'b> {
         None
     }
 
+    /// Skips white space; where the next value begins.
+    pub fn place(&mut self) -> usize {
+        self.peek();
+        self.at
+    }
+
+    /// Where the cursor stands: behind the value that was read last.
+    pub const fn behind(&self) -> usize {
+        self.at
+    }
+
     /// Whether nothing but white space is left.
     pub fn at_end(&mut self) -> bool {
         self.peek().is_none()

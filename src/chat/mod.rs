@@ -18,17 +18,15 @@ mod view;
 mod tests;
 
 pub use answer::{AnswerReader, Encoding, Form, LONGEST_REFUSAL, Refusal, UsedTokens, refusal};
-#[cfg(feature = "probe")]
-pub use cursor::Cursor;
-pub use cursor::{Fault, MAX_DEPTH, Span};
+pub use cursor::{Cursor, Fault, Kind, MAX_DEPTH, Span};
 pub use ids::Ids;
 pub use injected::{MOST_MARKERS, Markers};
 pub use path::{Dialect, Paths};
-pub use splice::{Prefix, rewrite_path, splice, splice_with};
+pub use splice::{Change, Prefix, named, rewrite_path, splice, splice_changes, splice_with};
 pub use text::{decode, excerpt};
 pub use tokens::Tokens;
 pub use turns::{REMEMBERED, Turns};
-pub use view::{LONGEST_OPENING, View, view};
+pub use view::{LONGEST_OPENING, MOST_MEMBERS, Member, Sealed, View, view};
 
 /// Bounds on reading a body.
 #[derive(Clone, Debug, PartialEq, Eq)]

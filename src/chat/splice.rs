@@ -1,4 +1,4 @@
-//! Changing the model of a request and nothing else.
+//! Changing parts of a request and nothing else: the model, and what does not fit it.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 
@@ -30,6 +30,28 @@ impl Prefix {
     }
 }
 
+/// One change of a body: these bytes become others. Where the span is empty, they are put in between.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The bytes that are replaced.
+    pub span: Span,
+    /// What stands there instead.
+    pub new: Vec<u8>,
+}
+
+/// The changes that make the string `model` of the JSON values at `spans` (quotes included), and put behind the last of
+/// them a member `fallbacks` with these models, if there are any. `None` where there is no span.
+pub fn named(spans: &[Span], model: &str, fallbacks: &[&str]) -> Option<Vec<Change>> {
+    let value = serde_json::to_vec(model).ok()?;
+    let mut changes: Vec<Change> = spans.iter().map(|&span| Change { span, new: value.clone() }).collect();
+    let last = changes.last_mut()?;
+    if !fallbacks.is_empty() {
+        last.new.extend_from_slice(br#","fallbacks":"#);
+        last.new.extend(serde_json::to_vec(fallbacks).ok()?);
+    }
+    Some(changes)
+}
+
 /// Replaces the JSON values at `spans` (rising, quotes included) with the string `model`; every other byte stays.
 /// `None` where there is no span, or one does not fit the body.
 pub fn splice(body: Vec<u8>, spans: &[Span], model: &str) -> Option<Prefix> {
@@ -37,33 +59,37 @@ pub fn splice(body: Vec<u8>, spans: &[Span], model: &str) -> Option<Prefix> {
 }
 
 /// The same, and behind the last of the values a member `fallbacks` with these models, if there are any.
-pub fn splice_with(mut body: Vec<u8>, spans: &[Span], model: &str, fallbacks: &[&str]) -> Option<Prefix> {
-    let last = spans.last()?;
-    let value = serde_json::to_vec(model).ok()?;
-    let mut more = Vec::new();
-    if !fallbacks.is_empty() {
-        more.extend_from_slice(br#","fallbacks":"#);
-        more.extend(serde_json::to_vec(fallbacks).ok()?);
+pub fn splice_with(body: Vec<u8>, spans: &[Span], model: &str, fallbacks: &[&str]) -> Option<Prefix> {
+    splice_changes(body, named(spans, model, fallbacks)?)
+}
+
+/// Carries changes out, in any order, in one pass; every byte that none of them names stays. `None` where there is no
+/// change, two overlap, or one does not fit the body. Of changes at one place, what is put in between comes first, in the
+/// order of the list.
+pub fn splice_changes(mut body: Vec<u8>, mut changes: Vec<Change>) -> Option<Prefix> {
+    changes.sort_by_key(|change| (change.span.start, change.span.end));
+    let rising = changes.windows(2).all(|pair| match pair {
+        [one, next] => one.span.end <= next.span.start,
+        _ => true,
+    });
+    let (first, end) = (changes.first()?.span, changes.last()?.span.end);
+    if !rising || changes.iter().any(|change| change.span.end < change.span.start) || end > body.len() {
+        return None;
     }
-    body.get(last.start..last.end)?;
-    if spans.len() == 1 {
-        let value = [value, more].concat();
-        body.truncate(last.start);
-        if body.capacity() - body.len() >= value.len() {
-            body.extend_from_slice(&value);
-            return Some(Prefix { end: last.end, head: body, tail: Vec::new() });
-        }
-        return Some(Prefix { end: last.end, head: body, tail: value });
+    let grown = changes.iter().map(|change| change.new.len()).sum::<usize>();
+    let mut tail = Vec::with_capacity((end - first.start).saturating_add(grown));
+    let mut from = first.start;
+    for change in changes {
+        tail.extend_from_slice(body.get(from..change.span.start)?);
+        tail.extend_from_slice(&change.new);
+        from = change.span.end;
     }
-    let mut head = Vec::with_capacity(last.end + spans.len() * value.len() + more.len());
-    let mut from = 0;
-    for span in spans {
-        head.extend_from_slice(body.get(from..span.start)?);
-        head.extend_from_slice(&value);
-        from = span.end;
+    // The head of the body is the body itself: it is not copied.
+    body.truncate(first.start);
+    if body.capacity() - body.len() >= tail.len() {
+        body.append(&mut tail);
     }
-    head.append(&mut more);
-    Some(Prefix { end: last.end, head, tail: Vec::new() })
+    Some(Prefix { end, head: body, tail })
 }
 
 /// Replaces the bytes of `path` at `span` with the name of a model, percent-encoded where a path segment needs it

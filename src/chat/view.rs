@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem;
 use percent_encoding::percent_decode;
 
 use super::cursor::{Cursor, Kind};
@@ -12,6 +13,38 @@ use super::{Dialect, Fault, Limits, Markers, Span, Tokens, decode};
 /// Texts of an opening that are kept, at most.
 pub const LONGEST_OPENING: usize = 16;
 
+/// Top-level members that are noted; of a body with more none is.
+pub const MOST_MEMBERS: usize = 128;
+
+/// A member of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Its key, without the quotes, as it is spelled.
+    pub key: Span,
+    /// Its value.
+    pub value: Span,
+}
+
+/// A model's thoughts in a conversation, by who can read them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sealed {
+    /// Signed or redacted thinking blocks: Claude.
+    pub claude: bool,
+    /// Reasoning items, encrypted or by their id, and ids of other items: OpenAI.
+    pub openai: bool,
+    /// Thought signatures: Gemini.
+    pub gemini: bool,
+    /// Thoughts in plain text.
+    pub plain: bool,
+}
+
+impl Sealed {
+    /// Whether there is anything of the kind.
+    pub const fn any(self) -> bool {
+        self.claude || self.openai || self.gemini || self.plain
+    }
+}
+
 /// One LLM request, borrowed. Everything is a span of the body; nothing is copied.
 #[derive(Debug, Default)]
 pub struct View<'b> {
@@ -20,6 +53,12 @@ pub struct View<'b> {
     /// The values of all top-level `model` keys, of whatever kind, quotes included: an upstream may read any of them.
     /// Empty where the model is in the path.
     pub model_spans: Vec<Span>,
+    /// All top-level members, in the order of the body. Empty where they are more than [`MOST_MEMBERS`].
+    pub members: Vec<Member>,
+    /// What the conversation has of a model's thoughts, which not every model takes back.
+    pub sealed: Sealed,
+    /// Whether the model has called tools in it.
+    pub calls: bool,
     /// What a human said in the newest user turn that has any of it: the turn's texts, without what a harness
     /// injected. Empty where nobody asks.
     pub ask: Vec<Span>,
@@ -140,10 +179,18 @@ type Read = Result<(), Fault>;
 impl Reader<'_, '_> {
     fn document(&mut self, cursor: &mut Cursor<'_>) -> Read {
         let body = cursor.bytes();
+        let mut members = Vec::with_capacity(16);
         cursor.each_member(|cursor, key| {
-            let key = decode(key.of(body));
-            self.field(&key, cursor)
+            let start = cursor.place();
+            self.field(&decode(key.of(body)), cursor)?;
+            if members.len() <= MOST_MEMBERS {
+                members.push(Member { key, value: Span { start, end: cursor.behind() } });
+            }
+            Ok(())
         })?;
+        if members.len() <= MOST_MEMBERS {
+            self.view.members = members;
+        }
         if cursor.at_end() { Ok(()) } else { Err(Fault::NotJson) }
     }
 
@@ -322,15 +369,35 @@ impl Reader<'_, '_> {
                 // Responses: `function_call_output` and the like.
                 "type" => {
                     let value = cursor.skip()?;
-                    if inside(value).of(body).ends_with(b"_output") {
+                    let kind = inside(value).of(body);
+                    if kind.ends_with(b"_output") {
                         reader.tool_answers(value);
                     }
+                    reader.view.sealed.openai |= kind == b"reasoning";
                     Ok(())
+                }
+                "id" if reader.dialect == Dialect::Responses => {
+                    reader.view.sealed.openai = true;
+                    cursor.skip().map(drop)
+                }
+                "thinking_blocks" => {
+                    reader.view.sealed.claude = true;
+                    cursor.skip().map(drop)
+                }
+                "reasoning_content" | "reasoning" | "reasoning_details" => {
+                    reader.view.sealed.plain = true;
+                    cursor.skip().map(drop)
                 }
                 "content" | "parts" => reader.content(cursor),
                 // Calls and answers of tools cost tokens, but nobody asks in them.
                 "tool_calls" | "arguments" | "output" | "function_call" => {
                     let span = cursor.skip()?;
+                    if key == "tool_calls" {
+                        reader.view.calls = true;
+                        // Gemini's signatures stand in the calls.
+                        reader.view.sealed.gemini |=
+                            memmem::find(span.of(body), b"thought_signature").is_some();
+                    }
                     reader.view.tokens.add(span.of(body));
                     Ok(())
                 }
@@ -397,8 +464,16 @@ impl Reader<'_, '_> {
                         self.tool_answers(key);
                         said = false;
                     }
+                    b"thinking" | b"redacted_thinking" => {
+                        self.view.sealed.claude = true;
+                        said = false;
+                    }
                     _ => said = false,
                 },
+                "thoughtSignature" | "thought_signature" => {
+                    self.view.sealed.gemini = true;
+                    cursor.skip()?;
+                }
                 "text" if cursor.kind()? == Kind::String => text = Some(cursor.string()?),
                 "image_url" => {
                     self.view.images = true;

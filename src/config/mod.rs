@@ -19,6 +19,7 @@ pub use error::{ConfigError, ConfigErrors};
 pub use raw::Position;
 
 use crate::chat::{Limits, Paths};
+use crate::fit;
 use crate::live;
 use crate::rollout::Rollout;
 use crate::route::{Chains, Table};
@@ -47,6 +48,8 @@ pub struct Config {
     pub session: Session,
     /// Rules that overrule the score.
     pub overrides: Overrides,
+    /// How requests are made to fit the model that they go to.
+    pub fit: fit::Policy,
     /// Header names and what the client is told.
     pub headers: Headers,
     /// Which paths are LLM calls.

@@ -11,6 +11,7 @@ use super::stream::{replace, set_request_header};
 use super::watch::{Head, RETRY, Watch};
 use super::{Shared, now_millis, property};
 use crate::chat::{self, Dialect, Encoding, LONGEST_REFUSAL, Refusal};
+use crate::fit;
 use crate::route::{Model, Plan, Progress, Reason};
 
 /// An attempt between the callbacks.
@@ -109,7 +110,12 @@ impl AttemptStream {
                 if let Some(path) = chat::rewrite_path(&path, span, &model.upstream_model) {
                     set_request_header(":path", &path);
                 }
-                Action::Continue
+                if end_of_stream || encoded || config.fit.mode == fit::Mode::Off {
+                    return Action::Continue;
+                }
+                let dialect = Dialect::Gemini(span);
+                self.rewrite = Some(Rewrite { model, dialect, path, has_length, body_size: 0 });
+                Action::Pause
             }
             Some(dialect) if !end_of_stream && !encoded => {
                 self.rewrite = Some(Rewrite { model, dialect, path, has_length, body_size: 0 });
@@ -126,9 +132,13 @@ impl AttemptStream {
         let size = rewrite.body_size;
         let Ok(Some(body)) = hostcalls::get_buffer(BufferType::HttpRequestBody, 0, size) else { return };
         let view = chat::view(&body, &rewrite.path, rewrite.dialect, &shared.config.limits);
-        let spans = view.model_spans;
+        let model = &rewrite.model;
         let size = body.len();
-        let spliced = chat::splice(body, &spans, &rewrite.model.upstream_model);
+        let mut changes = chat::named(&view.model_spans, &model.upstream_model, &[]).unwrap_or_default();
+        // The client's own body: the position among the listener's filters has changed the model alone.
+        let dialect = rewrite.dialect;
+        changes.append(&mut fit::fit(&body, &view, dialect, &model.takes, shared.config.fit).changes);
+        let spliced = chat::splice_changes(body, changes);
         let replaced = spliced.and_then(|prefix| replace(&prefix, size).ok());
         if rewrite.has_length {
             let length = replaced.map_or_else(|| size.to_string(), |length| length.to_string());
@@ -187,7 +197,7 @@ impl HttpContext for AttemptStream {
         }
         match &self.run {
             // Another has left its headers where the first one's were.
-            Some(run) if run.plan.model != model.name || run.progress.tried.len() > 1 => {
+            Some(run) if run.plan.model != model.name || run.progress.tried.len() > 1 || run.plan.fits => {
                 self.name(&shared, model, end_of_stream)
             }
             _ => Action::Continue,

@@ -98,14 +98,14 @@ impl Stream {
             Some(health) => decided(health, started / 1_000_000, decide),
         };
         self.notes.hold = decision.hold;
-        if let (Edit::Body(spans), Some(model)) = (&mut decision.edit, decision.model) {
-            let size = body.len();
-            if let Some(prefix) = chat::splice_with(body, spans, &model.upstream_model, &decision.tell)
-                && let Ok(length) = replace(&prefix, size)
-                && waiting.has_length
-            {
-                set_request_header("content-length", length.to_string().as_bytes());
-            }
+        let size = body.len();
+        let changes = changes(&mut decision, shared.config.fallbacks.enabled);
+        if !changes.is_empty()
+            && let Some(prefix) = chat::splice_changes(body, changes)
+            && let Ok(length) = replace(&prefix, size)
+            && waiting.has_length
+        {
+            set_request_header("content-length", length.to_string().as_bytes());
         }
         self.carry_out(&shared, &decision, started);
     }
@@ -143,7 +143,10 @@ impl Stream {
     /// The request goes to a model.
     fn send_off(&mut self, shared: &Shared, model: &Arc<Model>, decision: &Decision<'_>, now: u64) {
         if shared.config.fallbacks.enabled {
-            property::set_plan(&Plan::new(model, &decision.chain));
+            property::set_plan(&Plan {
+                fits: !decision.fitted.changes.is_empty(),
+                ..Plan::new(model, &decision.chain)
+            });
             self.under_way = UnderWay::Attempts(Arc::clone(model), now);
         } else if let (Some(health), Some(live)) = (&shared.health, shared.config.live) {
             self.under_way = UnderWay::Here(Watch::begin(health, model, live.usage, now));
@@ -336,6 +339,20 @@ fn decided<'c>(
         Some(model) if !health.admits(model, now) => decide(Some(health.conditions(now))),
         _ => decision,
     }
+}
+
+/// What becomes of the body: the model, and unless each attempt does that for itself all that does not fit it.
+fn changes(decision: &mut Decision<'_>, by_attempt: bool) -> Vec<chat::Change> {
+    let mut changes = match (&decision.edit, decision.model) {
+        (Edit::Body(spans), Some(model)) => {
+            chat::named(spans, &model.upstream_model, &decision.tell).unwrap_or_default()
+        }
+        _ => Vec::new(),
+    };
+    if !by_attempt {
+        changes.append(&mut decision.fitted.changes);
+    }
+    changes
 }
 
 pub fn add_request_header(name: &str, value: &str) {

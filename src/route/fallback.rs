@@ -59,6 +59,9 @@ pub struct Plan {
     /// Further models, in order, as the decision has them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub chain: Vec<String>,
+    /// Whether the first attempt has to change more of the request than its model, to have it fit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fits: bool,
 }
 
 /// What became of the attempts so far.
@@ -75,7 +78,11 @@ pub struct Progress {
 impl Plan {
     /// The plan of a decision.
     pub fn new(model: &Model, chain: &[&Arc<Model>]) -> Self {
-        Self { model: model.name.clone(), chain: chain.iter().map(|model| model.name.clone()).collect() }
+        Self {
+            model: model.name.clone(),
+            chain: chain.iter().map(|model| model.name.clone()).collect(),
+            fits: false,
+        }
     }
 
     /// Who serves the next attempt: the first that it reaches, that was not tried, and that is not to be avoided if there
@@ -146,7 +153,11 @@ mod tests {
     }
 
     fn plan(chain: &[&str]) -> Plan {
-        Plan { model: "a".to_owned(), chain: chain.iter().map(|&name| name.to_owned()).collect() }
+        Plan {
+            model: "a".to_owned(),
+            chain: chain.iter().map(|&name| name.to_owned()).collect(),
+            fits: false,
+        }
     }
 
     fn tried(names: &[&str]) -> Progress {

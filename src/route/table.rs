@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::fit::Takes;
 use crate::tier::{PerTier, Tier};
 
 /// One model a request can be sent to.
@@ -43,6 +44,10 @@ pub struct Model {
     pub weight: f64,
     /// The mean of its benchmark figures, 0 to 100, if it has any.
     pub capability: Option<f64>,
+    /// What it takes of a request, and gets.
+    pub takes: Takes,
+    /// Where a tier lists it with parameters of its own: those, for people.
+    pub variant: Option<String>,
 }
 
 /// One way to choose: a list of candidates a tier.

@@ -29,6 +29,8 @@ fn model(slot: usize) -> Model {
         requests_per_minute: None,
         weight: 1.0,
         capability: None,
+        takes: crate::fit::Takes::default(),
+        variant: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Raw document -> compiled parts. Every mistake in the meaning is told; nothing is guessed or skipped in silence.
 
 mod fallbacks;
+mod fit;
 mod lists;
 mod models;
 mod names;
@@ -73,6 +74,7 @@ pub(super) fn compile(document: &raw::Document, errors: &mut Errors) -> Option<C
         fallbacks,
         session: wire::session(&document.session, &root.key("session"), errors),
         overrides: wire::overrides(&document.overrides),
+        fit: fit::policy(document),
         headers,
         paths,
         limits,

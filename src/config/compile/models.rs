@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::super::check::unknown;
 use super::super::error::{Errors, Path, quoted};
 use super::super::raw;
-use super::names;
+use super::{fit, names};
+use crate::fit::Takes;
 use crate::route::{Model, Profile};
 use crate::tier::Tier;
 
@@ -27,10 +28,12 @@ pub(super) fn compile(
 ) -> Models {
     let path = Path::Root.key("models");
     let nothing = raw::Model::default();
+    let families = fit::families(errors);
     let mut by_name = BTreeMap::new();
     for (name, entry) in catalogue {
         let slot = by_name.len();
-        by_name.insert(name.clone(), model(slot, name, &nothing, entry, &document.default_cluster));
+        let takes = fit::takes(&nothing, entry, &families, &path.key(name), errors);
+        by_name.insert(name.clone(), model(slot, name, &nothing, (entry, takes), &document.default_cluster));
     }
     for (slot, (name, entry)) in (by_name.len()..).zip(&document.models) {
         let path = path.key(name);
@@ -46,7 +49,8 @@ pub(super) fn compile(
         }
         let upstream = entry.upstream_model.as_deref().unwrap_or(name);
         let base = catalogue.get(name).or_else(|| catalogue.get(upstream)).unwrap_or(&nothing);
-        by_name.insert(name.clone(), model(slot, name, entry, base, &document.default_cluster));
+        let takes = fit::takes(entry, base, &families, &path, errors);
+        by_name.insert(name.clone(), model(slot, name, entry, (base, takes), &document.default_cluster));
     }
     let in_use = in_use(document, profiles);
     let mut models = Models { by_name, aliases: BTreeMap::new(), in_use };
@@ -60,12 +64,12 @@ pub(super) fn compile(
     models
 }
 
-/// An entry over a base, field by field.
+/// An entry over a base, field by field; with what the model takes.
 fn model(
     slot: usize,
     name: &str,
     entry: &raw::Model,
-    base: &raw::Model,
+    (base, takes): (&raw::Model, Takes),
     default_cluster: &str,
 ) -> Arc<Model> {
     Arc::new(Model {
@@ -85,6 +89,8 @@ fn model(
         tokens_per_minute: entry.tokens_per_minute,
         requests_per_minute: entry.requests_per_minute,
         weight: entry.weight.unwrap_or(1.0),
+        takes,
+        variant: None,
         capability: entry.benchmarks.as_ref().or(base.benchmarks.as_ref()).and_then(mean),
     })
 }

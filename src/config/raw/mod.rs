@@ -5,6 +5,7 @@
 //! the rest of a document from being checked: the schema's check tells of it, the compiler skips it.
 
 mod fallbacks;
+mod fit;
 mod rollout;
 mod routing;
 mod rules;
@@ -17,6 +18,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 pub use fallbacks::{Fallbacks, Live, Position};
+pub use fit::{Effort, Fit, HistoryMode, Params, UnkeptSchema};
 pub use rollout::{Control, Mode};
 pub use routing::{Eligibility, RawCompletion, Strategy};
 pub use rules::{Calibrated, Dimensions, RawStep, Rules};
@@ -107,6 +109,14 @@ pub struct Document {
     pub fallbacks: Fallbacks,
     /// Whether a conversation keeps its model.
     pub session: Session,
+    /// How much of a request is edited so that the model that was chosen takes it; see docs/fit.md.
+    pub fit: Fit,
+    /// Whether requests for a model that the client asked for by name are made to fit too.
+    pub fit_pinned: bool,
+    /// What becomes of a conversation's thoughts that only one provider can read.
+    pub history: HistoryMode,
+    /// What becomes of a schema that the answer has to keep, where nobody who can keep it may serve.
+    pub unkept_schema: UnkeptSchema,
     /// Header names, and what the client is told.
     pub headers: Headers,
     /// Which request paths are LLM calls: suffixes, looked for before the query.
@@ -141,6 +151,10 @@ impl Default for Document {
             live: Live::default(),
             fallbacks: Fallbacks::default(),
             session: Session::default(),
+            fit: Fit::default(),
+            fit_pinned: false,
+            history: HistoryMode::default(),
+            unkept_schema: UnkeptSchema::default(),
             headers: Headers::default(),
             paths: Paths::default(),
             limits: Limits::default(),
@@ -213,6 +227,17 @@ pub struct Model {
         ))
     )]
     pub benchmarks: Option<BTreeMap<String, f64>>,
+    /// What it has in common with others in what it takes and refuses: a name of docs/fit.md, such as `openai-reasoning`
+    /// or `anthropic-adaptive`. Default: the catalogue's, else nothing is known of it.
+    #[cfg_attr(feature = "cli", schemars(length(min = 1, max = 64)))]
+    pub family: Option<String>,
+    /// Reasoning efforts that it takes. Default: the catalogue's, else the family's.
+    #[cfg_attr(feature = "cli", schemars(length(min = 1, max = 7)))]
+    pub efforts: Option<Vec<Effort>>,
+    /// The effort of a request that names none. Default: the catalogue's, else whether it thinks is the family's.
+    pub default_effort: Option<Effort>,
+    /// What it takes and gets, where that differs from its family.
+    pub params: Option<Params>,
     /// Other names that a client may ask for this model by, and that tables may use. Each is that of no other model.
     #[cfg_attr(feature = "cli", schemars(length(max = 32)))]
     pub aliases: Option<Vec<String>>,

@@ -1,0 +1,235 @@
+//! Families: what models of one provider or kind take, from a data file.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::effort::{Form, Level, Levels};
+use super::rule::{Action, Answer, Node, Rule, When};
+use crate::chat::Dialect;
+
+/// Whose thoughts a model takes back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reads {
+    /// Claude's signed and redacted blocks.
+    pub claude: bool,
+    /// OpenAI's reasoning items.
+    pub openai: bool,
+    /// Gemini's signatures.
+    pub gemini: bool,
+    /// Thoughts in plain text.
+    pub plain: bool,
+}
+
+/// What models of one provider or kind take.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Family {
+    /// Its name in configurations.
+    pub name: String,
+    /// Whether its models think where the request does not say.
+    pub thinks: bool,
+    /// Whether a call of a tool in the conversation needs the thoughts before it.
+    pub needs_reasoning: bool,
+    /// Whose thoughts its models take back.
+    pub reads: Reads,
+    /// The reasoning efforts of a model that says nothing of its own.
+    pub efforts: Levels,
+    nodes: [Node; DIALECTS.len()],
+    forms: [Option<Form>; DIALECTS.len()],
+}
+
+/// The dialects' names in the file, in the order of [`place`].
+const DIALECTS: [&str; 5] = ["chat", "completions", "responses", "messages", "gemini"];
+
+const fn place(dialect: Dialect) -> usize {
+    match dialect {
+        Dialect::ChatCompletions => 0,
+        Dialect::Completions => 1,
+        Dialect::Responses => 2,
+        Dialect::Messages => 3,
+        Dialect::Gemini(_) => 4,
+    }
+}
+
+impl Family {
+    /// The rules of a dialect.
+    pub fn node(&self, dialect: Dialect) -> &Node {
+        let [chat, completions, responses, messages, gemini] = &self.nodes;
+        match dialect {
+            Dialect::ChatCompletions => chat,
+            Dialect::Completions => completions,
+            Dialect::Responses => responses,
+            Dialect::Messages => messages,
+            Dialect::Gemini(_) => gemini,
+        }
+    }
+
+    /// How its models are told how much to think, where it is not the dialect's own way.
+    pub fn form(&self, dialect: Dialect) -> Option<Form> {
+        self.forms.get(place(dialect)).copied().flatten()
+    }
+}
+
+/// All families by name.
+#[derive(Clone, Debug, Default)]
+pub struct Families(BTreeMap<String, Arc<Family>>);
+
+/// One row of the file, and what it says.
+struct Row<'f> {
+    family: &'f str,
+    dialect: &'f str,
+    parameter: &'f str,
+    when: &'f str,
+    action: &'f str,
+    argument: &'f str,
+}
+
+/// The families that ship, written by `scripts/catalogue.py`.
+const SHIPPED: &str = include_str!("families.tsv");
+
+impl Families {
+    /// The families that ship.
+    ///
+    /// # Errors
+    /// What is wrong with the file: a test keeps it right.
+    pub fn shipped() -> Result<Self, String> {
+        Self::read(SHIPPED)
+    }
+
+    /// A family.
+    pub fn get(&self, name: &str) -> Option<&Arc<Family>> {
+        self.0.get(name)
+    }
+
+    /// The names of all.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// Reads a file of tab-separated rows: family, dialect, parameter, when, action, argument, source.
+    ///
+    /// # Errors
+    /// The first row that cannot be read.
+    pub fn read(file: &str) -> Result<Self, String> {
+        let mut rows = Vec::new();
+        for (number, line) in (1..).zip(file.lines()) {
+            if line.is_empty() || line.starts_with('#') || line.starts_with("family\t") {
+                continue;
+            }
+            let mut cells = line.split('\t');
+            let mut cell = || cells.next().ok_or_else(|| format!("row {number} has too few cells"));
+            let row = Row {
+                family: cell()?,
+                dialect: cell()?,
+                parameter: cell()?,
+                when: cell()?,
+                action: cell()?,
+                argument: cell()?,
+            };
+            if cell()?.trim().is_empty() {
+                return Err(format!("row {number} has no source"));
+            }
+            rows.push((number, row));
+        }
+        let mut families: BTreeMap<String, Family> = BTreeMap::new();
+        for (_, row) in rows.iter().filter(|(_, row)| row.family != "*") {
+            let new = || Family { name: row.family.to_owned(), ..Family::default() };
+            families.entry(row.family.to_owned()).or_insert_with(new);
+        }
+        for (number, row) in &rows {
+            for family in
+                families.values_mut().filter(|family| row.family == "*" || row.family == family.name)
+            {
+                add(family, row).ok_or_else(|| format!("row {number} cannot be read: {}", row.action))?;
+            }
+        }
+        Ok(Self(families.into_iter().map(|(name, family)| (name, Arc::new(family))).collect()))
+    }
+}
+
+/// Adds what a row says; none where it cannot be read.
+fn add(family: &mut Family, row: &Row<'_>) -> Option<()> {
+    match row.action {
+        "thinks" => family.thinks = true,
+        "needs" => family.needs_reasoning = true,
+        "reads" => match row.argument {
+            "claude" => family.reads.claude = true,
+            "openai" => family.reads.openai = true,
+            "gemini" => family.reads.gemini = true,
+            "plain" => family.reads.plain = true,
+            _ => return None,
+        },
+        "form" => {
+            let form = Form::named(row.argument)?;
+            let places = DIALECTS.iter().zip(&mut family.forms);
+            places.filter(|(name, _)| holds(row.dialect, name)).for_each(|(_, place)| *place = Some(form));
+        }
+        _ => {
+            let rule = Rule { when: when(row.when)?, action: action(row.action, row.argument)? };
+            if let Action::Effort(levels) = rule.action {
+                family.efforts = levels;
+            }
+            for (_, node) in
+                DIALECTS.iter().zip(&mut family.nodes).filter(|(name, _)| holds(row.dialect, name))
+            {
+                row.parameter.split(',').for_each(|parameter| node.add(parameter, rule.clone()));
+            }
+        }
+    }
+    Some(())
+}
+
+/// Whether a list of dialects has one.
+fn holds(list: &str, name: &str) -> bool {
+    list == "*" || list.split(',').any(|one| one == name)
+}
+
+fn when(text: &str) -> Option<Vec<When>> {
+    let conditions = text.split_whitespace().filter(|word| *word != "-");
+    conditions
+        .map(|word| {
+            let (there, word) = word.strip_prefix('!').map_or((true, word), |word| (false, word));
+            Some(match word {
+                "thinking" => When::Thinking(there),
+                "tools" => When::Tools(there),
+                _ => When::Has(word.strip_prefix("has:")?.into(), there),
+            })
+        })
+        .collect()
+}
+
+fn action(name: &str, argument: &str) -> Option<Action> {
+    Some(match name {
+        "take" => Action::Take,
+        "drop" => Action::Drop,
+        "rename" => Action::Rename(argument.into()),
+        "limit" => Action::Limit,
+        "budget" => Action::Budget,
+        "adaptive" => Action::Adaptive,
+        "without" => Action::Without(argument.into()),
+        "clamp" => {
+            let (low, high) = argument.split_once(' ')?;
+            Action::Clamp(low.parse().ok(), high.parse().ok())
+        }
+        "effort" => {
+            let levels = argument.split_whitespace().filter(|word| *word != "-");
+            Action::Effort(levels.map(Level::named).collect::<Option<Levels>>()?)
+        }
+        "convert" => Action::Convert(Form::named(argument)?),
+        "values" => Action::Values(argument.split_whitespace().map(answer).collect::<Option<_>>()?),
+        _ => return None,
+    })
+}
+
+/// `value=keep`, `value=drop` or `value=JSON`.
+fn answer(text: &str) -> Option<(Box<str>, Answer)> {
+    let (value, answer) = text.split_once('=')?;
+    let answer = match answer {
+        "keep" => Answer::Keep,
+        "drop" => Answer::Drop,
+        json => {
+            serde_json::from_str::<serde_json::Value>(json).ok()?;
+            Answer::Json(json.into())
+        }
+    };
+    Some((value.into(), answer))
+}

@@ -1,0 +1,147 @@
+//! A request that fits the model it goes to.
+//!
+//! Pure: what a request says and what a model takes in, changes of the body out. Nothing else of the body is touched.
+
+mod effort;
+mod family;
+mod history;
+mod item;
+mod rule;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+pub use effort::{Level, Levels};
+pub use family::{Families, Family, Reads};
+pub use history::read_by;
+pub use rule::{Action, Answer, Node, Rule, When};
+
+use crate::chat::{Change, Dialect, View};
+use item::Items;
+
+/// How much is edited.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Nothing but the model.
+    Off,
+    /// What the model is known to refuse.
+    #[default]
+    Known,
+    /// And what it is not known to take.
+    Strict,
+}
+
+/// What a model takes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Takes {
+    /// What it has in common with others.
+    pub family: Option<Arc<Family>>,
+    /// Its own rules, which go before those of the family for the same parameter.
+    pub own: Node,
+    /// Parameters that every request gets, with their JSON.
+    pub set: Vec<(String, Vec<u8>)>,
+    /// The reasoning efforts that it takes; empty where they are not known.
+    pub efforts: Levels,
+    /// The effort of a request that names none.
+    pub default_effort: Option<Level>,
+    /// Most output tokens, if known.
+    pub limit: Option<u64>,
+}
+
+impl Takes {
+    /// Whether nothing is known of the model and nothing is set.
+    fn is_empty(&self) -> bool {
+        self.family.is_none() && self.own.is_empty() && self.set.is_empty()
+    }
+}
+
+/// What was done to a part of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// It was taken out.
+    Dropped,
+    /// It has another name.
+    Renamed,
+    /// It has another value.
+    Changed,
+    /// It was put in.
+    Added,
+}
+
+impl Done {
+    /// The word for people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Done::Dropped => "dropped",
+            Done::Renamed => "renamed",
+            Done::Changed => "changed",
+            Done::Added => "added",
+        }
+    }
+}
+
+/// One edit, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The parameter.
+    pub name: String,
+    /// What was done.
+    pub done: Done,
+}
+
+/// How a request has to be changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fitted {
+    /// The changes of the body, in no order.
+    pub changes: Vec<Change>,
+    /// What they are.
+    pub notes: Vec<Note>,
+}
+
+/// How requests are fitted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// How much is edited.
+    pub mode: Mode,
+    /// Whether a model that the client asked for by name is fitted too.
+    pub pinned: bool,
+    /// Whether only models that can read a conversation's sealed thoughts serve it.
+    pub keep_history: bool,
+    /// Whether a schema that the model cannot keep becomes a demand for JSON.
+    pub downgrade_schema: bool,
+}
+
+/// How a request has to be changed to be one that the model takes. `view` is of `body`, and read without a fault.
+pub fn fit(body: &[u8], view: &View<'_>, dialect: Dialect, takes: &Takes, policy: Policy) -> Fitted {
+    let mut fitted = Fitted::default();
+    if policy.mode == Mode::Off || takes.is_empty() || view.fault.is_some() || view.members.is_empty() {
+        return fitted;
+    }
+    let strict = policy.mode == Mode::Strict;
+    let family = takes.family.as_deref();
+    let node = family.map(|family| family.node(dialect));
+    if strict || !takes.set.is_empty() || touched(body, view, &takes.own, node) {
+        let mut items = Items::top(body, &view.members, takes, node, dialect);
+        items.tools = view.tools;
+        items.set();
+        items.apply(strict);
+        items.changes(body, view, &mut fitted);
+    }
+    if let Some(family) = family
+        && (view.sealed.any() || view.calls && family.needs_reasoning)
+    {
+        history::strip(body, view, dialect, family.reads, family.needs_reasoning, &mut fitted);
+    }
+    fitted
+}
+
+/// Whether there is a rule about any member.
+fn touched(body: &[u8], view: &View<'_>, own: &Node, node: Option<&Node>) -> bool {
+    view.members.iter().any(|member| {
+        let key = member.key.of(body);
+        key.contains(&b'\\')
+            || own.of(key).is_some()
+            || node.is_some_and(|node| node.of(key).is_some_and(Node::acts))
+    })
+}
