@@ -9,7 +9,7 @@ use proxy_wasm::types::{Action, BufferType, MapType};
 
 use super::stream::{replace, set_request_header};
 use super::watch::{Head, RETRY, Watch};
-use super::{Shared, now_millis, property};
+use super::{Shared, alive, now_millis, property};
 use crate::chat::{self, Dialect, Encoding, LONGEST_REFUSAL, Refusal};
 use crate::fit;
 use crate::route::{Model, Plan, Progress, Reason};
@@ -177,8 +177,9 @@ impl AttemptStream {
 
 impl Context for AttemptStream {
     fn on_done(&mut self) -> bool {
+        let goes_on = self.run.as_ref().is_some_and(|run| alive::is(run.plan.stream));
         if let Some(watch) = &mut self.watch {
-            watch.gone();
+            watch.gone(goes_on);
         }
         true
     }

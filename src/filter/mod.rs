@@ -1,6 +1,7 @@
 //! The proxy-wasm shell: callbacks and host calls. It gathers what the host knows, calls [`engine::decide`] and
 //! carries its answer out. What happens in which callback is in `docs/phases.md`.
 
+mod alive;
 mod attempt;
 mod facts;
 #[cfg(feature = "probe")]

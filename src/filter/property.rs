@@ -41,6 +41,11 @@ pub fn code_details() -> Vec<u8> {
     get(&["response", "code_details"]).unwrap_or_default()
 }
 
+/// Whether the attempt at hand has had a connection to its upstream.
+pub fn connected() -> bool {
+    get(&["upstream", "local_address"]).is_some_and(|address| !address.is_empty())
+}
+
 /// Whether this is an Envoy that survives it when a held answer is retried: 1.37 and newer. Those before crash (Envoy's
 /// pull request 41879), and of what does not tell its version nobody knows.
 pub fn may_hold() -> bool {

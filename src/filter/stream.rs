@@ -12,7 +12,7 @@ use super::facts::Facts;
 use super::health::{Shared as SharedData, SharedHealth};
 use super::remember::{Notes, rules};
 use super::watch::{Head, RETRY, Watch};
-use super::{Shared, now_nanos, property, random};
+use super::{Shared, alive, now_nanos, property, random};
 use crate::chat::{self, Dialect};
 use crate::config::ResponseHeaders;
 use crate::engine::{self, Cause, Decision, Edit, Live, Request, Sessions};
@@ -36,6 +36,8 @@ pub struct Stream {
     under_way: UnderWay,
     /// What is to be remembered once the upstream has taken the request.
     notes: Notes,
+    /// Its number among those that are alive, where attempts have to know.
+    number: Option<u64>,
 }
 
 /// Who looks after a request while it is under way.
@@ -62,7 +64,8 @@ struct Waiting {
 impl Stream {
     pub fn new(shared: Option<Rc<Shared>>) -> Self {
         let (waiting, answer, line) = (None, Vec::new(), Vec::new());
-        Self { shared, waiting, answer, line, under_way: UnderWay::Nobody, notes: Notes::default() }
+        let (under_way, notes) = (UnderWay::Nobody, Notes::default());
+        Self { shared, waiting, answer, line, under_way, notes, number: None }
     }
 
     /// The body is whole: decide, rewrite, let go.
@@ -143,8 +146,11 @@ impl Stream {
     /// The request goes to a model.
     fn send_off(&mut self, shared: &Shared, model: &Arc<Model>, decision: &Decision<'_>, now: u64) {
         if shared.config.fallbacks.enabled {
+            let number = alive::enter(now);
+            self.number = Some(number);
             property::set_plan(&Plan {
                 fits: !decision.fitted.changes.is_empty(),
+                stream: number,
                 ..Plan::new(model, &decision.chain)
             });
             self.under_way = UnderWay::Attempts(Arc::clone(model), now);
@@ -235,7 +241,10 @@ impl<'d> LogLine<'d> {
 impl Context for Stream {
     fn on_done(&mut self) -> bool {
         if let UnderWay::Here(watch) = &mut self.under_way {
-            watch.gone();
+            watch.gone(false);
+        }
+        if let Some(number) = self.number.take() {
+            alive::leave(number);
         }
         true
     }
@@ -301,7 +310,7 @@ impl HttpContext for Stream {
             if details.is_empty() || details == b"via_upstream" {
                 watch.head(&head, end_of_stream);
             } else {
-                watch.without_answer(&details);
+                watch.without_answer(&details, false);
             }
         }
         self.notes.head(&shared.config, served.as_deref(), status);

@@ -8,7 +8,7 @@ use proxy_wasm::types::{BufferType, MapType};
 use super::health::SharedHealth;
 use super::{now_millis, property};
 use crate::chat::{AnswerReader, Encoding, Form, Refusal};
-use crate::live::{Attempt, Outcome, Tokens};
+use crate::live::{Attempt, End, Outcome, Stage, Tokens};
 use crate::retry_after;
 use crate::route::Model;
 
@@ -93,16 +93,25 @@ impl Watch {
                 }
             }
             Outcome::Refused => self.refused(head.status, None),
-            Outcome::Failed(_) | Outcome::Cancelled => {
+            Outcome::Failed(_) | Outcome::Cancelled | Outcome::Gateway => {
                 let now = now_millis();
                 self.end(outcome, outcome.name(), retry_after::wait(&head.retry_after, now), now);
             }
         }
     }
 
-    /// The proxy answered in the upstream's place, for this reason.
-    pub fn without_answer(&mut self, details: &[u8]) {
-        let outcome = Outcome::without_answer(details, self.answered);
+    /// The proxy answered in the upstream's place, or ended the attempt, for this reason. `goes_on`: the request is still
+    /// there.
+    pub fn without_answer(&mut self, details: &[u8], goes_on: bool) {
+        let begun = self.attempt.as_ref().is_some_and(Attempt::has_first_byte);
+        let stage = match (begun, self.answered) {
+            (true, _) => Stage::Begun,
+            (false, true) => Stage::Answered,
+            (false, false) => Stage::Asked,
+        };
+        // Asked only where it decides.
+        let connected = stage != Stage::Asked || !details.ends_with(b"_timeout") || property::connected();
+        let outcome = Outcome::without_answer(&End { details, stage, goes_on, connected });
         self.end(outcome, outcome.name(), None, now_millis());
     }
 
@@ -147,10 +156,10 @@ impl Watch {
         self.end(Outcome::Ok, Outcome::Ok.name(), None, now);
     }
 
-    /// The stream is gone. Where the answer was not whole, Envoy says why.
-    pub fn gone(&mut self) {
+    /// The stream is gone, or this attempt of it. Where the answer was not whole, Envoy says why.
+    pub fn gone(&mut self, goes_on: bool) {
         if self.attempt.is_some() {
-            self.without_answer(&property::code_details());
+            self.without_answer(&property::code_details(), goes_on);
         }
     }
 

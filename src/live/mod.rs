@@ -88,6 +88,43 @@ impl Failure {
     }
 }
 
+/// How far an attempt had come when it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Nothing of an answer had come.
+    Asked,
+    /// The head of an answer had come.
+    Answered,
+    /// A byte of its body had come.
+    Begun,
+}
+
+/// What is known of an attempt that ended without the whole answer.
+#[derive(Clone, Copy, Debug)]
+pub struct End<'d> {
+    /// What the proxy says of the end (Envoy's response code details); empty where it says nothing.
+    pub details: &'d [u8],
+    /// How far it had come.
+    pub stage: Stage,
+    /// The request is still there: the proxy has given up this attempt at it.
+    pub goes_on: bool,
+    /// There was a connection to the upstream, so that the request could be sent.
+    pub connected: bool,
+}
+
+/// Reasons for a reset that are the proxy's own: its limits, and what it could not do on this side.
+const OWN_RESETS: [&[u8]; 5] = [
+    b"{overflow",
+    b"{overload",
+    b"{local_reset",
+    b"{local_refused_stream_reset",
+    b"{local_connection_failure",
+];
+
+fn has(text: &[u8], part: &[u8]) -> bool {
+    memchr::memmem::find(text, part).is_some()
+}
+
 /// What became of an attempt. A closed list: metrics and logs use these words and no others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
@@ -95,8 +132,10 @@ pub enum Outcome {
     Ok,
     /// The model would not serve this request, which says nothing of the next: any 4xx that is no failure.
     Refused,
-    /// The client went away, or the proxy ended the stream for a reason of its own.
+    /// The client went away.
     Cancelled,
+    /// The proxy ended it for a reason of its own: a limit, a timeout before the request was sent, no host that is well.
+    Gateway,
     /// The model failed.
     Failed(Failure),
 }
@@ -116,24 +155,38 @@ impl Outcome {
         }
     }
 
-    /// What a stream comes to that ended without the whole answer of an upstream, by what the proxy says of its end
-    /// (Envoy's response code details; empty where it says nothing). `answered`: the answer had begun.
-    pub fn without_answer(details: &[u8], answered: bool) -> Self {
-        let timeout: [&[u8]; 4] = [
-            b"response_timeout",
-            b"upstream_response_timeout",
-            b"upstream_per_try_timeout",
-            b"upstream_max_stream_duration_reached",
-        ];
-        let upstream: [&[u8]; 4] = [b"", b"via_upstream", b"no_healthy_upstream", b"cluster_not_found"];
-        if timeout.contains(&details) {
-            Outcome::Failed(Failure::Timeout)
-        } else if upstream.contains(&details) || details.starts_with(b"upstream_") {
-            Outcome::Failed(if answered { Failure::Broken } else { Failure::NoAnswer })
-        } else {
-            // The client went away, or the proxy answered for a reason of its own.
-            Outcome::Cancelled
+    /// What an attempt comes to that ended without the whole answer of an upstream.
+    pub fn without_answer(end: &End<'_>) -> Self {
+        let failed =
+            Outcome::Failed(if end.stage == Stage::Asked { Failure::NoAnswer } else { Failure::Broken });
+        let details = end.details;
+        if details.is_empty() || details == b"via_upstream" {
+            // Envoy gave the attempt up and goes on with the request; else the client went away.
+            return if end.goes_on { failed } else { Outcome::Cancelled };
         }
+        if let Some(reason) = details.strip_prefix(b"upstream_reset_") {
+            return if OWN_RESETS.iter().any(|own| has(reason, own)) { Outcome::Gateway } else { failed };
+        }
+        let timeout = match details {
+            b"response_timeout" | b"upstream_response_timeout" | b"upstream_max_stream_duration_reached" => {
+                true
+            }
+            b"upstream_per_try_timeout" => true,
+            // Where the body has begun, it may be the client that does not read on.
+            b"upstream_per_try_idle_timeout" => end.stage != Stage::Begun,
+            b"stream_idle_timeout" => end.stage == Stage::Answered,
+            _ => false,
+        };
+        if timeout {
+            return if end.connected { Outcome::Failed(Failure::Timeout) } else { Outcome::Gateway };
+        }
+        if details.starts_with(b"downstream_")
+            || details.starts_with(b"http1.")
+            || details.starts_with(b"http2.")
+        {
+            return Outcome::Cancelled;
+        }
+        Outcome::Gateway
     }
 
     /// The word for metrics and logs.
@@ -142,6 +195,7 @@ impl Outcome {
             Outcome::Ok => "ok",
             Outcome::Refused => "refused",
             Outcome::Cancelled => "cancelled",
+            Outcome::Gateway => "gateway",
             Outcome::Failed(failure) => failure.name(),
         }
     }

@@ -62,6 +62,9 @@ pub struct Plan {
     /// Whether the first attempt has to change more of the request than its model, to have it fit.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub fits: bool,
+    /// The number of the request among those that are alive in its worker.
+    #[serde(default)]
+    pub stream: u64,
 }
 
 /// What became of the attempts so far.
@@ -82,6 +85,7 @@ impl Plan {
             model: model.name.clone(),
             chain: chain.iter().map(|model| model.name.clone()).collect(),
             fits: false,
+            stream: 0,
         }
     }
 
@@ -157,6 +161,7 @@ mod tests {
             model: "a".to_owned(),
             chain: chain.iter().map(|&name| name.to_owned()).collect(),
             fits: false,
+            stream: 0,
         }
     }
 

@@ -438,17 +438,7 @@ def test_the_router_alone_learns_as_much(gateway, tmp_path):
             assert running.deaths() == 0
 
 
-def test_an_upstream_that_nobody_can_reach(gateway, tmp_path):
-    class Gone(Fallbacks):
-        def change(self, envoy: dict) -> None:
-            (faulty,) = (each for each in envoy["static_resources"]["clusters"] if each["name"] == "faulty")
-            faulty["load_assignment"]["endpoints"] = []
-
-    with Faulty() as faulty, Gone(gateway, tmp_path, faulty, tiergate=cooling(allowed_fails=0)) as running:
-        assert running.send()[0].status_code == 503
-        running.wait_counted(1, "attempts", model=FIRST, outcome="no_answer")
-        running.wait_counted(1, "cooldowns", model=FIRST)
-        # Where an attempt is made and refused, the next model is asked, of the same cluster.
+def test_an_upstream_that_refuses_connections(gateway, tmp_path):
     with Faulty() as faulty:
         faulty.refuse()
         with Fallbacks(gateway, tmp_path, faulty) as running:

@@ -166,30 +166,54 @@ fn it_is_told_when_a_cooldown_ends() {
 #[test]
 fn what_an_end_without_an_answer_tells() {
     use Failure::{Broken, NoAnswer, Timeout};
-    let rows: [(&str, Outcome, Outcome); 11] = [
-        ("", Outcome::Failed(NoAnswer), Outcome::Failed(Broken)),
-        ("via_upstream", Outcome::Failed(NoAnswer), Outcome::Failed(Broken)),
+    let failed = |failure| Outcome::Failed(failure);
+    let (cancelled, gateway) = (Outcome::Cancelled, Outcome::Gateway);
+    // What Envoy says; what it comes to with nothing of an answer, with its head, and with a part of its body.
+    let rows: [(&str, [Outcome; 3]); 21] = [
+        ("", [cancelled; 3]),
+        ("via_upstream", [cancelled; 3]),
+        ("downstream_remote_disconnect", [cancelled; 3]),
+        ("http2.remote_reset", [cancelled; 3]),
+        ("http2.remote_refuse", [cancelled; 3]),
+        ("http2.violation.of.messaging.rule", [cancelled; 3]),
+        ("http1.codec_error", [cancelled; 3]),
         (
             "upstream_reset_before_response_started{remote_connection_failure|delayed_connect_error:_Connection_refused}",
-            Outcome::Failed(NoAnswer),
-            Outcome::Failed(Broken),
+            [failed(NoAnswer), failed(Broken), failed(Broken)],
+        ),
+        (
+            "upstream_reset_before_response_started{connection_timeout}",
+            [failed(NoAnswer), failed(Broken), failed(Broken)],
         ),
         (
             "upstream_reset_after_response_started{protocol_error}",
-            Outcome::Failed(NoAnswer),
-            Outcome::Failed(Broken),
+            [failed(NoAnswer), failed(Broken), failed(Broken)],
         ),
-        ("no_healthy_upstream", Outcome::Failed(NoAnswer), Outcome::Failed(Broken)),
-        ("response_timeout", Outcome::Failed(Timeout), Outcome::Failed(Timeout)),
-        ("upstream_per_try_timeout", Outcome::Failed(Timeout), Outcome::Failed(Timeout)),
-        ("downstream_remote_disconnect", Outcome::Cancelled, Outcome::Cancelled),
-        ("http2.remote_reset", Outcome::Cancelled, Outcome::Cancelled),
-        ("stream_idle_timeout", Outcome::Cancelled, Outcome::Cancelled),
-        ("route_not_found", Outcome::Cancelled, Outcome::Cancelled),
+        ("upstream_reset_before_response_started{overflow}", [gateway; 3]),
+        ("upstream_reset_before_response_started{overload_manager}", [gateway; 3]),
+        ("upstream_reset_before_response_started{local_connection_failure}", [gateway; 3]),
+        ("no_healthy_upstream", [gateway; 3]),
+        ("cluster_not_found", [gateway; 3]),
+        ("route_not_found", [gateway; 3]),
+        ("response_timeout", [failed(Timeout); 3]),
+        ("upstream_response_timeout", [failed(Timeout); 3]),
+        ("upstream_per_try_timeout", [failed(Timeout); 3]),
+        // A client that does not read on holds the answer up as well.
+        ("upstream_per_try_idle_timeout", [failed(Timeout), failed(Timeout), gateway]),
+        ("stream_idle_timeout", [gateway, failed(Timeout), gateway]),
     ];
-    for (details, before, after) in rows {
-        assert_eq!(Outcome::without_answer(details.as_bytes(), false), before, "{details}");
-        assert_eq!(Outcome::without_answer(details.as_bytes(), true), after, "{details}");
+    for (details, expected) in rows {
+        for (stage, expected) in [Stage::Asked, Stage::Answered, Stage::Begun].into_iter().zip(expected) {
+            let end = End { details: details.as_bytes(), stage, goes_on: false, connected: true };
+            assert_eq!(Outcome::without_answer(&end), expected, "{details} {stage:?}");
+            let unsent = Outcome::without_answer(&End { connected: false, ..end });
+            let timed_out = expected == failed(Timeout);
+            assert_eq!(unsent, if timed_out { gateway } else { expected }, "{details} {stage:?}, not sent");
+        }
+    }
+    for (stage, failure) in [(Stage::Asked, NoAnswer), (Stage::Answered, Broken)] {
+        let end = End { details: b"", stage, goes_on: true, connected: true };
+        assert_eq!(Outcome::without_answer(&end), failed(failure), "Envoy gave the attempt up");
     }
 }
 
