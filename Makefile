@@ -10,17 +10,19 @@
 # clients     real agents and SDKs from npm and PyPI through the gateway (CLIENTS="codex aider" for some)
 # train       fit the calibrated scorer's weights to the data in DATA; quality: how good both scorers are on them
 # soak        five minutes of full load while models fail at random (SECONDS=300)
+# linear      no body costs more than its size accounts for (SHAPES=20000)
 # bench       speed; docs: the generated reference and schema; clean: what all of these left
 
 PYTHON_BIN := .venv/bin/python
 # What runs once more over envoy/envoy.yaml, after all has run over envoy/demo.yaml.
 PRODUCTION_TESTS := test_wire.py test_dialects.py test_profiles.py test_observability.py
 SECONDS := 300
+SHAPES := 20000
 ENVOYS := 1.36.4 1.37.0 1.39.3 1.40.0
 
 .NOTPARALLEL:
 .PHONY: help demo up down setup setup-train wasm image release draft test lint rooms test-rust test-e2e test-matrix clients train \
-	quality bench soak docs clean
+	quality bench linear soak docs clean
 
 help:
 	@sed -n '/^$$/q; s/^# //p' Makefile
@@ -85,6 +87,9 @@ setup-train:
 
 bench: setup wasm
 	@scripts/bench.sh
+
+linear:
+	LINEAR_SHAPES=$(SHAPES) cargo test --release --test linear -- --ignored --nocapture
 
 soak: setup wasm
 	@$(PYTHON_BIN) scripts/soak.py --seconds $(SECONDS)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::chat::{self, Dialect, Span, View};
+use crate::chat::{self, Budget, Dialect, Span, View};
 use crate::config::Config;
 use crate::fit::{self, Fitted};
 use crate::live::{Held, Known, Memory};
@@ -77,6 +77,8 @@ pub struct Decision<'c> {
     pub hold: Option<(Known, Held)>,
     /// What was decided and not done, for the causes `shadow` and `control`.
     pub withheld: Option<Withheld<'c>>,
+    /// What was looked at in search of the words that a person typed.
+    pub scan: Budget,
 }
 
 /// A decision that was not carried out.
@@ -202,17 +204,19 @@ pub fn decide<'c>(
     if view.fault.is_some() {
         return unread(config, asked, name, Cause::Unparsable, || edit(&asked.default_model));
     }
-    let decision = judge(config, asked, request.body, &view, live, scratch, edit);
+    let mut budget = view.budget;
+    let decision = judge(config, asked, request.body, (&view, &mut budget), live, scratch, edit);
     // What all requests of a conversation have in common.
     let conversation = || {
         let user = view.ids.user.map_or(&[][..], |user| user.of(request.body));
-        let ask = view.first_ask(request.body, &config.limits.markers);
+        let ask = view.first_ask(request.body, &config.limits.markers, &mut budget);
         std::iter::once(user).chain(ask.into_iter().map(|part| part.of(request.body)))
     };
-    fitted(match config.rollout.holds(&asked.name, conversation) {
+    let decision = match config.rollout.holds(&asked.name, conversation) {
         Some(why) => withhold(config, asked, name, why, decision, || edit(&asked.default_model)),
         None => decision,
-    })
+    };
+    fitted(Decision { scan: budget, ..decision })
 }
 
 /// Decides without a body: it is compressed, or there is none.
@@ -291,7 +295,7 @@ fn judge<'c>(
     config: &'c Config,
     asked: &'c Profile,
     body: &[u8],
-    view: &View<'_>,
+    (view, budget): (&View<'_>, &mut Budget),
     live: Live<'_>,
     scratch: &mut Scratch,
     edit: impl Fn(&Model) -> Edit,
@@ -334,7 +338,8 @@ fn judge<'c>(
         now: live.now,
     };
     let sessions = live.sessions.filter(|_| config.session.pinned);
-    let conversation = sessions.and_then(|sessions| conversation(&sessions, config, asked, body, view));
+    let conversation =
+        sessions.and_then(|sessions| conversation(&sessions, config, asked, body, view, budget));
     let held = sessions.zip(conversation);
     let held = held.and_then(|(sessions, known)| (sessions.held)(Memory::Conversations, known));
     let mut pick = route::pick(table, profile, &wish);
@@ -389,6 +394,7 @@ fn judge<'c>(
             Some((known, hold((cause, judged.is_some()), model, pick.tier, held, live.now)?))
         }),
         withheld: None,
+        scan: Budget::default(),
     }
 }
 
@@ -432,6 +438,7 @@ fn unjudged(cause: Cause, cluster: &str) -> Decision<'_> {
         baseline_cost: None,
         savings: None,
         withheld: None,
+        scan: Budget::default(),
         tell: Vec::new(),
         hold: None,
     }

@@ -6,6 +6,7 @@
 //! more than the cut.
 
 use super::Span;
+use super::budget::{Budget, STOP};
 use super::harness;
 use super::raw::{Needles, Text, character, spelled};
 
@@ -28,6 +29,8 @@ pub struct Markers {
     starts: Vec<u16>,
     /// What open markers begin with that may stand anywhere.
     firsts: Needles,
+    /// The least bytes of a block.
+    shortest: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,34 +41,18 @@ struct Marker {
     tag: bool,
     /// Whether it counts only where the text begins.
     leading: bool,
+    /// The first bytes of the open marker, and which of the eight they are.
+    prefix: u64,
+    mask: u64,
 }
 
-/// How much may still be looked at in one text without cutting anything, in bytes, so that no text takes long.
-pub(super) struct Patience {
-    /// In search of a first close.
-    close: usize,
-    /// Behind the first close, in search of the one that belongs to the open marker.
-    nested: usize,
-    /// A bit for each marker that is known to have no close from here on.
+/// A search of one text: what may be spent on it, and a bit for each marker that is known to have no close from here on.
+struct Search<'b> {
+    budget: &'b mut Budget,
     hopeless: [u64; MOST_MARKERS / 64],
-    /// Bytes that were looked at in search of closes, all in all.
-    #[cfg(test)]
-    pub(super) looked: usize,
 }
 
-impl Patience {
-    pub(super) const fn with(length: usize) -> Self {
-        // All markers may be looked for in vain in a text of usual size, two of them in any.
-        let close = length.saturating_mul(2).saturating_add(256 * 1024);
-        Self {
-            close,
-            nested: length,
-            hopeless: [0; MOST_MARKERS / 64],
-            #[cfg(test)]
-            looked: 0,
-        }
-    }
-
+impl Search<'_> {
     fn is_hopeless(&self, marker: usize) -> bool {
         self.hopeless.get(marker / 64).is_none_or(|word| word >> (marker % 64) & 1 == 1)
     }
@@ -98,7 +85,8 @@ impl Markers {
         let starts = starts.map(|start| u16::try_from(start).unwrap_or(u16::MAX)).collect();
         let anywhere = list.iter().filter(|marker| !marker.leading);
         let firsts = Needles::of(anywhere.filter_map(|marker| marker.open.bytes().next()));
-        Self { list, starts, firsts }
+        let shortest = list.iter().map(|marker| marker.open.len() + marker.close.len()).min();
+        Self { list, starts, firsts, shortest: shortest.unwrap_or(usize::MAX) }
     }
 
     /// Whether a pair can be looked for. Fails with what is wrong with it.
@@ -117,12 +105,17 @@ impl Markers {
     }
 
     /// Appends to `kept` what is left of a string of `body` (without its quotes) when injected blocks are cut out:
-    /// pieces in order, none of white space alone.
-    pub fn cut(&self, body: &[u8], part: Span, kept: &mut Vec<Span>) {
-        self.cut_with(body, part, &mut Patience::with(part.len()), kept);
-    }
-
-    pub(super) fn cut_with(&self, body: &[u8], part: Span, patience: &mut Patience, kept: &mut Vec<Span>) {
+    /// pieces in order, none of white space alone. What is behind the place where the budget ends is left.
+    pub fn cut(&self, body: &[u8], part: Span, budget: &mut Budget, kept: &mut Vec<Span>) {
+        if part.len() < self.shortest {
+            // As people say yes and no.
+            let text = Text { raw: part.of(body), escape: None };
+            if !budget.pay(part.len()) || text.behind_blanks(0) < part.len() {
+                kept.push(part);
+            }
+            return;
+        }
+        let mut search = Search { budget, hopeless: [0; MOST_MARKERS / 64] };
         let text = Text::of(part.of(body));
         let mut keep = |start: usize, end: usize| {
             if text.behind_blanks(start) < end {
@@ -134,7 +127,9 @@ impl Markers {
         let mut escaped = text.escape;
         let mut start = text.behind_blanks(0);
         let (mut from, mut at) = (0, 0);
-        loop {
+        // The whole text is gone through once, whatever stands in it.
+        let may = search.budget.pay(text.raw.len() + STOP);
+        while may {
             if plain.is_some_and(|place| place < at) {
                 plain = self.firsts.find(text.from(at)).map(|found| at + found);
             }
@@ -150,7 +145,10 @@ impl Markers {
                 None if at > start => break,
                 _ => start,
             };
-            match self.block(&text, from, place, place == start, patience) {
+            if !search.budget.pay(STOP) {
+                break;
+            }
+            match self.block(&text, from, place, place == start, &mut search) {
                 Some(end) => {
                     keep(from, place);
                     (from, at) = (end, end);
@@ -171,7 +169,7 @@ impl Markers {
         from: usize,
         place: usize,
         leading: bool,
-        patience: &mut Patience,
+        search: &mut Search<'_>,
     ) -> Option<usize> {
         let second = match text.from(place) {
             [first, second, ..] if *first != b'\\' && *second != b'\\' => *second,
@@ -182,14 +180,21 @@ impl Markers {
             }
         };
         let second = usize::from(second);
+        // Most of what is no marker tells so by its first bytes, where none of them is escaped.
+        let rest = text.from(place);
+        let near = first_bytes(rest);
+        let plain = !rest.iter().take(8).any(|byte| *byte == b'\\');
         let range = usize::from(*self.starts.get(second)?)..usize::from(*self.starts.get(second + 1)?);
         for number in range {
             let Some(marker) = self.list.get(number) else { continue };
-            if patience.is_hopeless(number) || marker.leading && !leading {
+            if plain && (near ^ marker.prefix) & marker.mask != 0 {
+                continue;
+            }
+            if search.is_hopeless(number) || marker.leading && !leading {
                 continue;
             }
             let Some(inside) = marker.opens(text, place) else { continue };
-            let end = marker.end(text, number, inside, || text.begins_line(from, place), patience);
+            let end = marker.end(text, number, inside, || text.begins_line(from, place), search);
             if end.is_some() {
                 return end;
             }
@@ -205,7 +210,9 @@ impl Marker {
         let named = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':');
         let tag = name.is_some_and(|name| !name.is_empty() && name.bytes().all(named));
         let open = if tag { open.trim_end_matches('>') } else { open };
-        Self { open: open.to_owned(), close: close.to_owned(), tag, leading }
+        let mask = u64::MAX.checked_shr(8 * 8usize.saturating_sub(open.len()) as u32).unwrap_or_default();
+        let prefix = first_bytes(open.as_bytes()) & mask;
+        Self { open: open.to_owned(), close: close.to_owned(), tag, leading, prefix, mask }
     }
 
     fn second(&self) -> u8 {
@@ -225,48 +232,48 @@ impl Marker {
         number: usize,
         inside: usize,
         begins_line: impl Fn() -> bool,
-        patience: &mut Patience,
+        search: &mut Search<'_>,
     ) -> Option<usize> {
         let first_byte = self.close.bytes().next()?;
         let all = text.raw.len();
-        let mut limit = all.min(inside.saturating_add(patience.close));
+        let limit = all.min(inside.saturating_add(search.budget.left()));
         let mut first = None;
         let mut depth = 1usize;
         let mut at = inside;
         while let Some(found) = text.find(first_byte, at, limit) {
+            if !search.budget.pay(found - at + STOP) {
+                return None;
+            }
             if let Some(length) = spelled(text.from(found), &self.close) {
                 at = found + length;
                 depth -= 1;
                 if depth == 0 {
-                    #[cfg(test)]
-                    {
-                        patience.looked += at - inside;
-                    }
                     return Some(at);
                 }
-                if first.is_none() {
-                    first = Some(at);
-                    limit = all.min(at.saturating_add(patience.nested));
-                }
+                first = first.or(Some(at));
             } else {
                 depth += usize::from(self.tag && self.opens(text, found).is_some());
                 at = found + text.step(found);
             }
         }
-        #[cfg(test)]
-        {
-            patience.looked += limit - inside;
+        if !search.budget.pay(all.saturating_sub(at)) {
+            return None;
         }
-        match first {
-            Some(end) => {
-                patience.nested -= limit.saturating_sub(end).min(patience.nested);
-                begins_line().then_some(end)
-            }
-            None => {
-                patience.close -= limit.saturating_sub(inside).min(patience.close);
-                patience.give_up(number);
-                None
-            }
+        if first.is_none() {
+            search.give_up(number);
+        }
+        first.filter(|_| begins_line())
+    }
+}
+
+/// The first eight bytes, or zeros where there are fewer.
+fn first_bytes(text: &[u8]) -> u64 {
+    match text.first_chunk() {
+        Some(bytes) => u64::from_le_bytes(*bytes),
+        None => {
+            let mut bytes = [0; 8];
+            text.iter().zip(&mut bytes).for_each(|(from, to)| *to = *from);
+            u64::from_le_bytes(bytes)
         }
     }
 }

@@ -2,6 +2,7 @@
 //! answer: the tokens it took, and why it was refused.
 
 mod answer;
+mod budget;
 mod cursor;
 mod harness;
 mod ids;
@@ -18,6 +19,7 @@ mod view;
 mod tests;
 
 pub use answer::{AnswerReader, Encoding, Form, LONGEST_REFUSAL, Refusal, UsedTokens, refusal};
+pub use budget::Budget;
 pub use cursor::{Cursor, Fault, Kind, MAX_DEPTH, Span};
 pub use ids::Ids;
 pub use injected::{MOST_MARKERS, Markers};

@@ -1,14 +1,18 @@
 //! A JSON string as the client sent it, and what is spelled in it.
 
+use std::sync::LazyLock;
+
 use memchr::{memchr, memchr2, memchr3, memmem};
 
 use super::text::unescape;
+
+/// Finds the escapes of ASCII characters. Made once: texts may be many and small.
+static ESCAPE: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(br"\u00"));
 
 /// A string as the client sent it.
 pub struct Text<'r> {
     /// Its bytes.
     pub raw: &'r [u8],
-    finder: memmem::Finder<'static>,
     /// Where the first ASCII character stands that is spelled like `\u003c`. Most encoders never do that: so
     /// backslashes, of which most texts have many, are looked at only where there is such a character.
     pub escape: Option<usize>,
@@ -17,7 +21,7 @@ pub struct Text<'r> {
 impl<'r> Text<'r> {
     /// The string between its quotes.
     pub fn of(raw: &'r [u8]) -> Self {
-        let mut text = Self { raw, finder: memmem::Finder::new(br"\u00"), escape: None };
+        let mut text = Self { raw, escape: None };
         text.escape = text.next_escape(0);
         text
     }
@@ -25,7 +29,7 @@ impl<'r> Text<'r> {
     /// The next such character from `at` on.
     pub fn next_escape(&self, mut at: usize) -> Option<usize> {
         loop {
-            let place = at + self.finder.find(self.from(at))?;
+            let place = at + ESCAPE.find(self.from(at))?;
             let before = self.raw.get(..place).unwrap_or_default();
             if before.iter().rev().take_while(|b| **b == b'\\').count() % 2 == 0 {
                 return Some(place);

@@ -1,6 +1,7 @@
 //! The turns of the user: the newest ones are kept while a conversation is read, and cut when it is at its end.
 
 use super::Span;
+use super::budget::Budget;
 use super::injected::Markers;
 
 /// So many human turns are remembered at most: the ask, and those before it.
@@ -76,18 +77,18 @@ impl Recent {
     }
 
     /// Adds a turn.
-    pub fn push(&mut self, texts: &[Span], body: &[u8], markers: &Markers) {
+    pub fn push(&mut self, texts: &[Span], body: &[u8], markers: &Markers, budget: &mut Budget) {
         self.turns.add(|spans| spans.extend_from_slice(texts));
         if self.turns.len() >= 2 * REMEMBERED {
-            self.forget(body, markers);
+            self.forget(body, markers, budget);
         }
     }
 
     /// Keeps the newest human turns only. Each turn is cut once, so this costs no more than it saves.
-    fn forget(&mut self, body: &[u8], markers: &Markers) {
+    fn forget(&mut self, body: &[u8], markers: &Markers, budget: &mut Budget) {
         let mut human = Turns::default();
         for place in 0..self.turns.len() {
-            human.add(|spans| self.append(place, body, markers, spans));
+            human.add(|spans| self.append(place, body, markers, budget, spans));
         }
         if self.first.is_empty() {
             self.first.extend_from_slice(human.get(0));
@@ -101,36 +102,49 @@ impl Recent {
     }
 
     /// Appends what the human said in a turn.
-    fn append(&self, place: usize, body: &[u8], markers: &Markers, spans: &mut Vec<Span>) {
+    fn append(
+        &self,
+        place: usize,
+        body: &[u8],
+        markers: &Markers,
+        budget: &mut Budget,
+        spans: &mut Vec<Span>,
+    ) {
         let texts = self.turns.get(place);
         if place < self.cut {
             spans.extend_from_slice(texts);
         } else {
-            texts.iter().for_each(|text| markers.cut(body, *text, spans));
+            texts.iter().for_each(|text| markers.cut(body, *text, budget, spans));
         }
     }
 
     /// The first human turn.
-    pub fn first(&self, body: &[u8], markers: &Markers) -> Vec<Span> {
+    pub fn first(&self, body: &[u8], markers: &Markers, budget: &mut Budget) -> Vec<Span> {
         let mut first = self.first.clone();
         for place in 0..self.turns.len() {
             if !first.is_empty() {
                 break;
             }
-            self.append(place, body, markers, &mut first);
+            self.append(place, body, markers, budget, &mut first);
         }
         first
     }
 
     /// The newest human turn, and at most `most` before it, newest first.
-    pub fn asks(&self, body: &[u8], markers: &Markers, most: usize) -> (Vec<Span>, Turns) {
+    pub fn asks(
+        &self,
+        body: &[u8],
+        markers: &Markers,
+        budget: &mut Budget,
+        most: usize,
+    ) -> (Vec<Span>, Turns) {
         let mut ask = Vec::new();
         let mut earlier = Turns::default();
         for place in (0..self.turns.len()).rev() {
             if ask.is_empty() {
-                self.append(place, body, markers, &mut ask);
+                self.append(place, body, markers, budget, &mut ask);
             } else if earlier.len() < most {
-                earlier.add(|spans| self.append(place, body, markers, spans));
+                earlier.add(|spans| self.append(place, body, markers, budget, spans));
             } else {
                 break;
             }

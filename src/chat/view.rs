@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use memchr::memmem;
 use percent_encoding::percent_decode;
 
+use super::budget::Budget;
 use super::cursor::{Cursor, Kind};
 use super::ids::Ids;
 use super::turns::{Recent, Turns};
@@ -95,25 +96,29 @@ pub struct View<'b> {
     pub tokens: Tokens,
     /// Why the body could not be read to its end. What stands above was found before that.
     pub fault: Option<Fault>,
+    /// What may still be looked at in search of what a person typed.
+    pub budget: Budget,
     recent: Recent,
 }
 
 impl View<'_> {
     /// What a human said in the first user turn that has any of it, without what a harness injected: all requests of a
     /// conversation have it in common. Empty where nobody asks.
-    pub fn first_ask(&self, body: &[u8], markers: &Markers) -> Vec<Span> {
-        self.recent.first(body, markers)
+    pub fn first_ask(&self, body: &[u8], markers: &Markers, budget: &mut Budget) -> Vec<Span> {
+        self.recent.first(body, markers, budget)
     }
 }
 
 /// Reads a body (and, for Gemini, its path) in one pass.
 pub fn view<'b>(body: &'b [u8], path: &'b [u8], dialect: Dialect, limits: &Limits) -> View<'b> {
     let recent = Recent::default();
-    let (view, turn, newest) = (View::default(), Turn::default(), Newest::default());
+    let view = View { budget: Budget::of(body.len()), ..View::default() };
+    let (turn, newest) = (Turn::default(), Newest::default());
     let mut reader = Reader { view, body, dialect, limits, turn, recent, newest, replied: false };
     let mut cursor = Cursor::new(body, limits.max_depth);
     reader.view.fault = reader.document(&mut cursor).err();
-    let (ask, earlier) = reader.recent.asks(body, &limits.markers, limits.history_turns);
+    let (ask, earlier) =
+        reader.recent.asks(body, &limits.markers, &mut reader.view.budget, limits.history_turns);
     reader.view.tool_turn = reader.newest.tool
         && ask.first().zip(reader.newest.text).is_none_or(|(asked, text)| asked.start < text);
     (reader.view.ask, reader.view.earlier) = (ask, earlier);
@@ -134,6 +139,17 @@ pub fn view<'b>(body: &'b [u8], path: &'b [u8], dialect: Dialect, limits: &Limit
 /// The content of a string's span with quotes.
 fn inside(span: Span) -> Span {
     Span { start: span.start.saturating_add(1), end: span.end.saturating_sub(1) }
+}
+
+/// Adds a text to a list that stays short: nobody writes thousands of parts, so what is beyond them is read together with
+/// what the client sent in between.
+fn add_text(texts: &mut Vec<Span>, text: Span) {
+    const MOST: usize = 4096;
+    let full = texts.len() >= MOST;
+    match texts.last_mut() {
+        Some(last) if full => last.end = last.end.max(text.end),
+        _ => texts.push(text),
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -424,9 +440,11 @@ impl Reader<'_, '_> {
                     let room = LONGEST_OPENING.saturating_sub(self.view.opening.len());
                     self.view.opening.extend(self.turn.texts.iter().take(room));
                 }
-                self.recent.push(&self.turn.texts, self.body, &self.limits.markers);
+                self.recent.push(&self.turn.texts, self.body, &self.limits.markers, &mut self.view.budget);
             }
-            Role::System => self.view.system.append(&mut self.turn.texts),
+            Role::System => {
+                self.turn.texts.drain(..).for_each(|text| add_text(&mut self.view.system, text));
+            }
             Role::User => {}
             Role::Other => self.replied = true,
         }
@@ -503,7 +521,7 @@ impl Reader<'_, '_> {
             Ok(())
         })?;
         match text {
-            Some(text) if said => self.turn.texts.push(text),
+            Some(text) if said => add_text(&mut self.turn.texts, text),
             Some(text) => self.view.tokens.add(text.of(body)),
             None => {}
         }
@@ -551,7 +569,7 @@ impl Reader<'_, '_> {
 
     fn string_or_skip(&mut self, cursor: &mut Cursor<'_>) -> Read {
         match cursor.kind()? {
-            Kind::String => self.turn.texts.push(cursor.string()?),
+            Kind::String => add_text(&mut self.turn.texts, cursor.string()?),
             _ => drop(cursor.skip()?),
         }
         Ok(())

@@ -5,7 +5,7 @@ use std::fmt;
 use memchr::memmem;
 
 use super::Cause;
-use crate::chat::{Markers, Span, View};
+use crate::chat::{Budget, Markers, Span, View};
 use crate::config::Config;
 use crate::live::{self, Held, Known, Memory};
 use crate::route::{self, Model, Pick, Profile, Why, Wish};
@@ -38,6 +38,7 @@ pub(super) fn conversation(
     asked: &Profile,
     body: &[u8],
     view: &View<'_>,
+    budget: &mut Budget,
 ) -> Option<Known> {
     let id = |span: Option<Span>| span.map(|span| span.of(body)).filter(|id| !id.is_empty());
     let ids = &view.ids;
@@ -50,7 +51,7 @@ pub(super) fn conversation(
     let (kind, texts) = match told {
         Some((kind, id)) => (kind, vec![id]),
         None => {
-            words.extend(opening(view, body, &config.limits.markers));
+            words.extend(opening(view, body, &config.limits.markers, budget));
             ("words", words.iter().map(|span: &Span| span.of(body)).collect())
         }
     };
@@ -70,10 +71,10 @@ fn has_session(user: &[u8]) -> bool {
 }
 
 /// The person's words before anybody answered; where a harness had all of those turns, the first that the person said.
-fn opening(view: &View<'_>, body: &[u8], markers: &Markers) -> Vec<Span> {
+fn opening(view: &View<'_>, body: &[u8], markers: &Markers, budget: &mut Budget) -> Vec<Span> {
     let mut words = Vec::new();
-    view.opening.iter().for_each(|text| markers.cut(body, *text, &mut words));
-    if words.is_empty() { view.first_ask(body, markers) } else { words }
+    view.opening.iter().for_each(|text| markers.cut(body, *text, budget, &mut words));
+    if words.is_empty() { view.first_ask(body, markers, budget) } else { words }
 }
 
 /// What serves a conversation that is held: its model, unless that cannot serve the request, is in cooldown, or a higher

@@ -29,6 +29,7 @@ pub struct Metrics {
     reordered: Option<u32>,
     fetches: BTreeMap<Outcome, u32>,
     age: Option<u32>,
+    exhausted: Option<u32>,
 }
 
 /// Profiles and models by their address: they live as long as the configuration that the handles belong to.
@@ -73,6 +74,9 @@ impl Metrics {
         if let (Some(cost), Some(baseline)) = (decision.cost, decision.baseline_cost) {
             add(&mut self.cost, "tiergate.cost_nanousd", nano(cost));
             add(&mut self.baseline_cost, "tiergate.baseline_cost_nanousd", nano(baseline));
+        }
+        if decision.scan.is_exhausted() {
+            add(&mut self.exhausted, "tiergate.scan_budget_exhausted", 1);
         }
         if decision.cause == Cause::Momentum
             && let Some(id) =

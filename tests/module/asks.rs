@@ -159,6 +159,27 @@ fn what_a_harness_injects_is_not_judged() {
 }
 
 #[test]
+fn known_markers_are_switched_off_one_by_one() {
+    let off = CONFIG.replacen('{', r#"{"conversation": {"markers_off": ["<user_info>"]},"#, 1);
+    let mut vm = Vm::start(&off).unwrap_or_else(|refused| panic!("{}", refused.text()));
+    for (tag, judged) in [("user_info", true), ("system-reminder", false)] {
+        let text = format!("<{tag}>{PROOF}</{tag}> {GREETING}");
+        assert_eq!(told(&mut vm, CHAT, &body(&[user(&text)])).0 != "SIMPLE", judged, "{tag}");
+    }
+}
+
+#[test]
+fn a_request_that_uses_up_its_budget_is_counted() {
+    let mut vm = start();
+    let count = |vm: &Vm| vm.process().metrics().counter("tiergate.scan_budget_exhausted");
+    told(&mut vm, CHAT, &body(&[user("<user_info>x</user_info>Hello!")]));
+    assert_eq!(count(&vm), 0);
+    let text = format!("a{}</user_info>", "<user_info>".repeat(20_000));
+    told(&mut vm, CHAT, &body(&[user(&text)]));
+    assert_eq!(count(&vm), 1);
+}
+
+#[test]
 fn a_tool_s_answer_keeps_the_tier_of_the_ask_it_serves() {
     let mut vm = start();
     for (ask, tier) in [(PROOF, "REASONING"), ("Write a Python function that reverses a list.", "MEDIUM")] {

@@ -243,7 +243,9 @@ fn all_text_costs_tokens() {
 }
 
 fn first_ask(body: &str, dialect: Dialect) -> String {
-    text(body, &seen(body, dialect).first_ask(body.as_bytes(), &Markers::default()))
+    let seen = seen(body, dialect);
+    let mut budget = seen.budget;
+    text(body, &seen.first_ask(body.as_bytes(), &Markers::default(), &mut budget))
 }
 
 #[test]

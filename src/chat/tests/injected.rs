@@ -2,13 +2,14 @@
 
 use proptest::prelude::*;
 
-use super::super::injected::Patience;
+use super::super::Budget;
 use super::*;
 
 /// What is left of the JSON string `raw` (without quotes), decoded; pieces are told apart by a bar.
 fn left_of(markers: &Markers, raw: &str) -> String {
     let mut kept = Vec::new();
-    markers.cut(raw.as_bytes(), Span { start: 0, end: raw.len() }, &mut kept);
+    let mut budget = Budget::of(raw.len());
+    markers.cut(raw.as_bytes(), Span { start: 0, end: raw.len() }, &mut budget, &mut kept);
     let pieces: Vec<_> = kept.iter().map(|span| decode(span.of(raw.as_bytes())).into_owned()).collect();
     pieces.join("|")
 }
@@ -191,31 +192,45 @@ fn many_kinds_of_markers_are_found() {
     assert_eq!(left_of(&markers, "<m511>x</m>"), "<m511>x</m>");
 }
 
-/// However a text abuses the markers, it is looked at a few times, not once for each of them.
+/// However a request abuses the markers, each byte is looked at a few times, not once for each of them.
 #[test]
 fn no_text_takes_long() {
-    const BYTES: usize = 1 << 18;
+    const BYTES: usize = 1 << 20;
     let markers = Markers::default();
     let opens: String = Markers::DEFAULT.iter().map(|(open, _)| open.trim_start_matches('^')).collect();
     let fill = |unit: &str| unit.repeat(BYTES / unit.len());
-    // text, and how often it may be looked at
-    for (name, text, times) in [
-        ("no close", fill("<system-reminder>"), 1),
-        ("no end of the tag", fill("<system-reminder "), 0),
-        ("escaped", fill(r"\u003csystem-reminder\u003e"), 1),
-        ("backslashes", fill(r"\\\u003c"), 0),
-        ("blocks", fill("<reminder>b</reminder>"), 1),
-        ("more opens than closes", fill("a<reminder><reminder>b</reminder>"), 3),
-        ("more opens than closes, in lines", fill(r"\n<reminder><reminder>b</reminder>"), 3),
-        ("more closes than opens", fill("<reminder>b</reminder></reminder>"), 1),
-        ("each marker once", opens.clone() + &fill("<"), 4),
-        ("each marker, often", fill(&opens), 4),
+    for (name, text, exhausted) in [
+        ("no close", fill("<system-reminder>"), false),
+        ("no end of the tag", fill("<system-reminder "), false),
+        ("escaped", fill(r"\u003csystem-reminder\u003e"), true),
+        ("blocks", fill("<reminder>b</reminder>"), false),
+        ("one close for all opens", format!("a{}</reminder>", fill("<reminder>")), true),
+        ("more opens than closes", fill("a<reminder><reminder>b</reminder>"), true),
+        ("more closes than opens", fill("<reminder>b</reminder></reminder>"), false),
+        ("each marker once", opens.clone() + &fill("word "), true),
     ] {
-        let mut patience = Patience::with(text.len());
         let mut kept = Vec::new();
-        markers.cut_with(text.as_bytes(), Span { start: 0, end: text.len() }, &mut patience, &mut kept);
-        assert!(patience.looked <= times * text.len(), "{name}: {} bytes", patience.looked);
+        let mut budget = Budget::of(2 * text.len());
+        let all = budget.left();
+        // A request of two parts has one budget.
+        for _ in 0..2 {
+            markers.cut(text.as_bytes(), Span { start: 0, end: text.len() }, &mut budget, &mut kept);
+        }
+        assert!(budget.looked() <= all, "{name}: {} bytes", budget.looked());
+        assert_eq!(budget.is_exhausted(), exhausted, "{name}");
     }
+}
+
+/// What is not looked at counts as said.
+#[test]
+fn behind_the_end_of_the_budget_all_is_said() {
+    let text = "<reminder>b</reminder>Fix it.";
+    let mut kept = Vec::new();
+    let mut budget = Budget::default();
+    let whole = Span { start: 0, end: text.len() };
+    Markers::default().cut(text.as_bytes(), whole, &mut budget, &mut kept);
+    assert!(budget.is_exhausted());
+    assert_eq!(kept, [whole]);
 }
 
 /// Spells each character in one of the ways that JSON has.
@@ -311,7 +326,8 @@ proptest! {
         let at = cut.index(body.len() + 1);
         body.splice(at..at, bytes);
         let mut kept = Vec::new();
-        Markers::default().cut(&body, Span { start: 0, end: body.len() }, &mut kept);
+        let mut budget = Budget::of(body.len());
+        Markers::default().cut(&body, Span { start: 0, end: body.len() }, &mut budget, &mut kept);
         let mut end = 0;
         for piece in kept {
             prop_assert!(end <= piece.start && piece.start < piece.end && piece.end <= body.len());

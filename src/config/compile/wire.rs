@@ -1,6 +1,7 @@
 //! Headers, paths, overrides, limits.
 
 use super::super::error::{Errors, Path, quoted};
+use super::super::nearest::did_you_mean;
 use super::super::raw;
 use super::super::{Headers, Overrides, ResponseHeaders, Session};
 use crate::chat::{Limits, Markers, Paths};
@@ -204,7 +205,17 @@ pub(super) fn limits(
     errors: &mut Errors,
 ) -> Limits {
     let known = if conversation.known_harnesses { Markers::DEFAULT } else { &[] };
-    let mut pairs: Vec<(&str, &str)> = known.to_vec();
+    let off = path.key("markers_off");
+    for (i, open) in conversation.markers_off.iter().enumerate() {
+        if !known.iter().any(|(known, _)| known == open) {
+            let near = did_you_mean(open, known.iter().map(|(open, _)| *open));
+            let message =
+                format!("{} begins no known block, so it cannot be switched off{near}", quoted(open));
+            errors.meaning(&off.index(i), message);
+        }
+    }
+    let on = |(open, _): &&(&str, &str)| !conversation.markers_off.iter().any(|off| off == open);
+    let mut pairs: Vec<(&str, &str)> = known.iter().filter(on).copied().collect();
     let path = path.key("injected");
     for (i, injected) in conversation.injected.iter().enumerate() {
         // What is missing has been told by the schema's check.

@@ -131,6 +131,10 @@ pub struct Conversation {
     /// Whether blocks that the harnesses of known agents put into a user's turn (`<system-reminder>` and others) are
     /// left out of what is judged.
     pub known_harnesses: bool,
+    /// Which of those blocks are judged all the same: what they begin with, as `docs/asks.md` lists it, such as
+    /// `<user_info>`.
+    #[cfg_attr(feature = "cli", schemars(length(max = 256)))]
+    pub markers_off: Vec<String>,
     /// More such blocks: pairs of what a block begins and ends with. A begin of the form `<name>` also stands for the
     /// tag with attributes.
     #[cfg_attr(feature = "cli", schemars(length(max = 128)))]
@@ -151,6 +155,7 @@ impl Default for Conversation {
     fn default() -> Self {
         Self {
             known_harnesses: true,
+            markers_off: Vec::new(),
             injected: Vec::new(),
             history_turns: 6,
             reply_bytes: 80,

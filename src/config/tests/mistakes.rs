@@ -55,6 +55,14 @@ const ROWS: &[Row] = &[
         )],
     ),
     (
+        "a marker that is not known switched off",
+        r#"{"conversation": {"markers_off": ["<user_info>", "<userinfo>"]}}"#,
+        &[(
+            "conversation.markers_off[1]",
+            "\"<userinfo>\" begins no known block, so it cannot be switched off; did you mean <user_info>",
+        )],
+    ),
+    (
         "a session header with capitals",
         r#"{"session": {"mode": "pinned", "header": "X-Session-Id"}}"#,
         &[("session.header", "\"X-Session-Id\" has capitals; write \"x-session-id\"")],
