@@ -1,4 +1,4 @@
-//! An answer to an LLM request: what it cost, and why it was refused.
+//! An answer to an LLM request: what it cost, why it was refused, and when to ask again.
 
 mod encoding;
 mod message;
@@ -6,6 +6,7 @@ mod refusal;
 #[cfg(test)]
 mod tests;
 mod usage;
+mod wait;
 mod wordings;
 
 pub use encoding::{AnswerReader, Encoding};
@@ -13,3 +14,4 @@ pub use refusal::{LONGEST_REFUSAL, Refusal, refusal};
 #[cfg(test)]
 use usage::UsageReader;
 pub use usage::{Form, UsedTokens};
+pub use wait::{Waits, wait_in};

@@ -18,7 +18,9 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{AnswerReader, Encoding, Form, LONGEST_REFUSAL, Refusal, UsedTokens, refusal};
+pub use answer::{
+    AnswerReader, Encoding, Form, LONGEST_REFUSAL, Refusal, UsedTokens, Waits, refusal, wait_in,
+};
 pub use budget::Budget;
 pub use cursor::{Cursor, Fault, Kind, MAX_DEPTH, Span};
 pub use ids::Ids;

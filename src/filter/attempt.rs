@@ -10,7 +10,7 @@ use proxy_wasm::types::{Action, BufferType, MapType};
 use super::stream::{replace, set_request_header};
 use super::watch::{Head, RETRY, Watch};
 use super::{Shared, alive, now_millis, property};
-use crate::chat::{self, Dialect, Encoding, LONGEST_REFUSAL, Refusal};
+use crate::chat::{self, Dialect, LONGEST_REFUSAL, Refusal};
 use crate::fit;
 use crate::route::{Model, Plan, Progress, Reason};
 
@@ -21,8 +21,8 @@ pub struct AttemptStream {
     watch: Option<Watch>,
     /// The body is to name another model, and has not come whole.
     rewrite: Option<Rewrite>,
-    /// An error answer that is held back until its body can be read: its status, and how the body is encoded.
-    held: Option<(u16, Encoding)>,
+    /// The head of an error answer that is held back until its body can be read.
+    held: Option<Head>,
 }
 
 /// What the attempt knows of the request.
@@ -156,15 +156,22 @@ impl AttemptStream {
 
     /// The body of a refusal is whole, or as much of it as is read: has Envoy retry where another model may serve.
     fn judge(&mut self, body_size: usize) {
-        let Some((status, encoding)) = self.held.take() else { return };
+        let Some(mut head) = self.held.take() else { return };
         let body = match body_size {
             0 => None,
             size => hostcalls::get_buffer(BufferType::HttpResponseBody, 0, size).ok().flatten(),
         };
-        let body = encoding.decode(body.unwrap_or_default(), LONGEST_REFUSAL);
-        let refusal = chat::refusal(status, &body);
+        let body = head.encoding.decode(body.unwrap_or_default(), LONGEST_REFUSAL);
+        if !Refusal::may_be(head.status) {
+            head.read_wait(&body);
+            if let Some(watch) = &mut self.watch {
+                watch.head(&head, false);
+            }
+            return;
+        }
+        let refusal = chat::refusal(head.status, &body);
         if let Some(watch) = &mut self.watch {
-            watch.refused(status, refusal);
+            watch.refused(head.status, refusal);
         }
         let Some(refusal) = refusal.filter(|&refusal| self.has_next(&[refusal])) else { return };
         if let Some(run) = &mut self.run {
@@ -229,9 +236,10 @@ impl HttpContext for AttemptStream {
             let _ = hostcalls::remove_map_value(MapType::HttpResponseHeaders, RETRY);
         }
         let may_hold = self.shared.as_ref().is_some_and(|shared| shared.may_hold);
-        let may_hold = may_hold && Refusal::may_be(head.status) && head.encoding.is_read();
-        if may_hold && self.has_next(&Refusal::ALL) {
-            self.held = Some((head.status, head.encoding));
+        let is_refusal = Refusal::may_be(head.status) && head.encoding.is_read();
+        let refused = is_refusal && self.has_next(&Refusal::ALL);
+        if may_hold && (refused || (head.asks_in_body() && !end_of_stream)) {
+            self.held = Some(head);
             if !end_of_stream {
                 return Action::Pause;
             }

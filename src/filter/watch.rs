@@ -7,9 +7,8 @@ use proxy_wasm::types::{BufferType, MapType};
 
 use super::health::SharedHealth;
 use super::{now_millis, property};
-use crate::chat::{AnswerReader, Encoding, Form, Refusal};
+use crate::chat::{self, AnswerReader, Encoding, Form, Refusal, Waits};
 use crate::live::{Attempt, End, Outcome, Stage, Tokens};
-use crate::retry_after;
 use crate::route::Model;
 
 /// Marks an answer that Envoy is to retry: the route's `retriable_headers` name it.
@@ -26,7 +25,9 @@ pub struct Head {
     pub encoding: Encoding,
     /// The upstream sent a header that is ours.
     pub marked: bool,
-    retry_after: Vec<u8>,
+    waits: Waits,
+    /// How long the body asks to wait, in milliseconds.
+    wait: Option<u64>,
 }
 
 impl Head {
@@ -41,14 +42,27 @@ impl Head {
                 }
                 "content-type" => content_type = value,
                 "content-encoding" => encoding = value,
-                "retry-after" => head.retry_after = value,
                 RETRY => head.marked = true,
+                // The status comes first.
+                _ if head.status >= 400 => head.waits.header(&name, &value),
                 _ => {}
             }
         }
         head.form = Form::of(&content_type);
         head.encoding = Encoding::of(&encoding);
         head
+    }
+
+    /// Whether a body may say how long to wait, where the headers do not.
+    pub fn asks_in_body(&self) -> bool {
+        self.status == 429
+            && self.encoding.is_read()
+            && self.waits.wait(now_millis()).is_none_or(|wait| wait == 0)
+    }
+
+    /// Takes note of what the body asks for.
+    pub fn read_wait(&mut self, body: &[u8]) {
+        self.wait = chat::wait_in(body, now_millis());
     }
 }
 
@@ -95,7 +109,7 @@ impl Watch {
             Outcome::Refused => self.refused(head.status, None),
             Outcome::Failed(_) | Outcome::Cancelled | Outcome::Gateway => {
                 let now = now_millis();
-                self.end(outcome, outcome.name(), retry_after::wait(&head.retry_after, now), now);
+                self.end(outcome, outcome.name(), head.wait.or_else(|| head.waits.wait(now)), now);
             }
         }
     }

@@ -42,6 +42,7 @@ ERRORS = {
     "context, gzip": (400, {"content-encoding": "gzip"}, CONTEXT),
     "429": (429, {}, {"error": {"message": "slow down"}}),
     "429 for 3 s": (429, {"retry-after": "3"}, {"error": {"message": "slow down"}}),
+    "429, 3 s in the body": (429, {}, {"error": {"code": 429, "message": "slow down", "details": [{"retryDelay": "3.2s"}]}}),
     "500": (500, {}, {"error": {"message": "oops"}}),
     "503": (503, {}, {"error": {"message": "overloaded"}}),
     "context": (400, {}, CONTEXT),
@@ -63,7 +64,7 @@ class Asked:
 
 
 class Faulty(Upstream):
-    """`modes` says how each model answers: `good`, one of
+    """`modes` says how each model answers: `good` or `good, gzip`, one of
     ERRORS, `hang` (no answer until the test is over), `reset` (before an answer), `die` (in the middle of a stream),
     `slow` (a stream without an end), `late` (a good answer after a while)."""
 
@@ -146,7 +147,9 @@ class Faulty(Upstream):
             return True
         else:
             answer = json.dumps(_good(path, model)).encode()
-            _send(connection, "200 OK", {"content-type": "application/json"}, answer)
+            packed = {"content-encoding": "gzip"} if mode == "good, gzip" else {}
+            answer = gzip.compress(answer) if packed else answer
+            _send(connection, "200 OK", {"content-type": "application/json"} | packed, answer)
             return True
         return False
 

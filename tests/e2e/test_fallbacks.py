@@ -333,11 +333,12 @@ def test_one_request_at_a_time_tries_a_model_again(gateway, tmp_path):
         assert len(faulty.asked) > 200
 
 
-def test_a_server_says_how_long_it_wants_to_be_left_alone(gateway, tmp_path):
+@pytest.mark.parametrize("mode", ["429 for 3 s", pytest.param("429, 3 s in the body", marks=holds)])
+def test_a_server_says_how_long_it_wants_to_be_left_alone(gateway, tmp_path, mode):
     with Faulty() as faulty, Fallbacks(
         gateway, tmp_path, faulty, workers=1, tiergate=cooling(allowed_fails=0, cooldown_time=1)
     ) as running:
-        faulty.be(**{ONE: "429 for 3 s"})
+        faulty.be(**{ONE: mode})
         running.send()
         start = time.monotonic()
         faulty.be()
@@ -399,8 +400,11 @@ def test_requests_in_flight_return_to_zero(gateway, tmp_path, attempts, mode):
 
 def test_tokens_and_money_are_counted(gateway, tmp_path):
     with Faulty() as faulty, Fallbacks(gateway, tmp_path, faulty) as running:
-        for _ in range(3):
-            running.send()
+        running.send()
+        running.send()
+        faulty.be(**{ONE: "good, gzip"})
+        answer, _ = running.send()
+        assert (answer.headers["content-encoding"], answer.json()["model"]) == ("gzip", ONE)
         running.send(stream=True)
         faulty.be(**{ONE: "500"})
         running.send()

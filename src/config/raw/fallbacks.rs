@@ -27,10 +27,10 @@ pub struct Live {
     /// never came and answers that broke off; not 401, 403 and other 4xx, which say something of the request.
     #[cfg_attr(feature = "cli", schemars(range(min = 0, max = 1_000_000)))]
     pub allowed_fails: u32,
-    /// Seconds of a cooldown, where the server's `retry-after` does not say otherwise.
+    /// Seconds of a cooldown, where the server's answer does not say otherwise.
     #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 86_400)))]
     pub cooldown_time: u64,
-    /// Most seconds of a cooldown, whatever `retry-after` says.
+    /// Most seconds of a cooldown, whatever the answer asks for.
     #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 86_400)))]
     pub max_cooldown_time: u64,
     /// Whether answers are read for the tokens that they took, for limits and metrics. Answers are not held for that.

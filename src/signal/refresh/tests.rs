@@ -239,7 +239,7 @@ fn retry_after_is_seconds_or_a_date() {
         ("Sun, 06 Nov 1994 08:48:37 GMT", Some(0)),
         ("Sun, 06 Nov 1904 08:48:37 GMT", None),
         ("-1", None),
-        ("1.5", None),
+        ("1.5", Some(1500)),
         ("soon", None),
         ("", None),
     ] {
