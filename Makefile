@@ -8,7 +8,7 @@
 # test        format, lints, Rust tests, end-to-end tests on the pinned Envoy; .ci/run calls this
 # test-matrix the end-to-end tests on every usable Envoy from 1.36 to the newest
 # clients     real agents and SDKs from npm and PyPI through the gateway (CLIENTS="codex aider" for some)
-# train       fit the calibrated scorer's weights to the data in DATA; quality: how good both scorers are on them
+# train       fit the calibrated scorer's weights to the data in DATA and REAL; quality: how good the scorers are on them
 # soak        five minutes of full load while models fail at random (SECONDS=300)
 # linear      no body costs more than its size accounts for (SHAPES=20000)
 # bench       speed; docs: the generated reference and schema; clean: what all of these left
@@ -73,14 +73,15 @@ clients: setup wasm
 test-matrix: setup wasm
 	@scripts/matrix.sh $(ENVOYS)
 
-train quality: DATA ?= $(error say where the data is: make $@ DATA=folder; what it holds is told in scripts/train.py)
+train quality: DATA ?= $(error say where the data is: make $@ DATA=folder REAL=folder; scripts/train.py says what they hold)
+train quality: REAL ?= $(error say where the prompts are that people typed: make $@ DATA=folder REAL=folder)
 train: setup-train
 	cargo build --release --features cli
-	@.venv-train/bin/python scripts/train.py --data $(DATA)
+	@.venv-train/bin/python scripts/train.py --data $(DATA) --real $(REAL)
 
 quality: setup-train
 	cargo build --release --features cli
-	@.venv-train/bin/python scripts/quality.py --data $(DATA)
+	@.venv-train/bin/python scripts/quality.py --data $(DATA) --real $(REAL)
 
 setup-train:
 	@scripts/setup.sh .venv-train requirements-train.txt

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What limits the difficulty: other and larger models on the same data, each measured on files that it has not seen.
 
-    scripts/limits.py --data DIR        DIR as in scripts/train.py; a few minutes
+    scripts/limits.py --data DIR --real DIR        as in scripts/train.py; a few minutes
 
 Rows: ridge regression on the filter's features; extra trees and a support vector machine with a Gaussian kernel on the
 same; ridge regression on 200,000 n-grams of words and characters; and, to see how much of the difficulty the features
@@ -38,10 +38,11 @@ def ngrams():
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--data", required=True)
+    parser.add_argument("--real", required=True)
     parser.add_argument("--binary", default=str(train.ROOT / "target/release/tiergate"))
     args = parser.parse_args()
     corpus = [str(path) for path in sorted(train.ROOT.glob("tests/data/corpus*.jsonl"))]
-    data = train.Data(args.binary, args.data, corpus)
+    data = train.Data(args.binary, args.data, args.real, corpus)
     sets = [name for name, rows in data.rows.items() if rows and "models" in rows[0] and rows[0]["models"]]
     hard = {name: train.difficulty(data.rows[name]) for name in sets}
     target = {name: train.standard(rankdata(hard[name])) for name in sets}

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Prints how good the judgement of both scorers is: the tables of docs/quality.md.
 
-    scripts/quality.py --data DIR [--rounds 200]      what scripts/train.py fits in DIR, and the prompts of tests/data
+    scripts/quality.py --data DIR --real DIR [--rounds 200]      what scripts/train.py fits in both, and the prompts of tests/data
 
 A file that trains the difficulty is measured with weights that were fitted without it; the corpus of this project with
 weights that have not seen the prompt's kind, translations with weights that have not seen the prompt. Everything else is
@@ -23,10 +23,11 @@ NINE = {"zh", "ja", "ko", "ru", "de", "es", "pt", "ar"}
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--data", required=True, type=pathlib.Path)
+    parser.add_argument("--real", required=True, type=pathlib.Path, help="prompts that people typed, with tiers")
     parser.add_argument("--rounds", type=int, default=200, help="of the bootstrap")
     parser.add_argument("--binary", default=str(ROOT / "target/release/tiergate"))
     args = parser.parse_args()
-    train = [sys.executable, ROOT / "scripts/train.py", "--data", args.data, "--binary", args.binary]
+    train = [sys.executable, ROOT / "scripts/train.py", "--data", args.data, "--real", args.real, "--binary", args.binary]
     fitted = subprocess.run([*train, "--dry-run", "--left-out", LEFT_OUT], stdout=subprocess.PIPE, check=True, text=True).stdout
     told = {}
     for path in sorted(args.data.glob("*.jsonl")):

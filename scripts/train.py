@@ -2,27 +2,34 @@
 """Fits the weights of `scorer: calibrated` and writes src/score/weights.tsv.
 
     cargo build --release --features cli
-    scripts/train.py --data DIR              fits, measures, writes; labelled prompts are tests/data/corpus*.jsonl
-    scripts/train.py --data DIR --dry-run    fits and measures
+    scripts/train.py --data DIR --real DIR              fits, measures, writes
+    scripts/train.py --data DIR --real DIR --dry-run    fits and measures
 
-DIR holds JSONL files of prompts with the results of models: {"id", "prompt", "lang", "domain"?, "models": {name: 0..1}},
-and may hold one of translations: {"id", "prompt", "lang", "group"}. Which of them train is told by TRAIN and PARALLEL;
-all others in DIR are only measured. Features come from `tiergate features`, so they are those of the filter.
+The first DIR holds JSONL files of prompts with the results of models: {"id", "prompt", "lang", "domain"?, "models":
+{name: 0..1}}, and may hold one of translations: {"id", "prompt", "lang", "group"}. Which of them train is told by TRAIN and
+PARALLEL; all others are only measured. The second holds JSONL files of prompts that people typed, with tiers: {"id",
+"source", "lang", "prompt", "tier" or "a" and "b" of two annotators, "beside"?: other tiers that would do, "hard": how likely
+a small model fails, per cent}. The project's own labelled prompts are tests/data/corpus*.jsonl. Features come from `tiergate
+features`, so they are those of the filter.
 
-The shipped weights were fitted to these public data (none of it is in this repository):
+The shipped weights were fitted to these public data (none of it is in this repository); docs/quality.md names the sources
+of the prompts that people typed.
     routellm_mmlu, routellm_gsm8k   lm-sys/RouteLLM, Apache-2.0; MMLU and GSM8K, MIT
+    mmlu_pro                        TIGER-AI-Lab/MMLU-Pro, Apache-2.0
     gaokao                          OpenLMLab/GAOKAO-Bench, Apache-2.0
     shaberi_ja                      shisa-ai/shaberi, Apache-2.0
     m_arena_hard_parallel           zeppombal/arena-hard-auto, Apache-2.0; prompts only: what a translation must not change
     tests/data/corpus*.jsonl        this project's own, Apache-2.0
 
-Two models over the same features. The difficulty, a ridge regression, learns in each file apart how the file's prompts
-rank by how many models fail. The tier, a network of 16 hidden units, learns the corpus' labels. Both pay for every difference between a prompt and its
-translation, and between a prompt and the same prompt with typos, courtesies or markdown. Weights of the difficulty
-are drawn towards PRIOR rather than towards nothing: what is known of subjects before seeing any data.
+Two models over the same features. The tier: for each boundary a logistic regression of the labels (scripts/ordinal.py). The
+difficulty, a ridge regression: how the prompts of each file rank by how many models fail, and how prompts that people
+typed rank by `hard`; a share of the tier's sums is added to it. Both pay for every difference between a prompt and its
+translation, and between a prompt and the same prompt with typos, courtesies or markdown. Weights of the difficulty are drawn
+towards PRIOR rather than towards nothing: what is known of subjects before seeing any data.
 
-Everything that is printed of a file was predicted by a model that has not seen the file; for the corpus, by one that has
-not seen the prompt's kind. Needs numpy, scipy. Same input, same output: there is no chance in it but fixed seeds.
+Everything that is printed of a file was predicted by a model that has not seen the file; of the prompts that people typed,
+by one that has not seen the prompt's source; of the corpus, its kind; of translations, the prompt. Needs numpy, scipy. Same
+input, same output: there is no chance in it.
 """
 
 import argparse
@@ -42,31 +49,45 @@ for library in ("OMP", "OPENBLAS", "MKL"):
 import numpy as np
 from scipy.stats import rankdata, spearmanr
 
-import net
+import ordinal
 import perturb
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TIERS = ["SIMPLE", "MEDIUM", "COMPLEX", "REASONING"]
-TRAIN = ["routellm_mmlu", "routellm_gsm8k", "gaokao", "shaberi_ja"]
+TRAIN = ["routellm_mmlu", "routellm_gsm8k", "gaokao", "shaberi_ja", "mmlu_pro"]
 PARALLEL = "m_arena_hard_parallel"
 # The lexicon's languages; the others are measured too, but prompts in them have fewer concepts.
 NINE = {"en", "zh", "ja", "ko", "ru", "de", "es", "pt", "ar"}
 SCALE = 65_536
 # Concepts of a short reply: it is judged by the work before it, and alone it says nothing.
 REPLIES = {"continuation", "reply"}
+# Sources that hold prompts of one project: left out together.
+ONE_SOURCE = {
+    "oasst": ("LAION-AI/", "Open-Assistant/", "artidoro/qlora", "hiyouga/ChatGLM", "bofenghuang/vigogne"),
+    "agents": (".specstory", ".aider"),
+    "swe-bench": ("swe-bench", "swe_bench"),
+}
 
-# What is fitted with. Chosen by the measures that are printed, over files that are left out.
+# What is fitted with. Chosen by the measures that are printed, over what is left out.
 RIDGE = 1.0
 INVARIANCE = 60.0
 PERTURBATION = 2.0
 PRIOR_STRENGTH = 3.0
 CORPUS_IN_DIFFICULTY = 0.2
-TIER_IN_SCORE = 0.5
-LENGTH_BALANCE = 0.3
+HARD_IN_DIFFICULTY = 2.0
+TIER_IN_SCORE = 1.0
 FLOOR = 0.1
-TOO_LOW = 1.6
-PARTED = 1.0
 FILE_POWER = 0.5
+# Of the tier: weight of a prompt of the corpus (a real one has 1), what a change of clothes or of the language costs, and the
+# ridge.
+CORPUS = 1.0
+UNLIKE_CLOTHES = 0.02
+UNLIKE_LANGUAGE = 0.02
+TIER_RIDGE = 0.03
+# How much of a label goes to the tiers that an annotator named beside it.
+BESIDE = 0.15
+# What an ask costs that is sent below MEDIUM, COMPLEX, REASONING and belongs above; one that is sent too high costs 1.
+COSTS = [1.5, 2.0, 2.0]
 
 # What is held of subjects and shapes before any data: by how many standard deviations a concept, or 1 more of a feature,
 # makes an ask harder. Material (a long ask, most of it quoted) is held to make the question about it easier.
@@ -144,26 +165,55 @@ def rho(a, b):
     return float(spearmanr(a, b).statistic)
 
 
+def source_of(row):
+    """What is left out at once: the repository, or what several hold alike."""
+    for name, parts in ONE_SOURCE.items():
+        if any(part in row["source"] for part in parts):
+            return name
+    return row["source"].split(":")[0]
+
+
+def both(row):
+    """The tiers that two annotators chose, or one of them twice."""
+    return [TIERS.index(row.get(key, row.get("tier"))) for key in ("a", "b")]
+
+
+def shares(rows):
+    """Each row's label as shares of the four tiers."""
+    out = np.zeros((len(rows), 4))
+    for at, row in enumerate(rows):
+        chosen = both(row)
+        beside = [TIERS.index(tier) for tier in row.get("beside") or [] if TIERS.index(tier) not in chosen]
+        for tier in beside:
+            out[at, tier] += BESIDE / len(beside)
+        for tier in chosen:
+            out[at, tier] += (1 - BESIDE * bool(beside)) / 2
+    return out
+
+
+def folds(names, count):
+    """A fold for each name: equal names share it, and folds are about as large."""
+    load, fold = [0] * count, {}
+    for name, size in collections.Counter(names).most_common():
+        at = load.index(min(load))
+        fold[name], load[at] = at, load[at] + size
+    return np.array([fold[name] for name in names])
+
+
 class Data:
     """Features and targets of all files."""
 
-    def __init__(self, binary, folder, corpus):
+    def __init__(self, binary, folder, real, corpus):
         self.rows = {pathlib.Path(p).stem: rows_of(p) for p in sorted(glob.glob(f"{folder}/*.jsonl"))}
         # Where there is a history, the ask whose features are told depends on the weights: nothing to fit weights to.
         self.rows["corpus"] = [row for path in corpus for row in rows_of(path) if not row.get("history")]
+        self.rows["real"] = [row for path in sorted(glob.glob(f"{real}/*.jsonl")) for row in rows_of(path)]
         found = {name: features_of(binary, rows) for name, rows in self.rows.items()}
-        changed, origin = [], []
-        for at, row in enumerate(self.rows["corpus"]):
-            for kind, text in perturb.variants(row["prompt"], row["lang"], row["id"]).items():
-                changed.append({**row, "prompt": text})
-                origin.append(at)
-        found["changed"] = features_of(binary, changed)
-        self.origin = np.array(origin)
         dressed, self.plain = [], []
-        for name in [*TRAIN, PARALLEL]:
+        for name in ["corpus", "real", *TRAIN, PARALLEL]:
             rows = self.rows.get(name, [])
-            for at in range(0, len(rows), max(1, len(rows) // 200)):
-                for kind, text in perturb.variants(rows[at]["prompt"], rows[at]["lang"], rows[at]["id"]).items():
+            for at in range(0, len(rows), max(1, len(rows) // (400 if name in ("corpus", "real") else 100))):
+                for text in perturb.variants(rows[at]["prompt"], rows[at]["lang"], rows[at]["id"]).values():
                     dressed.append({**rows[at], "prompt": text})
                     self.plain.append((name, at))
         found["dressed"] = features_of(binary, dressed)
@@ -177,7 +227,7 @@ class Data:
                     if feature in place:
                         matrix[at, place[feature]] = value
             self.raw[name] = matrix
-        spread = np.concatenate([self.raw[n] - self.raw[n].mean(0) for n in [*TRAIN, "corpus"] if n in self.raw]).std(0)
+        spread = np.concatenate([self.raw[n] - self.raw[n].mean(0) for n in ["corpus", "real"]]).std(0)
         self.scale = np.where(spread > 0, np.maximum(spread, FLOOR), np.inf)
         self.x = {name: matrix / self.scale for name, matrix in self.raw.items()}
         self.targets = {}
@@ -185,113 +235,54 @@ class Data:
             if name in self.rows:
                 rows = self.rows[name]
                 self.targets[name] = standard(standard(rankdata(difficulty(rows))) + 0.3 * standard(gain(rows)))
-        self.tier = np.array([TIERS.index(row["tier"]) for row in self.rows["corpus"]], float)
-        self.row = self.balance()
+        self.labels = {name: shares(self.rows[name]) for name in ("corpus", "real")}
+        self.hard = standard(rankdata([row["hard"] for row in self.rows["real"]]))
         rows = self.rows.get(PARALLEL, [])
         english = {r["group"]: i for i, r in enumerate(rows) if r["lang"] == "en"}
         self.translated = [(i, english[r["group"]]) for i, r in enumerate(rows) if r["lang"] != "en"]
         self.hold_equal(self.translated)
+        delta = self.x["dressed"] - np.array([self.x[name][at] for name, at in self.plain])
+        self.clothes = delta.T @ delta / len(delta)
         self.prior = np.array([PRIOR.get(n, 0.0) for n in self.names]) * np.where(np.isinf(self.scale), 0, self.scale)
 
     def hold_equal(self, translated):
         """From here on, fits hold these pairs of translations equal."""
         x = self.x.get(PARALLEL)
         delta = np.array([x[i] - x[e] for i, e in translated] or [np.zeros(len(self.names))])
-        self.equal, self.translation = translated, delta.T @ delta / len(delta)
+        self.translation = delta.T @ delta / len(delta)
 
-    def balance(self):
-        """Row weights for the corpus under which length tells less of the tier: people write long what is hard, but
-        what is short is not easy for it."""
-        length = self.raw["corpus"][:, self.names.index("length")]
-        bins = np.searchsorted(np.quantile(length, np.arange(0.1, 1, 0.1)), length)
-        table = np.zeros((10, 4))
-        for b, t in zip(bins, self.tier.astype(int)):
-            table[b, t] += 1
-        expected = table.sum(1, keepdims=True) * table.sum(0, keepdims=True) / table.sum()
-        weight = ((expected + 3) / (table + 3)) ** LENGTH_BALANCE
-        return np.minimum(weight[bins, self.tier.astype(int)], 8)
-
-    def perturbation(self, keep):
-        """Mean outer product of what a change of clothes does to the features, over rows of the corpus to keep."""
-        use = keep[self.origin]
-        delta = self.x["changed"][use] - self.x["corpus"][self.origin[use]]
-        return delta.T @ delta / max(1, len(delta))
-
-    def solve(self, parts, keep, prior):
-        """Ridge over centred parts (rows, target, weight, row weights), each with an intercept of its own."""
+    def fit_difficulty(self, files, real):
+        """Ridge over centred parts, each with an intercept of its own. `real`: which of those rows to keep."""
         size = len(self.names)
         gram, moment, total = np.zeros((size, size)), np.zeros(size), 0.0
-        for x, y, weight, row in parts:
-            row = row / row.sum()
-            centred = x - row @ x
-            gram += weight * (centred * row[:, None]).T @ centred
-            moment += weight * (centred * row[:, None]).T @ (y - row @ y)
+        parts = [(self.x[n], self.targets[n], (len(self.rows[n]) / 1000) ** FILE_POWER) for n in files]
+        parts.append((self.x["corpus"], standard(self.labels["corpus"] @ np.arange(4)), CORPUS_IN_DIFFICULTY))
+        parts.append((self.x["real"][real], self.hard[real], HARD_IN_DIFFICULTY))
+        for x, y, weight in parts:
+            centred = x - x.mean(0)
+            gram += weight * centred.T @ centred / len(x)
+            moment += weight * centred.T @ (y - y.mean()) / len(x)
             total += weight
-        gram = gram / total + INVARIANCE * self.translation + PERTURBATION * self.perturbation(keep)
-        ridge = RIDGE
-        return np.linalg.solve(gram + ridge * np.eye(size), moment / total + ridge * prior)
+        gram = gram / total + INVARIANCE * self.translation + PERTURBATION * self.clothes
+        return np.linalg.solve(gram + RIDGE * np.eye(size), moment / total + RIDGE * PRIOR_STRENGTH * self.prior)
 
-    def fit_difficulty(self, files, keep):
-        parts = [(self.x[n], self.targets[n], (len(self.rows[n]) / 1000) ** FILE_POWER, np.ones(len(self.rows[n]))) for n in files]
-        parts.append((self.x["corpus"][keep], standard(self.tier[keep]), CORPUS_IN_DIFFICULTY, self.row[keep]))
-        return self.solve(parts, keep, PRIOR_STRENGTH * self.prior)
+    def fit_tier(self, corpus, real):
+        """Weights and intercepts of the three boundaries, from the rows to keep."""
+        x = np.concatenate([self.x["corpus"][corpus], self.x["real"][real]])
+        labels = np.concatenate([self.labels["corpus"][corpus], self.labels["real"][real]])
+        weight = np.concatenate([np.full(corpus.sum(), CORPUS), np.ones(real.sum())])
+        unlike = UNLIKE_LANGUAGE * self.translation + UNLIKE_CLOTHES * self.clothes
+        return ordinal.fit(x, labels, weight, unlike, TIER_RIDGE)
 
-    def fit_tier(self, keep):
-        """The network that tells the tier."""
-        use = keep[self.origin]
-        place = np.cumsum(keep) - 1
-        here = np.array([self.x[PARALLEL][i] for i, _ in self.equal] + list(self.x["dressed"]))
-        there = np.array([self.x[PARALLEL][e] for _, e in self.equal] + [self.x[n][at] for n, at in self.plain])
-        x, changed = self.x["corpus"][keep], self.x["changed"][use]
-        return net.fit(x, self.tier[keep], self.row[keep], changed, place[self.origin[use]], here, there)
-
-    def score(self, files, tier):
-        """Weights, intercept and share of the tier that make the difficulty: brought to a usual spread of 1.3."""
-        x = self.x["corpus"]
-        told = tier(x)
-        hard = self.fit_difficulty(files, np.ones(len(x), bool))
-        hard, share = hard / (x @ hard).std(), TIER_IN_SCORE / told.std()
-        mixed = x @ hard + share * told
-        scale = 1.3 / mixed.std()
-        return scale * hard, -scale * mixed.mean(), scale * share
-
-
-def folds(rows, count):
-    """A fold for each row: rows of one kind share it, kinds are spread by the size they bring."""
-    sizes = collections.Counter(row["kind"] for row in rows).most_common()
-    load, fold = [0] * count, {}
-    for kind, size in sizes:
-        at = load.index(min(load))
-        fold[kind], load[at] = at, load[at] + size
-    return np.array([fold[row["kind"]] for row in rows])
-
-
-def boundaries_of(at, tier, pairs=()):
-    """The three boundaries that cost least: a tier too low costs more than one too high, and so does every pair of
-    sums, of a prompt and its translation, that they part."""
-    def cost(edges):
-        told = np.searchsorted(edges, at, side="right")
-        off = told - tier
-        parted = np.mean(np.diff(np.searchsorted(edges, pairs, side="right"), axis=0) != 0) if len(pairs) else 0
-        return np.mean(np.where(off < 0, -TOO_LOW * off, off) + 0.2 * (off != 0) + 1.0 * (abs(off) > 1)) + PARTED * parted
-    edges = [0.5, 1.5, 2.5]
-    grid = np.arange(0.0, 3.0, 0.02)
-    for _ in range(4):
-        for place in range(3):
-            def with_edge(value):
-                return [value if p == place else e for p, e in enumerate(edges)]
-            options = [v for v in grid if with_edge(v) == sorted(with_edge(v))]
-            edges[place] = float(min(options, key=lambda v: cost(with_edge(v))))
-        edges = sorted(edges)
-    return [edges[0], max(edges[1], edges[0] + 0.02), max(edges[2], edges[1] + 0.04)]
-
-
-def confidence(at, edges, steepness):
-    above = 1 / (1 + np.exp(-steepness * (at[:, None] - np.array(edges))))
-    full = np.hstack([np.ones((len(at), 1)), above, np.zeros((len(at), 1))])
-    told = np.searchsorted(edges, at, side="right")
-    rows = np.arange(len(at))
-    return told, np.maximum(0.25, full[rows, told] - full[rows, told + 1])
+    def score(self, files, tier, real):
+        """Weights and intercept of the difficulty: brought to a usual spread of 1.3."""
+        x = self.x["real"]
+        hard = self.fit_difficulty(files, real)
+        hard = hard / (x @ hard).std()
+        told = tier[0].sum(1)
+        mixed = hard + TIER_IN_SCORE * told / (x @ told).std()
+        scale = 1.3 / (x @ mixed).std()
+        return scale * mixed, -scale * (x @ mixed).mean()
 
 
 def calibration_error(sure, right, bins=10):
@@ -300,22 +291,26 @@ def calibration_error(sure, right, bins=10):
     return sum(abs(sure[bin_of == b].mean() - right[bin_of == b].mean()) * (bin_of == b).mean() for b in set(bin_of))
 
 
-def steepness_of(at, tier, edges):
-    """The steepness whose confidence is calibrated best."""
-    def error(steepness):
-        told, sure = confidence(at, edges, steepness)
-        return calibration_error(sure, told == tier)
-    return float(min(np.arange(0.8, 8, 0.1), key=error))
-
-
 def tiers_line(told, tier):
     off = told - tier
     return f"exact {np.mean(off == 0):.3f}  within one {np.mean(abs(off) <= 1):.3f}  too low {np.mean(off < 0):.3f}  too high {np.mean(off > 0):.3f}"
 
 
+def real_line(rows, told, score):
+    """How tiers and scores do on prompts that people typed."""
+    pairs = np.array([both(row) for row in rows])
+    low, high = pairs.min(1), pairs.max(1)
+    same, hard = low == high, low >= 2
+    fine = [TIERS[t] in {TIERS[l], TIERS[h], *(row.get("beside") or [])} for t, l, h, row in zip(told, low, high, rows)]
+    return (f"exact {np.mean(told[same] == low[same]):.3f}  acceptable {np.mean(fine):.3f}  too low {np.mean(told < low):.3f}  "
+            f"too high {np.mean(told > high):.3f}  hard missed {np.mean(told[hard] < 2):.3f}  "
+            f"rho {rho(score, [row['hard'] for row in rows]):.3f}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--data", required=True, help="folder of datasets")
+    parser.add_argument("--data", required=True, help="folder of datasets with results of models")
+    parser.add_argument("--real", required=True, help="folder of prompts that people typed, with tiers")
     parser.add_argument("--corpus", nargs="+", default=[str(ROOT / f"tests/data/corpus{part}.jsonl") for part in ("", "-terse")], help="labelled prompts")
     parser.add_argument("--binary", default=str(ROOT / "target/release/tiergate"))
     parser.add_argument("--out", default=str(ROOT / "src/score/weights.tsv"))
@@ -326,72 +321,17 @@ def main():
     args = parser.parse_args()
     for setting in args.set:
         name, value = setting.split("=")
-        globals()[name] = float(value)
-    data = Data(args.binary, args.data, args.corpus)
-    rows = data.rows["corpus"]
-    every = np.ones(len(rows), bool)
-
-    fold = folds(rows, 6)
-    left_out, changed = np.zeros(len(rows)), np.zeros(len(data.origin))
-    for which in sorted(set(fold)):
-        keep = fold != which
-        tier = data.fit_tier(keep)
-        left_out[~keep] = tier(data.x["corpus"][~keep])
-        mine = ~keep[data.origin]
-        changed[mine] = tier(data.x["changed"][mine])
-    tier = data.fit_tier(every)
-    files = [n for n in TRAIN if n in data.targets]
-    weights, bias, share = data.score(files, tier)
-    # Prompts that are held equal prove nothing: each half is measured with what was fitted to the other.
-    rows = data.rows.get(PARALLEL, [])
-    half = np.array([int(hashlib.sha256(str(row["group"]).encode()).hexdigest(), 16) % 2 for row in rows])
-    translated_at, translated_score = np.zeros(len(rows)), np.zeros(len(rows))
-    for which in (0, 1) if data.translated else ():
-        data.hold_equal([pair for pair in data.translated if half[pair[0]] != which])
-        other = data.fit_tier(every)
-        part, here = data.score(files, other), half == which
-        translated_at[here] = other(data.x[PARALLEL][here])
-        translated_score[here] = data.x[PARALLEL][here] @ part[0] + part[1] + part[2] * translated_at[here]
-    data.hold_equal(data.translated)
-    edges = boundaries_of(left_out, data.tier, np.array([[translated_at[i], translated_at[e]] for i, e in data.translated]).T)
-    steepness = steepness_of(left_out, data.tier, edges)
-    told, sure = confidence(left_out, edges, steepness)
-    print(f"corpus, kinds left out: {tiers_line(told, data.tier)}  rho {rho(left_out, data.tier):.3f}")
-    print(f"  expected calibration error {calibration_error(sure, told == data.tier):.3f}, boundaries {edges}")
-    moved = np.searchsorted(edges, changed, side="right") - told[data.origin]
-    print(f"  in other clothes: {np.mean(moved != 0):.3f} of tiers change, {np.mean(abs(moved) > 1):.4f} by two")
-
+        globals()[name] = json.loads(value)
+    data = Data(args.binary, args.data, args.real, args.corpus)
     scores = {}
-    means = []
-    for name in [n for n in data.rows if n not in ("corpus", PARALLEL)]:
-        at = tier(data.x[name])
-        part = data.score([n for n in files if n != name], tier) if name in files else (weights, bias, share)
-        score = data.x[name] @ part[0] + part[1] + part[2] * at
-        told, sure = confidence(at, edges, steepness)
-        for row, s, t in zip(data.rows[name], score, told):
-            scores[row["id"]] = {"id": row["id"], "score": 1 / (1 + np.exp(-s)), "tier": TIERS[t]}
-        if "models" in data.rows[name][0]:
-            means.append(rho(score, difficulty(data.rows[name])))
-            print(f"{name:24s} rho {means[-1]:+.3f}   tiers {np.bincount(told, minlength=4) / len(told)}")
-        elif "label" in data.rows[name][0]:
-            label = np.array([TIERS.index(row["label"]) for row in data.rows[name]])
-            print(f"{name:24s} {tiers_line(told, label)}  rho {rho(score, label):.3f}  calibration {calibration_error(sure, told == label):.3f}")
-    print(f"mean rho, files left out {np.mean(means):.3f}")
-
+    files = [n for n in TRAIN if n in data.targets]
+    all_real = np.ones(len(data.rows["real"]), bool)
+    tier = data.fit_tier(np.ones(len(data.rows["corpus"]), bool), all_real)
+    weights, bias = data.score(files, tier, all_real)
+    measure_labels(data, files, scores)
+    measure_files(data, files, tier, weights, bias, scores)
     if data.translated:
-        told = np.searchsorted(edges, translated_at, side="right")
-        rows, score = data.rows[PARALLEL], translated_score
-        for row, s, t in zip(rows, score, told):
-            scores[row["id"]] = {"id": row["id"], "score": 1 / (1 + np.exp(-s)), "tier": TIERS[t]}
-        by = collections.defaultdict(list)
-        for here, there in data.translated:
-            by[rows[here]["lang"]].append((here, there))
-        same = {lang: np.mean([told[h] == told[t] for h, t in pairs]) for lang, pairs in by.items()}
-        rank = {lang: rho([score[h] for h, _ in pairs], [score[t] for _, t in pairs]) for lang, pairs in by.items()}
-        nine = [lang for lang in same if lang in NINE]
-        print(f"translations, prompts left out: same tier {np.mean([same[l] for l in nine]):.3f} in nine languages, {np.mean(list(same.values())):.3f} in {len(same)}; "
-              f"rho {np.mean([rank[l] for l in nine]):.3f}, {np.mean(list(rank.values())):.3f}; tiers {np.bincount(told, minlength=4) / len(told)}")
-        print("  " + " ".join(f"{l} {same[l]:.2f}/{rank[l]:.2f}" for l in sorted(same)))
+        measure_translations(data, files, scores)
     if args.scores:
         with open(args.scores, "w", encoding="utf8") as file:
             file.writelines(json.dumps(row) + "\n" for row in scores.values())
@@ -399,33 +339,117 @@ def main():
         folder = pathlib.Path(args.left_out)
         folder.mkdir(parents=True, exist_ok=True)
         for name in files:
-            part = data.score([n for n in files if n != name], tier)
-            write(folder / f"{name}.tsv", data, *part, tier, edges, steepness)
+            write(folder / f"{name}.tsv", data, *data.score([n for n in files if n != name], tier, all_real), tier)
     if args.dry_run:
         return
-    write(pathlib.Path(args.out), data, weights, bias, share, tier, edges, steepness)
+    write(pathlib.Path(args.out), data, weights, bias, tier)
     print(f"wrote {args.out}")
 
 
-def write(path, data, score, bias, share, tier, edges, steepness):
+def noted(scores, rows, sums, score, told):
+    """Keeps what was said of rows, for other programs."""
+    for row, s, t, z in zip(rows, score, told, sums):
+        scores[row["id"]] = {"id": row["id"], "score": float(1 / (1 + np.exp(-s))), "tier": TIERS[t], "sums": [round(float(v), 4) for v in z]}
+
+
+def measure_labels(data, files, scores):
+    """Tiers of labelled prompts whose source or kind was left out."""
+    corpus, real = data.rows["corpus"], data.rows["real"]
+    of_corpus = folds([row["kind"] for row in corpus], 5)
+    of_real = folds([source_of(row) for row in real], 10)
+    sums = {"corpus": np.zeros((len(corpus), 3)), "real": np.zeros((len(real), 3))}
+    score = np.zeros(len(real))
+    for which in range(10):
+        keep = of_real != which
+        tier = data.fit_tier(np.ones(len(corpus), bool), keep)
+        sums["real"][~keep] = data.x["real"][~keep] @ tier[0] + tier[1]
+        weights, bias = data.score(files, tier, keep)
+        score[~keep] = data.x["real"][~keep] @ weights + bias
+    for which in range(5):
+        keep = of_corpus != which
+        tier = data.fit_tier(keep, np.ones(len(real), bool))
+        sums["corpus"][~keep] = data.x["corpus"][~keep] @ tier[0] + tier[1]
+    likely = ordinal.likelihoods(sums["real"])
+    label = np.array([both(row)[0] for row in real])
+    for name, by in (("cheap", 0.5), ("balanced", 1.0), ("careful", 2.0)):
+        print(f"real prompts, sources left out, {name:9s} {real_line(real, ordinal.tiers(likely, COSTS, by), score)}")
+    told = ordinal.tiers(likely, COSTS)
+    twice = np.array(["a" in row for row in real])
+    if twice.any():
+        print(f"  those labelled twice               {real_line([r for r in real if 'a' in r], told[twice], score[twice])}")
+    print(f"  calibration error {calibration_error(ordinal.confidence(likely, told), told == label):.3f}")
+    for t in range(4):
+        print(f"  of {TIERS[t]:9s} {np.bincount(told[label == t], minlength=4)}")
+    noted(scores, real, sums["real"], score, told)
+    likely = ordinal.likelihoods(sums["corpus"])
+    told, label = ordinal.tiers(likely, COSTS), np.array([TIERS.index(row["tier"]) for row in corpus])
+    print(f"corpus, kinds left out: {tiers_line(told, label)}  rho {rho(likely.sum(1), label):.3f}")
+    print(f"  calibration error {calibration_error(ordinal.confidence(likely, told), told == label):.3f}")
+
+
+def measure_files(data, files, tier, weights, bias, scores):
+    """Difficulty of each file, by weights that have not seen it; labels of others."""
+    means = []
+    for name in [n for n in data.rows if n not in ("corpus", "real", PARALLEL)]:
+        x, rows = data.x[name], data.rows[name]
+        part = data.score([n for n in files if n != name], tier, np.ones(len(data.rows["real"]), bool)) if name in files else (weights, bias)
+        score, sums = x @ part[0] + part[1], x @ tier[0] + tier[1]
+        told = ordinal.tiers(ordinal.likelihoods(sums), COSTS)
+        noted(scores, rows, sums, score, told)
+        if "models" in rows[0]:
+            means.append(rho(score, difficulty(rows)))
+            print(f"{name:24s} rho {means[-1]:+.3f}   tiers {np.bincount(told, minlength=4) / len(told)}")
+        elif "label" in rows[0]:
+            label = np.array([TIERS.index(row["label"]) for row in rows])
+            print(f"{name:24s} {tiers_line(told, label)}  rho {rho(score, label):.3f}")
+    print(f"mean rho, files left out {np.mean(means):.3f}")
+
+
+def measure_translations(data, files, scores):
+    """Tiers and scores of translations against the English prompt's. Prompts that are held equal prove nothing: each half is
+    measured with what was fitted to the other."""
+    rows = data.rows[PARALLEL]
+    half = np.array([int(hashlib.sha256(str(row["group"]).encode()).hexdigest(), 16) % 2 for row in rows])
+    every = np.ones(len(data.rows["corpus"]), bool), np.ones(len(data.rows["real"]), bool)
+    sums, score = np.zeros((len(rows), 3)), np.zeros(len(rows))
+    for which in (0, 1):
+        data.hold_equal([pair for pair in data.translated if half[pair[0]] != which])
+        tier = data.fit_tier(*every)
+        weights, bias = data.score(files, tier, every[1])
+        here = half == which
+        sums[here] = data.x[PARALLEL][here] @ tier[0] + tier[1]
+        score[here] = data.x[PARALLEL][here] @ weights + bias
+    data.hold_equal(data.translated)
+    told = ordinal.tiers(ordinal.likelihoods(sums), COSTS)
+    noted(scores, rows, sums, score, told)
+    by = collections.defaultdict(list)
+    for here, there in data.translated:
+        by[rows[here]["lang"]].append((here, there))
+    same = {lang: np.mean([told[h] == told[t] for h, t in pairs]) for lang, pairs in by.items()}
+    rank = {lang: rho([score[h] for h, _ in pairs], [score[t] for _, t in pairs]) for lang, pairs in by.items()}
+    nine = [lang for lang in same if lang in NINE]
+    print(f"translations, prompts left out: same tier {np.mean([same[l] for l in nine]):.3f} in nine languages, {np.mean(list(same.values())):.3f} in {len(same)}; "
+          f"rho {np.mean([rank[l] for l in nine]):.3f}, {np.mean(list(rank.values())):.3f}; tiers {np.bincount(told, minlength=4) / len(told)}")
+    print("  " + " ".join(f"{l} {same[l]:.2f}/{rank[l]:.2f}" for l in sorted(same)))
+
+
+def write(path, data, score, bias, tier):
     """Whole numbers: weights in 65,536ths, features in 256ths."""
     def whole(*values):
         return "\t".join(str(round(float(value) * SCALE)) for value in values)
+    inner, begin = tier
     lines = [
-        "tiergate-weights\t1",
-        f"bias\t{whole(*(256 * b for b in (bias, tier.bias, *tier.begin)))}",
-        f"out\t{whole(*tier.out)}",
-        f"share\t{round(share * 256)}",
-        "boundaries\t" + "\t".join(f"{edge:.2f}" for edge in edges),
-        f"steepness\t{steepness:.1f}",
+        "tiergate-weights\t2",
+        f"bias\t{whole(*(256 * b for b in (bias, *begin)))}",
+        "costs\t" + "\t".join(f"{cost:g}" for cost in COSTS),
     ]
-    usual = data.raw["corpus"].mean(0)
-    always = (data.raw["corpus"] != 0).mean(0) > 0.2
+    usual = data.raw["real"].mean(0)
+    always = (data.raw["real"] != 0).mean(0) > 0.2
     for at, name in enumerate(data.names):
         if np.isfinite(data.scale[at]):
             by = 1 / data.scale[at]
             mean = round(usual[at] * 256) if always[at] else 0
-            lines.append(f"feature\t{name}\t{whole(score[at] * by, tier.skip[at] * by)}\t{mean}\t{whole(*(tier.inner[at] * by))}")
+            lines.append(f"feature\t{name}\t{whole(score[at] * by, *(inner[at] * by))}\t{mean}")
     path.write_text("\n".join(lines) + "\n", encoding="utf8")
 
 

@@ -222,7 +222,11 @@ fn is_type(value: &Value, schema: &Value) -> bool {
         Some("boolean") => value.is_boolean(),
         Some("number") => value.is_number(),
         Some("integer") => value.is_i64() || value.is_u64(),
-        _ => true,
+        // A choice of constants has no type of its own.
+        _ => schema
+            .get("oneOf")
+            .and_then(Value::as_array)
+            .is_none_or(|branches| branches.iter().any(|branch| is_type(value, branch))),
     }
 }
 

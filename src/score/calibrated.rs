@@ -1,12 +1,12 @@
 //! The calibrated scorer: a small model over the features of an ask, learnt by `scripts/train.py`.
 //!
-//! The tier is told by a sum over the features and over [`UNITS`] hidden units (each a sum over the same features, or
-//! nothing where that is negative): it was fitted to tiers that people chose, and is compared with three boundaries.
-//! The difficulty, which ranks asks by how likely models fail at them, is a sum over the features plus a share of the
-//! tier's. Weights and features are whole numbers and so are their sums: the host and wasm agree to the last bit.
+//! For each boundary between tiers a sum over the features tells how likely a person would put the ask above it. The ask
+//! is put above it where staying below would cost more: an ask that is sent too low costs [`Weights::costs`] times what
+//! one costs that is sent too high. The difficulty, which ranks asks by how likely models fail at them, is a sum of
+//! its own. Weights and features are whole numbers and so are their sums: the host and wasm agree to the last bit.
 //!
-//! Sums over features are added up as `f64`, of which processors multiply several at once, as they do not with whole
-//! numbers of 64 bits. Nothing is rounded: weights with which a sum could pass 2 to the 53rd are refused.
+//! Sums are added up as `f64`, of which processors multiply several at once, as they do not with whole numbers of 64
+//! bits. Nothing is rounded: weights with which a sum could pass 2 to the 53rd are refused.
 
 use serde::Serialize;
 
@@ -14,9 +14,7 @@ use super::features::{self, Counts, Length};
 use super::fold::Folded;
 use super::hits::Hits;
 use super::lexicon::Concept;
-#[cfg(doc)]
-use super::weights::UNITS;
-use super::weights::{COLUMNS, SHIFT, Weight, Weights};
+use super::weights::{COLUMNS, EDGES, Weight, Weights};
 use crate::tier::Tier;
 
 /// The shipped weights.
@@ -31,7 +29,7 @@ pub struct Judgement {
     pub difficulty: f64,
     /// The tier that it needs; a guess where `abstained`.
     pub tier: Tier,
-    /// How likely that tier is the one a person would choose, 0.25 to 1.
+    /// How likely that tier is the one a person would choose, 0 to 1.
     pub confidence: f64,
     /// Whether there was next to nothing to judge by.
     pub abstained: bool,
@@ -44,7 +42,8 @@ pub struct Reason<'n> {
     pub feature: &'n str,
     /// What it added to the difficulty, compared with a usual ask, before that was brought to 0..1.
     pub difficulty: f64,
-    /// What it added to the sum that the tier is told by, where tiers are about 1 apart.
+    /// How many tiers higher a person is expected to put the ask because of it: its part of the sums, times how much the
+    /// likelihoods of an ask like this one change with them.
     pub tier: f64,
 }
 
@@ -66,6 +65,8 @@ impl Sums {
 #[derive(Debug)]
 pub struct Calibrated {
     weights: Weights,
+    /// From this likelihood on an ask is put above each boundary.
+    edges: [f64; EDGES],
 }
 
 impl Calibrated {
@@ -77,7 +78,15 @@ impl Calibrated {
     /// The scorer with the weights of `text`, which `scripts/train.py` wrote. Fails with a message, that tells the
     /// line, where it cannot be read or names a feature that there is not.
     pub(super) fn new(text: &str, concepts: &[Concept]) -> Result<Self, String> {
-        Weights::read(text, concepts).map(|weights| Self { weights })
+        Weights::read(text, concepts).map(|weights| {
+            let edges = edges(&weights, 1.0);
+            Self { weights, edges }
+        })
+    }
+
+    /// The same scorer, where sending an ask too low costs `bias` times what the weights take it to cost.
+    pub(super) fn with_bias(self, bias: f64) -> Self {
+        Self { edges: edges(&self.weights, bias), ..self }
     }
 
     /// Heap bytes.
@@ -132,42 +141,31 @@ impl Calibrated {
         Sums(self.weights.bias.map(|bias| bias as f64))
     }
 
-    /// Difficulty and tier as whole numbers that stand for sums of [`ONE`].
-    fn totals(&self, sums: &Sums) -> (i64, i64) {
-        let [difficulty, tier, units @ ..] = sums.0.map(|sum| sum as i64);
-        let hidden = units.iter().zip(&self.weights.out);
-        let hidden: i64 = hidden.map(|(sum, weight)| ((*sum).max(0) >> SHIFT) * weight).sum();
-        let tier = tier + hidden;
-        // The share stands in 256ths.
-        (difficulty + ((tier * self.weights.share) >> 8), tier)
+    /// How likely the ask is above each boundary. Never more likely above a higher one.
+    fn likelihoods(sums: &Sums) -> [f64; EDGES] {
+        let [_, medium, complex, reasoning] = sums.0.map(|sum| sigmoid(sum / ONE));
+        let complex = complex.min(medium);
+        [medium, complex, reasoning.min(complex)]
     }
 
     fn verdict(&self, sums: &Sums, abstained: bool) -> Judgement {
-        let edges = &self.weights.boundaries;
-        let (difficulty, at) = self.totals(sums);
-        let at = at as f64 / ONE;
-        let tier = if at < edges.medium {
-            Tier::Simple
-        } else if at < edges.complex {
-            Tier::Medium
-        } else if at < edges.reasoning {
-            Tier::Complex
+        let [medium, complex, reasoning] = Self::likelihoods(sums);
+        let [to_medium, to_complex, to_reasoning] = self.edges;
+        let (tier, confidence) = if reasoning >= to_reasoning && complex >= to_complex {
+            (Tier::Reasoning, reasoning)
+        } else if complex >= to_complex {
+            (Tier::Complex, complex - reasoning)
+        } else if medium >= to_medium {
+            (Tier::Medium, medium - complex)
         } else {
-            Tier::Reasoning
+            (Tier::Simple, 1.0 - medium)
         };
-        let above = |edge: f64| sigmoid(self.weights.steepness * (at - edge));
-        let (low, high) = match tier {
-            Tier::Simple => (1.0, above(edges.medium)),
-            Tier::Medium => (above(edges.medium), above(edges.complex)),
-            Tier::Complex => (above(edges.complex), above(edges.reasoning)),
-            Tier::Reasoning => (above(edges.reasoning), 0.0),
-        };
-        let confidence = (low - high).max(0.25);
-        Judgement { difficulty: sigmoid(difficulty as f64 / ONE), tier, confidence, abstained }
+        let [difficulty, ..] = sums.0;
+        Judgement { difficulty: sigmoid(difficulty / ONE), tier, confidence, abstained }
     }
 
-    /// What the features of the ask that was last judged added, compared with a usual ask, most first. Hidden units
-    /// that are on pass on what they got; those that are off do not. What length added is told as one.
+    /// What the features of the ask that was last judged added, compared with a usual ask, most first. What length
+    /// added is told as one.
     pub(super) fn reasons<'c>(
         &self,
         concepts: &'c [Concept],
@@ -195,16 +193,15 @@ impl Calibrated {
         for (_, weight, value) in &found {
             sums.add(weight, *value);
         }
-        let [_, _, units @ ..] = sums.0;
-        let on = units.map(|sum| sum > 0.0);
+        // How much the expected tier changes with each sum.
+        let slopes = Self::likelihoods(&sums).map(|above| above * (1.0 - above));
         let mut reasons: Vec<Reason<'c>> = Vec::new();
         for (feature, weight, value) in found {
             let more = f64::from(value - weight.usual) / ONE;
-            let [difficulty, tier, units @ ..] = weight.columns;
-            let through = units.iter().zip(&weights.out).zip(on).filter(|(_, on)| *on);
-            let hidden: f64 = through.map(|((unit, out), _)| f64::from(*unit) * *out as f64).sum();
-            let tier = more * (f64::from(tier) + hidden / (1u64 << SHIFT) as f64);
-            let difficulty = more * f64::from(difficulty) + tier * weights.share as f64 / 256.0;
+            let [difficulty, edges @ ..] = weight.columns;
+            let difficulty = more * f64::from(difficulty);
+            let tier: f64 =
+                edges.iter().zip(slopes).map(|(edge, slope)| more * f64::from(*edge) * slope).sum();
             let feature = if feature.starts_with("length_over") { "length" } else { feature };
             match reasons.iter_mut().find(|r| r.feature == feature) {
                 Some(known) => {
@@ -224,6 +221,11 @@ impl Reason<'_> {
     fn weight(&self) -> f64 {
         self.difficulty.abs() + self.tier.abs()
     }
+}
+
+/// From which likelihood on an ask is put above each boundary.
+fn edges(weights: &Weights, bias: f64) -> [f64; EDGES] {
+    weights.costs.map(|cost| 1.0 / (1.0 + cost * bias))
 }
 
 /// `libm`'s, which is the same code on every target.

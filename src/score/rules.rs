@@ -38,7 +38,7 @@ pub struct Score {
     pub value: f64,
     /// The tier it gives.
     pub tier: Tier,
-    /// How sure that is: 0.5 to 1; of the calibrated scorer, 0.25 to 1.
+    /// How sure that is: 0.5 to 1; of the calibrated scorer, 0 to 1.
     pub confidence: f64,
     /// Why that tier.
     pub verdict: Verdict,

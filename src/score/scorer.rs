@@ -63,6 +63,13 @@ impl Scorer {
         Ok(Self { rules, weights: Some(weights), unknown_tier })
     }
 
+    /// The same scorer, where sending an ask to a tier too low costs `bias` times what its weights take it to cost: above
+    /// 1 more asks go to higher tiers. Changes nothing of the rules.
+    #[must_use]
+    pub fn with_bias(self, bias: f64) -> Self {
+        Self { weights: self.weights.map(|weights| weights.with_bias(bias)), ..self }
+    }
+
     /// The numbers of the rules.
     pub const fn params(&self) -> &RuleParams {
         self.rules.params()

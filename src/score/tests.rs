@@ -423,12 +423,35 @@ mod learnt {
     }
 
     #[test]
+    fn bias_moves_all_boundaries_one_way() {
+        let score = |bias: f64, text: &str| {
+            let scorer = Scorer::calibrated(plain(), None, Tier::Medium).unwrap().with_bias(bias);
+            let length = Length { ask: text.len(), read: text.len() };
+            scorer.score(&Ask { text, length, tokens: 10 }, &mut Scratch::default())
+        };
+        let mut moved = 0;
+        for text in [
+            "What is the capital of Peru?",
+            "Why is the sky blue?",
+            "Write a Python function that merges two sorted lists and explain how it works.",
+            "Design a multi-tenant billing system that survives the loss of a region.",
+            "Find all integers n for which n^2 + 1 divides n^3 + 3.",
+        ] {
+            let [cheap, usual, careful] = [0.2, 1.0, 5.0].map(|bias| score(bias, text));
+            assert!(cheap.tier <= usual.tier && usual.tier <= careful.tier, "{text}");
+            assert_eq!(cheap.value, careful.value, "the difficulty is as it was: {text}");
+            assert!((0.0..=1.0).contains(&careful.confidence));
+            moved += usize::from(cheap.tier < careful.tier);
+        }
+        assert!(moved > 1, "boundaries moved for {moved} of five");
+    }
+
+    #[test]
     fn reasons_add_up() {
         let scorer = plain();
         let learnt = scorer.calibrated().unwrap();
         let mut scratch = Scratch::default();
         let logit = |d: f64| libm::log(d / (1.0 - d));
-        // The hidden units are on or off for both alike only where the texts are close: one more topic here.
         let told = |text: &str, scratch: &mut Scratch| {
             let length = Length { ask: text.len(), read: text.len() };
             scorer.score(text, 1, scratch);
@@ -452,19 +475,17 @@ mod learnt {
         assert!(scorer.calibrated_with(shipped).is_ok());
         assert!(shipped.len() < 256 * 1024);
         let more = |line: &str| format!("{shipped}{line}\n");
-        let columns =
-            |number: i64, units: i64| format!("{number}\t{number}{}", format!("\t{units}").repeat(16));
         for (text, why) in [
             ("", "first line"),
-            ("tiergate-weights\t2\n", "first line"),
-            ("tiergate-weights\t1\n", "boundaries"),
-            ("tiergate-weights\t1\nfeature\tno_such_thing\t1\t1\t1\n", "line 2"),
-            ("tiergate-weights\t1\nsteepness\tNaN\n", "line 2"),
-            ("tiergate-weights\t1\nsteepness\t1\t2\n", "line 2"),
-            ("tiergate-weights\t1\nsteepness\t1\nboundaries\t2\t1\t3\n", "rise"),
-            (&more(&format!("bias\t{}", columns(1 << 53, 0))), "the difficulty"),
-            (&more(&format!("bias\t{}", columns(0, -(1 << 53)))), "hidden unit 1"),
-            (&more(&format!("out{}", format!("\t{}", 1i64 << 50).repeat(16))), "out and share"),
+            ("tiergate-weights\t1\n", "first line"),
+            ("tiergate-weights\t2\n", "costs"),
+            ("tiergate-weights\t2\nfeature\tno_such_thing\t1\t1\t1\t1\t1\n", "line 2"),
+            ("tiergate-weights\t2\ncosts\tNaN\t1\t1\n", "line 2"),
+            ("tiergate-weights\t2\ncosts\t1\t2\n", "line 2"),
+            ("tiergate-weights\t2\ncosts\t1\t2\t3\t4\n", "line 2"),
+            ("tiergate-weights\t2\ncosts\t1\t0\t2\n", "above 0"),
+            (&more(&format!("bias\t{}\t0\t0\t0", 1i64 << 53)), "the difficulty"),
+            (&more(&format!("bias\t0\t0\t{}\t0", -(1i64 << 53))), "COMPLEX"),
         ] {
             let error = scorer.calibrated_with(text).unwrap_err();
             assert!(error.contains(why), "{error}");

@@ -2,19 +2,19 @@
 //!
 //! Lines of tab-separated cells; the first tells the version. Features that are not named weigh nothing.
 
+use super::Dimension;
 use super::features::{self, Counts, Length};
 use super::hits::Hits;
 use super::lexicon::Concept;
-use super::{Boundaries, Dimension};
 
 /// The first line.
-const MAGIC: &str = "tiergate-weights\t1";
-/// How many hidden units there are.
-pub const UNITS: usize = 16;
-/// How many sums there are: the difficulty's, the tier's, and each hidden unit's.
-pub const COLUMNS: usize = 2 + UNITS;
-/// Bits that a hidden unit loses before it is weighed: so its sum stands in 256ths, as a feature does.
-pub const SHIFT: u32 = 16;
+const MAGIC: &str = "tiergate-weights\t2";
+/// How many boundaries between tiers there are.
+pub const EDGES: usize = 3;
+/// How many sums there are: the difficulty's, and one for each boundary.
+pub const COLUMNS: usize = 1 + EDGES;
+/// What the sums are called in messages.
+const SUMS: [&str; COLUMNS] = ["the difficulty", "MEDIUM", "COMPLEX", "REASONING"];
 /// Up to here `f64` holds every whole number.
 const LARGEST: i128 = 1 << 53;
 
@@ -38,14 +38,8 @@ pub struct Weights {
     pub concepts: Vec<Weight>,
     /// Where the sums begin, in 256ths of 65,536ths.
     pub bias: [i64; COLUMNS],
-    /// What each hidden unit weighs in the tier, in 65,536ths.
-    pub out: [i64; UNITS],
-    /// How much of the tier's sum counts for the difficulty, in 256ths.
-    pub share: i64,
-    /// Where tiers begin.
-    pub boundaries: Boundaries,
-    /// Confidence is told by a sigmoid of this times the distance to a boundary.
-    pub steepness: f64,
+    /// How many times worse than a tier too high it is to stay below MEDIUM, COMPLEX and REASONING.
+    pub costs: [f64; EDGES],
 }
 
 impl Weights {
@@ -62,9 +56,8 @@ impl Weights {
                 .line(line, known)
                 .ok_or_else(|| format!("line {} is not understood: {:?}", number + 2, shortened(line)))?;
         }
-        let edges = weights.boundaries;
-        if weights.steepness <= 0.0 || edges.medium >= edges.complex || edges.complex >= edges.reasoning {
-            return Err("boundaries must rise, and steepness be above 0".to_owned());
+        if weights.costs.iter().any(|cost| *cost <= 0.0) {
+            return Err("the costs of the three boundaries must be above 0".to_owned());
         }
         match weights.too_large() {
             Some(sum) => Err(format!("the weights of {sum} are so large that a sum could overflow")),
@@ -73,7 +66,7 @@ impl Weights {
     }
 
     /// Names a sum that could be so large that it cannot be told exactly.
-    fn too_large(&self) -> Option<String> {
+    fn too_large(&self) -> Option<&'static str> {
         let shape = self.shape.iter().map(|(_, weight)| weight);
         let counted = shape.chain(self.dimensions.iter().map(|(_, weight)| weight));
         let features = counted.map(|weight| (weight, features::LARGEST));
@@ -84,18 +77,7 @@ impl Weights {
                 *most += i128::from(*weight).abs() * i128::from(value);
             }
         }
-        let names = ["the difficulty".to_owned(), "the tier".to_owned()];
-        let names = names.into_iter().chain((1..).map(|unit| format!("hidden unit {unit}")));
-        if let Some((_, name)) = most.iter().zip(names).find(|(most, _)| **most > LARGEST) {
-            return Some(name);
-        }
-        let [difficulty, tier, units @ ..] = most;
-        let hidden = units.iter().zip(&self.out);
-        let hidden: i128 = hidden.map(|(most, out)| (most >> SHIFT) * i128::from(*out).abs()).sum();
-        let tier = tier + hidden;
-        let shared = tier.saturating_mul(i128::from(self.share).abs());
-        let largest = tier.max(difficulty.saturating_add(shared));
-        (largest > i128::from(i64::MAX)).then(|| "out and share".to_owned())
+        most.iter().zip(SUMS).find(|(most, _)| **most > LARGEST).map(|(_, name)| name)
     }
 
     fn nothing(concepts: usize) -> Self {
@@ -107,16 +89,8 @@ impl Weights {
         features::dimensions(&Hits::default(), |dimension, _| {
             dimensions.push((dimension, Weight::default()));
         });
-        Self {
-            shape,
-            dimensions,
-            concepts: vec![Weight::default(); concepts],
-            bias: [0; COLUMNS],
-            out: [0; UNITS],
-            share: 0,
-            boundaries: Boundaries { medium: 0.0, complex: 0.0, reasoning: 0.0 },
-            steepness: 0.0,
-        }
+        let concepts = vec![Weight::default(); concepts];
+        Self { shape, dimensions, concepts, bias: [0; COLUMNS], costs: [0.0; EDGES] }
     }
 
     fn line(&mut self, line: &str, known: &[Concept]) -> Option<()> {
@@ -128,24 +102,14 @@ impl Weights {
                     *bias = cells.next()?.parse().ok()?;
                 }
             }
-            "out" => {
-                for weight in &mut self.out {
-                    *weight = cells.next()?.parse().ok()?;
+            "costs" => {
+                for cost in &mut self.costs {
+                    *cost = finite(cells.next()?)?;
                 }
             }
-            "share" => self.share = cells.next()?.parse().ok()?,
-            "boundaries" => {
-                let edges = &mut self.boundaries;
-                for edge in [&mut edges.medium, &mut edges.complex, &mut edges.reasoning] {
-                    *edge = finite(cells.next()?)?;
-                }
-            }
-            "steepness" => self.steepness = finite(cells.next()?)?,
             "feature" => {
                 let weight = self.of(cells.next()?, known)?;
-                let [difficulty, tier, units @ ..] = &mut weight.columns;
-                let usual = &mut weight.usual;
-                for number in [difficulty, tier, usual].into_iter().chain(units) {
+                for number in weight.columns.iter_mut().chain([&mut weight.usual]) {
                     *number = cells.next()?.parse().ok()?;
                 }
             }

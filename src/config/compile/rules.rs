@@ -24,8 +24,9 @@ pub(super) fn compile(document: &raw::Document, errors: &mut Errors) -> Option<S
     if document.scorer == raw::Scorer::Rules {
         return Some(Scorer::rules(rules));
     }
-    let raw::Calibrated { unknown_tier, weights } = &document.calibrated;
+    let raw::Calibrated { unknown_tier, bias, weights } = &document.calibrated;
     Scorer::calibrated(rules, weights.as_deref(), *unknown_tier)
+        .map(|scorer| scorer.with_bias(bias.number()))
         .map_err(|message| errors.meaning(&root.key("calibrated").key("weights"), message))
         .ok()
 }

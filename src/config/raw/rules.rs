@@ -14,6 +14,10 @@ use crate::tier::Tier;
 pub struct Calibrated {
     /// Tier of an ask that has next to nothing in it to judge by.
     pub unknown_tier: Tier,
+    /// How bad a tier too low is against one too high: `cheap`, `balanced` or `careful` (0.5, 1 and 2), or a number. 1 is what
+    /// the weights were fitted with; twice as much sends more asks to higher tiers, half as much fewer. What it costs and
+    /// saves is in docs/quality.md.
+    pub bias: Bias,
     /// Weights of your own: the text of the file that `scripts/train.py` writes. Default: the shipped ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "cli", schemars(length(max = 1_048_576)))]
@@ -22,7 +26,43 @@ pub struct Calibrated {
 
 impl Default for Calibrated {
     fn default() -> Self {
-        Self { unknown_tier: Tier::Medium, weights: None }
+        Self { unknown_tier: Tier::Medium, bias: Bias::Named(BiasName::Balanced), weights: None }
+    }
+}
+
+/// How bad a tier too low is.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(untagged, expecting = "`cheap`, `balanced`, `careful` or a number")]
+pub enum Bias {
+    /// By name.
+    Named(BiasName),
+    /// As many times as the weights were fitted with.
+    Number(#[cfg_attr(feature = "cli", schemars(range(min = 0.05, max = 20.0)))] f64),
+}
+
+/// The named settings of [`Bias`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum BiasName {
+    /// 0.5: saves more, more answers are of a model that is too weak.
+    Cheap,
+    /// 1.
+    Balanced,
+    /// 2: fewer answers are of a model that is too weak, and it costs more.
+    Careful,
+}
+
+impl Bias {
+    /// The number that it stands for.
+    pub const fn number(self) -> f64 {
+        match self {
+            Self::Named(BiasName::Cheap) => 0.5,
+            Self::Named(BiasName::Balanced) => 1.0,
+            Self::Named(BiasName::Careful) => 2.0,
+            Self::Number(number) => number,
+        }
     }
 }
 

@@ -177,9 +177,15 @@ const ROWS: &[Row] = &[
     ),
     (
         "weights that are none",
-        r#"{"calibrated": {"weights": "tiergate-weights\t1\nfeature\tno_such_feature\t1\t1\t0"}}"#,
+        r#"{"calibrated": {"weights": "tiergate-weights\t2\nfeature\tno_such_feature\t1\t1\t1\t1\t0"}}"#,
         &[("calibrated.weights", "line 2")],
     ),
+    (
+        "a bias that there is not",
+        r#"{"calibrated": {"bias": "cheapest"}}"#,
+        &[("calibrated.bias", "did you mean cheap?")],
+    ),
+    ("a bias of nothing", r#"{"calibrated": {"bias": 0}}"#, &[("calibrated.bias", "0.05")]),
     (
         "tier in small letters",
         r#"{"overrides": {"context_tier": "complex"}}"#,
