@@ -78,6 +78,8 @@ def entry(name, known):
     window = known.get("max_input_tokens")
     most = known.get("max_output_tokens")
     fields = {
+        # What a model's ids of answers are bound to.
+        "provider": known.get("litellm_provider"),
         "input_price": per_million(known["input_cost_per_token"]),
         "output_price": per_million(known["output_cost_per_token"]),
         "context_window": window and int(window),
@@ -86,6 +88,7 @@ def entry(name, known):
         "vision": bool(known.get("supports_vision")),
         # Absent where the cost map says nothing: most entries do not say no.
         "audio": known.get("supports_audio_input"),
+        "pdf": known.get("supports_pdf_input"),
         "structured_output": known.get("supports_response_schema"),
         "family": families.family(name, known),
         "efforts": families.efforts(name, known),

@@ -222,7 +222,7 @@ ROWS = [
         "Докажи теорему о бесконечности множества простых чисел. Рассуждай шаг за шагом и выведи противоречие.",
         "auto", "REASONING", OPUS, PROVED),
     Row("streamed", "ko", "대한민국의 수도는 어디인가요?", "auto", "SIMPLE", NANO, "score", ask=Client.stream),
-    Row("tools", "en", "What is the weather in Berlin right now?", "agentic", "SIMPLE", MINI, "score",
+    Row("tools", "en", "What is the weather in Berlin right now?", "auto", "SIMPLE", NANO, "score",
         ask=Client.tools),
     # The first MEDIUM model sees no images.
     Row("image", "en",

@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::fit::{self, Fitted};
 use crate::live::{Held, Known, Memory};
 use crate::rollout::{Control, NotRouted};
-use crate::route::{self, Conditions, Model, Needs, Profile, Standing, Usage, Why, Wish};
+use crate::route::{self, Agentic, Conditions, Model, Needs, Profile, Standing, Usage, Why, Wish};
 use crate::score::{Ask, Explanation, Length, Score, Scratch as ScoreScratch};
 use crate::signal::{Candidate, Feed, Index, Match, Settings};
 use crate::tier::Tier;
@@ -15,6 +15,7 @@ use crate::tier::Tier;
 mod cause;
 mod judged;
 mod sessions;
+pub mod state;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ pub use cause::Cause;
 use judged::{judged, overruled};
 pub use sessions::Sessions;
 use sessions::{conversation, hold, stay};
+use state::{State, follow, kept, state};
 
 /// No answer is expected to be longer, in tokens: a client may ask for any number, and one that nobody answers with would
 /// make the counters of cost worthless.
@@ -75,6 +77,8 @@ pub struct Decision<'c> {
     pub tell: Vec<&'c str>,
     /// A conversation, and what it is to be held by from now on; none where that is known already, or it is not to be.
     pub hold: Option<(Known, Held)>,
+    /// What a conversation or cache at the provider is known by that the request names, where it does.
+    pub keeps: Option<Known>,
     /// What was decided and not done, for the causes `shadow` and `control`.
     pub withheld: Option<Withheld<'c>>,
     /// What was looked at in search of the words that a person typed.
@@ -194,8 +198,9 @@ pub fn decide<'c>(
         }
         _ => decision,
     };
+    let keeps = live.sessions.as_ref().and_then(|sessions| kept(sessions, request.body, &view));
     let Some(asked) = config.table.virtual_models.get(name) else {
-        return fitted(pinned(config, name));
+        return fitted(Decision { keeps, ..pinned(config, name) });
     };
     let edit = |model: &Model| match request.dialect {
         Dialect::Gemini(span) => path_edit(request.path, span, model),
@@ -212,7 +217,11 @@ pub fn decide<'c>(
         let ask = view.first_ask(request.body, &config.limits.markers, &mut budget);
         std::iter::once(user).chain(ask.into_iter().map(|part| part.of(request.body)))
     };
+    // What one model has made stays with it, though another would serve it without.
+    let made = decision.cause == Cause::State;
+    let decision = Decision { keeps, ..decision };
     let decision = match config.rollout.holds(&asked.name, conversation) {
+        Some(NotRouted::Control) if made => decision,
         Some(why) => withhold(config, asked, name, why, decision, || edit(&asked.default_model)),
         None => decision,
     };
@@ -276,6 +285,7 @@ fn withhold<'c>(
         cost: instead.model.and_then(|model| route::cost(model, usage)),
         baseline_cost: decision.baseline_cost,
         savings: both.and_then(|(model, baseline)| route::savings(model, baseline, usage)),
+        keeps: decision.keeps,
         withheld: Some(Withheld {
             cause: decision.cause,
             profile: decision.profile,
@@ -307,7 +317,9 @@ fn judge<'c>(
         tools: view.tools,
         vision: view.images,
         audio: view.audio,
+        pdf: view.pdf,
         schema: view.schema,
+        provider: None,
         limit: view.max_tokens,
         usage,
         margin: config.window_margin,
@@ -316,7 +328,12 @@ fn judge<'c>(
     let score = judged.map(|judged| judged.score);
     let ask_tokens = judged.map_or(0, |judged| judged.tokens);
 
-    let agentic = view.tools || score.is_some_and(|s| s.agentic >= config.overrides.agentic_score);
+    let agentic = score.is_some_and(|s| s.agentic >= config.overrides.agentic_score)
+        || match asked.agentic {
+            Agentic::Offered => view.tools,
+            Agentic::Used => view.used_tools(),
+            Agentic::Judged => false,
+        };
     let profile = match &asked.agentic_profile {
         Some(name) if agentic => table.profiles.get(name).map_or(asked, |p| p),
         _ => asked,
@@ -337,15 +354,31 @@ fn judge<'c>(
         seed: live.seed,
         now: live.now,
     };
+    let clock = (config.session.idle, live.now.saturating_mul(1000));
+    let state = state(live.sessions.as_ref(), body, view, clock);
     let sessions = live.sessions.filter(|_| config.session.pinned);
+    // What goes on from elsewhere has not the conversation's first words in it.
+    let words = (state == State::None).then_some(budget);
     let conversation =
-        sessions.and_then(|sessions| conversation(&sessions, config, asked, body, view, budget));
+        sessions.and_then(|sessions| conversation(&sessions, config, asked, (body, view), words));
     let held = sessions.zip(conversation);
     let held = held.and_then(|(sessions, known)| (sessions.held)(Memory::Conversations, known));
     let mut pick = route::pick(table, profile, &wish);
-    let stay = held.and_then(|held| stay(table, profile, &wish, &pick, held, view.tool_turn));
+    let mut stay = held.and_then(|held| stay(table, profile, &wish, &pick, held, view.tool_turn));
+    let mut followed = follow(table, (profile, asked), &wish, state);
+    // A conversation's model knows more than nothing does.
+    if stay.is_some() && !matches!(followed, Some((_, true))) && state == State::Unknown {
+        followed = None;
+    } else if followed.is_some() {
+        stay = None;
+    }
     let default = &profile.default_model;
     let cause = match (pick.why, cause) {
+        _ if followed.is_some() => {
+            let (by_state, known) = followed.unwrap_or((pick, false));
+            pick = by_state;
+            if known { Cause::State } else { Cause::UnknownState }
+        }
         // Also where it is the same model, if that would have been another's turn without an ask.
         (_, cause)
             if stay
@@ -393,6 +426,7 @@ fn judge<'c>(
         hold: conversation.and_then(|known| {
             Some((known, hold((cause, judged.is_some()), model, pick.tier, held, live.now)?))
         }),
+        keeps: None,
         withheld: None,
         scan: Budget::default(),
     }
@@ -441,5 +475,6 @@ fn unjudged(cause: Cause, cluster: &str) -> Decision<'_> {
         scan: Budget::default(),
         tell: Vec::new(),
         hold: None,
+        keeps: None,
     }
 }

@@ -1,6 +1,7 @@
 //! An answer to an LLM request: what it cost, why it was refused, and when to ask again.
 
 mod encoding;
+mod id;
 mod message;
 mod refusal;
 #[cfg(test)]
@@ -10,6 +11,7 @@ mod wait;
 mod wordings;
 
 pub use encoding::{AnswerReader, Encoding};
+pub use id::{IdReader, Search};
 pub use refusal::{LONGEST_REFUSAL, Refusal, refusal};
 #[cfg(test)]
 use usage::UsageReader;

@@ -4,6 +4,7 @@
 mod answer;
 mod budget;
 mod cursor;
+mod files;
 mod harness;
 mod ids;
 mod injected;
@@ -19,7 +20,8 @@ mod view;
 mod tests;
 
 pub use answer::{
-    AnswerReader, Encoding, Form, LONGEST_REFUSAL, Refusal, UsedTokens, Waits, refusal, wait_in,
+    AnswerReader, Encoding, Form, IdReader, LONGEST_REFUSAL, Refusal, Search, UsedTokens, Waits, refusal,
+    wait_in,
 };
 pub use budget::Budget;
 pub use cursor::{Cursor, Fault, Kind, MAX_DEPTH, Span};

@@ -7,6 +7,7 @@ use percent_encoding::percent_decode;
 
 use super::budget::Budget;
 use super::cursor::{Cursor, Kind};
+use super::files::{File, Media};
 use super::ids::Ids;
 use super::turns::{Recent, Turns};
 use super::{Dialect, Fault, Limits, Markers, Span, Tokens, decode};
@@ -69,8 +70,10 @@ pub struct View<'b> {
     pub system: Vec<Span>,
     /// Whether tools are offered.
     pub tools: bool,
-    /// Whether any turn has an image, or a file that is looked at as one: a page, a video.
+    /// Whether any turn has an image, or a file that is looked at as one: a video.
     pub images: bool,
+    /// Whether any turn has a PDF, or a file of a kind that nothing tells.
+    pub pdf: bool,
     /// Whether any turn has audio.
     pub audio: bool,
     /// Whether JSON or a schema is demanded of the answer.
@@ -102,6 +105,11 @@ pub struct View<'b> {
 }
 
 impl View<'_> {
+    /// Whether a tool has answered before the newest ask: the same for all requests of one run of tools.
+    pub fn used_tools(&self) -> bool {
+        self.first_tool.is_some_and(|tool| self.ask.first().is_none_or(|ask| tool < ask.start))
+    }
+
     /// What a human said in the first user turn that has any of it, without what a harness injected: all requests of a
     /// conversation have it in common. Empty where nobody asks.
     pub fn first_ask(&self, body: &[u8], markers: &Markers, budget: &mut Budget) -> Vec<Span> {
@@ -466,6 +474,7 @@ impl Reader<'_, '_> {
         let body = cursor.bytes();
         let mut text = None;
         let mut said = true;
+        let (mut is_file, mut file) = (false, File::default());
         cursor.each_member(|cursor, key| {
             match &*decode(key.of(body)) {
                 "type" => match inside(cursor.skip()?).of(body) {
@@ -486,6 +495,8 @@ impl Reader<'_, '_> {
                         self.view.sealed.claude = true;
                         said = false;
                     }
+                    // OpenAI's chat, Anthropic's, OpenAI's responses.
+                    b"file" | b"document" | b"input_file" => (is_file, said) = (true, false),
                     _ => said = false,
                 },
                 "thoughtSignature" | "thought_signature" => {
@@ -496,6 +507,11 @@ impl Reader<'_, '_> {
                 "image_url" => {
                     self.view.images = true;
                     cursor.skip()?;
+                }
+                name @ ("file" | "source" | "file_data" | "filename" | "file_url" | "title")
+                    if !matches!((name, cursor.kind()?), ("file_data", Kind::Object)) =>
+                {
+                    file.field(name, cursor)?;
                 }
                 "inlineData" | "inline_data" | "fileData" | "file_data" => self.media(cursor)?,
                 "thought" => {
@@ -520,6 +536,9 @@ impl Reader<'_, '_> {
             }
             Ok(())
         })?;
+        if is_file {
+            self.file(file, Media::Pdf);
+        }
         match text {
             Some(text) if said => add_text(&mut self.turn.texts, text),
             Some(text) => self.view.tokens.add(text.of(body)),
@@ -528,35 +547,54 @@ impl Reader<'_, '_> {
         Ok(())
     }
 
-    /// Gemini's data, of a type that it tells: audio, text, or something to look at. What tells no type may be an image.
+    /// Gemini's data. What tells no type may be an image.
     fn media(&mut self, cursor: &mut Cursor<'_>) -> Read {
-        let body = cursor.bytes();
-        let (mut audio, mut text) = (false, false);
-        self.members(cursor, |_, key, cursor| {
-            let value = cursor.skip()?;
-            if matches!(key, "mimeType" | "mime_type") {
-                let kind = decode(inside(value).of(body)).to_ascii_lowercase();
-                (audio, text) = (kind.starts_with("audio/"), kind.starts_with("text/"));
-            }
-            Ok(())
+        let mut file = File::default();
+        self.members(cursor, |_, key, cursor| match key {
+            "mimeType" | "mime_type" => file.field(key, cursor),
+            _ => cursor.skip().map(drop),
         })?;
-        self.view.audio |= audio;
-        self.view.images |= !audio && !text;
+        self.file(file, Media::Image);
         Ok(())
+    }
+
+    /// A file, which is `otherwise` where nothing tells what it is.
+    fn file(&mut self, file: File, otherwise: Media) {
+        match file.media().or(otherwise) {
+            Media::Pdf | Media::Unknown => self.view.pdf = true,
+            Media::Image => self.view.images = true,
+            Media::Audio => self.view.audio = true,
+            Media::Text => {}
+        }
+        if let Some(text) = file.text {
+            self.view.tokens.add(text.of(self.body));
+        }
     }
 
     /// A part of what a tool answered: nobody asks in it, but an image in it has to be seen.
     fn tool_answer(&mut self, cursor: &mut Cursor<'_>) -> Read {
         let body = cursor.bytes();
+        let (mut is_file, mut file) = (false, File::default());
         self.members(cursor, |reader, key, cursor| {
+            if key == "source" {
+                return file.field(key, cursor);
+            }
             let value = cursor.skip()?;
             match key {
-                "type" => reader.view.images |= inside(value).of(body) == b"image",
+                "type" => match inside(value).of(body) {
+                    b"image" => reader.view.images = true,
+                    b"document" => is_file = true,
+                    _ => {}
+                },
                 "text" => reader.view.tokens.add(inside(value).of(body)),
                 _ => {}
             }
             Ok(())
-        })
+        })?;
+        if is_file {
+            self.file(file, Media::Pdf);
+        }
+        Ok(())
     }
 
     /// A part of Gemini's system instruction: only its text matters.

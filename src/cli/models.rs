@@ -47,11 +47,9 @@ pub fn run(choice: &Choice, out: &mut dyn Write) -> Result<(), String> {
 
 fn row(model: &Model) -> String {
     let price = |price: Option<f64>| price.map_or_else(|| "?".to_owned(), |p| p.to_string());
-    let takes: Vec<&str> = [(model.tools, "tools"), (model.vision, "images"), (model.audio, "audio")]
-        .iter()
-        .filter(|(yes, _)| *yes)
-        .map(|(_, n)| *n)
-        .collect();
+    let abilities =
+        [(model.tools, "tools"), (model.vision, "images"), (model.pdf, "PDFs"), (model.audio, "audio")];
+    let takes: Vec<&str> = abilities.iter().filter(|(yes, _)| *yes).map(|(_, n)| *n).collect();
     format!(
         "{:<44} {:>9} {:>9} {:>9}  {:<18} {}",
         model.name,

@@ -158,6 +158,7 @@ fn facts(place: &Place<'_>, mistakes: &mut Mistakes) -> Facts {
             .or_else(|| sees(place))
             .or_else(|| flag("supports_vision"))
             .or_else(|| flag("supports_image_input")),
+        pdf: reads(place).or_else(|| flag("supports_pdf_input")),
         reasoning: able(place, &["thinking", "reasoning"])
             .or_else(|| takes("reasoning"))
             .or_else(|| flag("supports_reasoning")),
@@ -185,6 +186,13 @@ fn able(place: &Place<'_>, words: &[&str]) -> Option<bool> {
         Value::Bool(flag) => *flag,
         _ => true,
     })
+}
+
+/// Whether a list of what may be sent has files in it, which OpenRouter means PDFs by.
+fn reads(place: &Place<'_>) -> Option<bool> {
+    let kinds = place.get("architecture").filter(|place| place.value().is_object());
+    let kinds = kinds.and_then(|architecture| architecture.get("input_modalities"))?;
+    Some(kinds.texts(&mut Mistakes::default()).contains(&"file"))
 }
 
 fn sees(place: &Place<'_>) -> Option<bool> {

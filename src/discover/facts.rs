@@ -17,6 +17,8 @@ pub struct Facts {
     pub tools: Option<bool>,
     /// Whether it takes images.
     pub vision: Option<bool>,
+    /// Whether it reads PDFs.
+    pub pdf: Option<bool>,
     /// Whether it thinks before it answers.
     pub reasoning: Option<bool>,
     /// Whether it is made for code.
@@ -40,6 +42,7 @@ impl Facts {
             max_output: self.max_output.or(other.max_output),
             tools: self.tools.or(other.tools),
             vision: self.vision.or(other.vision),
+            pdf: self.pdf.or(other.pdf),
             reasoning: self.reasoning.or(other.reasoning),
             coder: self.coder || other.coder,
             size: self.size.or(other.size),
@@ -64,6 +67,7 @@ impl Facts {
             max_output: smaller(self.max_output, other.max_output),
             tools: both(self.tools, other.tools),
             vision: both(self.vision, other.vision),
+            pdf: both(self.pdf, other.pdf),
             reasoning: both(self.reasoning, other.reasoning),
             coder: self.coder && other.coder,
             size: match (self.size, other.size) {
@@ -92,6 +96,9 @@ impl Facts {
         }
         if self.vision == Some(true) {
             words.push("images".to_owned());
+        }
+        if self.pdf == Some(true) {
+            words.push("PDFs".to_owned());
         }
         if self.reasoning == Some(true) {
             words.push("reasoning".to_owned());

@@ -19,6 +19,10 @@ pub enum Cause {
     FloorStructured,
     /// The conversation's model serves, or where that cannot one of its tier, where another would have been chosen.
     Session,
+    /// The request goes on from something that a provider keeps: the model that made it, or one of its provider.
+    State,
+    /// The same, and nobody knows which model made it: what the profile says.
+    UnknownState,
     /// Adoption signals prefer the candidate to one that is listed before it.
     Momentum,
     /// A candidate that would have gone before is in cooldown, or over its limits.
@@ -50,7 +54,7 @@ pub enum Cause {
 
 impl Cause {
     /// All causes.
-    pub const ALL: [Cause; 21] = [
+    pub const ALL: [Cause; 23] = [
         Cause::Score,
         Cause::Ambiguous,
         Cause::Abstain,
@@ -59,6 +63,8 @@ impl Cause {
         Cause::OverrideContext,
         Cause::FloorStructured,
         Cause::Session,
+        Cause::State,
+        Cause::UnknownState,
         Cause::Momentum,
         Cause::Health,
         Cause::Strategy,
@@ -85,6 +91,8 @@ impl Cause {
             Cause::OverrideContext => "override_context",
             Cause::FloorStructured => "floor_structured",
             Cause::Session => "session",
+            Cause::State => "state",
+            Cause::UnknownState => "unknown_state",
             Cause::Momentum => "momentum",
             Cause::Health => "health",
             Cause::Strategy => "strategy",

@@ -31,14 +31,13 @@ impl fmt::Debug for Sessions<'_> {
 }
 
 /// What the conversation is known by that a request is of: who asks, and its header, its body's ids, or the words that it
-/// begins with. None where nothing tells it.
+/// begins with, if it may be known by them: `budget` is what may be looked at for that. None where nothing tells it.
 pub(super) fn conversation(
     sessions: &Sessions<'_>,
     config: &Config,
     asked: &Profile,
-    body: &[u8],
-    view: &View<'_>,
-    budget: &mut Budget,
+    (body, view): (&[u8], &View<'_>),
+    budget: Option<&mut Budget>,
 ) -> Option<Known> {
     let id = |span: Option<Span>| span.map(|span| span.of(body)).filter(|id| !id.is_empty());
     let ids = &view.ids;
@@ -51,6 +50,7 @@ pub(super) fn conversation(
     let (kind, texts) = match told {
         Some((kind, id)) => (kind, vec![id]),
         None => {
+            let budget = budget?;
             words.extend(opening(view, body, &config.limits.markers, budget));
             ("words", words.iter().map(|span: &Span| span.of(body)).collect())
         }
@@ -110,7 +110,9 @@ pub(super) fn hold(
 ) -> Option<Held> {
     /// That a conversation goes on is written down no more often, in milliseconds.
     const OFTEN: u64 = 10_000;
-    if matches!(cause, Cause::NoCandidates | Cause::NoPrompt) || !judged && cause != Cause::Session {
+    if matches!(cause, Cause::NoCandidates | Cause::NoPrompt | Cause::UnknownState)
+        || !judged && !matches!(cause, Cause::Session | Cause::State)
+    {
         return None;
     }
     let now = now.saturating_mul(1000);

@@ -1,7 +1,9 @@
 //! From a body to a model: what each need, list and strategy of a configuration does to a decision.
 
+mod files;
 mod rollout;
 mod sessions;
+mod state;
 
 use serde_json::{Value, json};
 
@@ -101,7 +103,6 @@ fn what_other_dialects_show_is_told_by_its_type() {
         ("Audio/WAV", "hears"),
         ("image/png", "sees"),
         ("video/mp4", "sees"),
-        ("application/pdf", "sees"),
         ("text/plain", "plain"),
     ] {
         assert_eq!(gemini(json!({"inlineData": {"mimeType": kind, "data": ""}})), model, "{kind}");

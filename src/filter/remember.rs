@@ -1,38 +1,120 @@
 //! What is remembered of a request once its upstream has taken it. Nothing is before that: who makes up a credential gets no
-//! place for a conversation.
+//! place.
 
 use proxy_wasm::hostcalls;
-use proxy_wasm::types::MapType;
+use proxy_wasm::types::BufferType;
 
 use super::health::Shared as SharedData;
+use super::watch::Head;
+use super::{now_millis, random};
+use crate::chat::{IdReader, Search};
 use crate::config::Config;
+use crate::engine::{Decision, state};
 use crate::fnv::Fnv;
 use crate::live::{self, Held, Known, Memory, Rules};
+use crate::tier::Tier;
 
 /// What is to be remembered.
 #[derive(Default)]
 pub struct Notes {
     /// The conversation's model.
-    pub hold: Option<(Known, Held)>,
+    hold: Option<(Known, Held)>,
+    /// The model that has a conversation or cache of the provider's.
+    keeps: Option<(Known, Held)>,
+    /// Who made the answer, whose provider keeps it.
+    made: Option<Made>,
+}
+
+/// An answer that its provider keeps.
+struct Made {
+    tenant: Vec<u8>,
+    by: Held,
+    /// Looks for the answer's id, once it has begun.
+    reader: Option<IdReader>,
 }
 
 impl Notes {
-    /// The answer begins. `served`: the name of the model that gives it, where that is not the one that was chosen;
-    /// `status`: of the answer, where it is known already.
-    pub fn head(&mut self, config: &Config, served: Option<&str>, status: Option<u16>) {
-        let Some((known, held)) = self.hold.take() else { return };
-        if !(200..300).contains(&status.unwrap_or_else(self::status)) {
+    /// What is to be remembered of a decision. `tenant`: who asks, where the provider keeps the answer.
+    pub fn of(decision: &Decision<'_>, tenant: Option<Vec<u8>>, now: u64) -> Self {
+        // What a client's own choice is worth nobody has judged.
+        let tier = decision.tier.unwrap_or(Tier::Medium);
+        let by = decision.model.map(|model| Held::by(&model.name, tier, now));
+        Self {
+            hold: decision.hold,
+            keeps: decision.keeps.zip(by),
+            made: tenant.zip(by).map(|(tenant, by)| Made { tenant, by, reader: None }),
+        }
+    }
+
+    /// Whether there is anything.
+    pub const fn are_none(&self) -> bool {
+        self.hold.is_none() && self.keeps.is_none() && self.made.is_none()
+    }
+
+    /// The answer begins. `served`: the name of the model that gives it, where that is not the one that was chosen.
+    pub fn head(&mut self, config: &Config, head: &Head, served: Option<&str>, end_of_stream: bool) {
+        if !(200..300).contains(&head.status) {
+            *self = Self::default();
             return;
         }
-        let model = served.map_or(held.model, |name| Fnv::of(name.as_bytes()));
-        live::hold(
-            &SharedData,
-            Memory::Conversations,
-            known,
-            Held { model, ..held },
-            rules(config, Memory::Conversations),
-        );
+        let served = served.map(|name| Fnv::of(name.as_bytes()));
+        let by = |held: Held| Held { model: served.unwrap_or(held.model), ..held };
+        for (memory, noted) in
+            [(Memory::Conversations, self.hold.take()), (Memory::Answers, self.keeps.take())]
+        {
+            if let Some((known, held)) = noted {
+                live::hold(&SharedData, memory, known, by(held), rules(config, memory));
+            }
+        }
+        let form = head.form.filter(|_| !end_of_stream && head.encoding.is_read());
+        self.made = self.made.take().zip(form).map(|(made, form)| Made {
+            by: by(made.by),
+            reader: Some(IdReader::new(form, head.encoding)),
+            ..made
+        });
     }
+
+    /// A piece of the answer's body.
+    pub fn body(&mut self, config: &Config, size: usize, end_of_stream: bool) {
+        let Some(made) = &mut self.made else { return };
+        let Some(reader) = &mut made.reader else { return };
+        let piece = match size.min(reader.room()) {
+            0 => None,
+            size => hostcalls::get_buffer(BufferType::HttpResponseBody, 0, size).ok().flatten(),
+        };
+        let found = match reader.feed(&piece.unwrap_or_default(), end_of_stream) {
+            Search::GoesOn => return,
+            Search::Found(id) => Some(id),
+            Search::Over => None,
+        };
+        if let (Some(id), Some(Made { tenant, by, .. })) = (found, self.made.take()) {
+            remember(config, &tenant, &id, by);
+        }
+        self.made = None;
+    }
+}
+
+/// Remembers who made an answer, and who made all of a client's.
+fn remember(config: &Config, tenant: &[u8], id: &[u8], by: Held) {
+    let (memory, rules) = (Memory::Answers, rules(config, Memory::Answers));
+    let now = now_millis();
+    let salt = salt(now);
+    let by = Held { at: now, ..by };
+    live::hold(&SharedData, memory, state::answer(salt, tenant, id), by, rules);
+    let all = state::answers(salt, tenant);
+    let before = live::held(&SharedData, memory, all, rules, now);
+    let after = state::one_more(before, config.session.idle, by);
+    // That it goes on is written down no more often.
+    const OFTEN: u64 = 10_000;
+    let same = |before: Held| before.model == after.model && before.tier == after.tier;
+    if !before.is_some_and(|before| same(before) && now.abs_diff(before.at) < OFTEN) {
+        live::hold(&SharedData, memory, all, after, rules);
+    }
+}
+
+/// The process's salt.
+pub fn salt(now: u64) -> u64 {
+    live::salt(&SharedData, || random(now))
 }
 
 /// How long something is remembered.
@@ -49,9 +131,4 @@ pub fn rules(config: &Config, memory: Memory) -> Rules {
         }
         Memory::Answers => Rules { idle: MONTH, own: 0, others: TEN_MINUTES },
     }
-}
-
-fn status() -> u16 {
-    let status = hostcalls::get_map_value_bytes(MapType::HttpResponseHeaders, ":status").ok().flatten();
-    status.and_then(|status| std::str::from_utf8(&status).ok()?.parse().ok()).unwrap_or_default()
 }

@@ -10,9 +10,9 @@ use serde::Serialize;
 
 use super::facts::Facts;
 use super::health::{Shared as SharedData, SharedHealth};
-use super::remember::{Notes, rules};
+use super::remember::{Notes, rules, salt};
 use super::watch::{Head, RETRY, Watch};
-use super::{Shared, alive, now_nanos, property, random};
+use super::{Shared, alive, now_nanos, property};
 use crate::chat::{self, Dialect};
 use crate::config::ResponseHeaders;
 use crate::engine::{self, Cause, Decision, Edit, Live, Request, Sessions};
@@ -85,7 +85,7 @@ impl Stream {
         };
         let request = Request { dialect: waiting.dialect, path: &waiting.path, body: &body };
         let standing = shared.standing.borrow().clone();
-        let salt = || live::salt(&SharedData, || random(started));
+        let salt = || salt(started);
         let held = |memory, known| {
             live::held(&SharedData, memory, known, rules(&shared.config, memory), started / 1_000_000)
         };
@@ -100,7 +100,9 @@ impl Stream {
             None => decide(None),
             Some(health) => decided(health, started / 1_000_000, decide),
         };
-        self.notes.hold = decision.hold;
+        let keeps_answers = waiting.dialect == Dialect::Responses;
+        let tenant = keeps_answers.then(|| waiting.tenant.clone());
+        self.notes = Notes::of(&decision, tenant, started / 1_000_000);
         let size = body.len();
         let changes = changes(&mut decision, shared.config.fallbacks.enabled);
         if !changes.is_empty()
@@ -297,23 +299,25 @@ impl HttpContext for Stream {
 
     fn on_http_response_headers(&mut self, _count: usize, end_of_stream: bool) -> Action {
         let Some(shared) = self.shared.clone() else { return Action::Continue };
-        let (mut served, mut status) = (None, None);
+        let mut served = None;
         if let UnderWay::Attempts(model, began) = &self.under_way {
             let (model, began) = (Arc::clone(model), *began);
             served = self.attempts(&shared, &model, began);
         }
-        if let UnderWay::Here(watch) = &mut self.under_way {
-            let head = Head::gather();
-            status = Some(head.status);
+        let watched = matches!(self.under_way, UnderWay::Here(_));
+        let head = (watched || !self.notes.are_none()).then(Head::gather);
+        if let (UnderWay::Here(watch), Some(head)) = (&mut self.under_way, &head) {
             // A failure may be the proxy's own: then it says something else of the model, or nothing.
             let details = if head.status < 400 { Vec::new() } else { property::code_details() };
             if details.is_empty() || details == b"via_upstream" {
-                watch.head(&head, end_of_stream);
+                watch.head(head, end_of_stream);
             } else {
                 watch.without_answer(&details, false);
             }
         }
-        self.notes.head(&shared.config, served.as_deref(), status);
+        if let Some(head) = &head {
+            self.notes.head(&shared.config, head, served.as_deref(), end_of_stream);
+        }
         for (name, value) in self.answer.drain(..) {
             let _ = hostcalls::set_map_value(MapType::HttpResponseHeaders, name, Some(&value));
         }
@@ -323,6 +327,9 @@ impl HttpContext for Stream {
     fn on_http_response_body(&mut self, body_size: usize, end_of_stream: bool) -> Action {
         if let UnderWay::Here(watch) = &mut self.under_way {
             watch.body(body_size, end_of_stream);
+        }
+        if let Some(shared) = &self.shared {
+            self.notes.body(&shared.config, body_size, end_of_stream);
         }
         Action::Continue
     }

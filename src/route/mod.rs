@@ -16,4 +16,6 @@ pub use cost::{Usage, cost, savings};
 pub use fallback::{Chains, Plan, Progress, Reason};
 pub use needs::Needs;
 pub use pick::{CHAIN, Pick, Why, Wish, pick};
-pub use table::{Completion, Curve, Model, Profile, Promotion, Standing, Strategy, Table};
+pub use table::{
+    Agentic, Completion, Curve, Model, Profile, Promotion, Standing, Strategy, Table, UnknownState,
+};

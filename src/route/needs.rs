@@ -1,6 +1,7 @@
 //! What a request needs of a model, and whether a model has it.
 
 use super::{Model, Usage};
+use crate::fnv::Fnv;
 
 /// What a request needs of a model.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -11,6 +12,10 @@ pub struct Needs {
     pub vision: bool,
     /// It has audio.
     pub audio: bool,
+    /// It has a PDF.
+    pub pdf: bool,
+    /// The number of the name of the provider that it has to go to, where only that one can serve it.
+    pub provider: Option<u64>,
     /// Its answer has to keep a JSON schema.
     pub schema: bool,
     /// Output tokens that it asks for, where it sets a limit.
@@ -32,6 +37,10 @@ impl Needs {
         (model.tools || !self.tools)
             && (model.vision || !self.vision)
             && (model.audio || !self.audio)
+            && (model.pdf || !self.pdf)
+            && self.provider.is_none_or(|provider| {
+                model.provider.as_ref().is_some_and(|name| Fnv::of(name.as_bytes()) == provider)
+            })
             && (model.structured_output || !self.schema)
             && self.limit.unwrap_or(0) <= model.max_output.unwrap_or(u64::MAX)
     }

@@ -18,6 +18,8 @@ pub struct Model {
     pub upstream_model: String,
     /// The Envoy cluster that serves it.
     pub cluster: String,
+    /// Its provider, in LiteLLM's words, if known.
+    pub provider: Option<String>,
     /// Input price in USD per million tokens, if known.
     pub input_price: Option<f64>,
     /// Output price in USD per million tokens, if known.
@@ -32,6 +34,8 @@ pub struct Model {
     pub vision: bool,
     /// Whether it takes audio.
     pub audio: bool,
+    /// Whether it reads PDFs.
+    pub pdf: bool,
     /// Whether it can be held to a JSON schema.
     pub structured_output: bool,
     /// Whether it is preferred for code.
@@ -61,8 +65,32 @@ pub struct Profile {
     pub default_model: Arc<Model>,
     /// The profile that serves agentic requests instead of this one.
     pub agentic_profile: Option<String>,
+    /// What makes a request agentic.
+    pub agentic: Agentic,
+    /// Who serves a request that goes on from something that is not known.
+    pub unknown_state: UnknownState,
     /// Which of the candidates that can serve a request is preferred.
     pub strategy: Strategy,
+}
+
+/// What makes a request agentic: each of these, or an agentic ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Agentic {
+    /// It offers tools.
+    Offered,
+    /// Its conversation has used tools before the newest ask.
+    Used,
+    /// The ask alone.
+    Judged,
+}
+
+/// Who serves a request that goes on from something that a provider keeps, where it is not known which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnknownState {
+    /// The profile's default model.
+    DefaultModel,
+    /// Who would serve it otherwise.
+    Judged,
 }
 
 /// Which of the candidates that can serve a request is preferred; of equals, the one listed first.

@@ -16,6 +16,7 @@ fn model(slot: usize) -> Model {
         name: format!("m{slot}"),
         upstream_model: format!("m{slot}"),
         cluster: "c".into(),
+        provider: None,
         input_price: None,
         output_price: None,
         context_window: None,
@@ -23,6 +24,7 @@ fn model(slot: usize) -> Model {
         tools: true,
         vision: true,
         audio: true,
+        pdf: true,
         structured_output: true,
         coder: false,
         tokens_per_minute: None,
@@ -54,7 +56,15 @@ fn profile(models: &[Arc<Model>], tiers: [&[usize]; 4], strategy: Strategy) -> P
     let [simple, medium, complex, reasoning] = tiers.map(list);
     let default_model = medium.first().unwrap_or(&models[0]).clone();
     let tiers = PerTier { simple, medium, complex, reasoning };
-    Profile { name: "p".into(), tiers, default_model, agentic_profile: None, strategy }
+    Profile {
+        name: "p".into(),
+        tiers,
+        default_model,
+        agentic_profile: None,
+        agentic: Agentic::Used,
+        unknown_state: UnknownState::DefaultModel,
+        strategy,
+    }
 }
 
 fn table() -> Table {
@@ -72,6 +82,8 @@ const NEEDS: Needs = Needs {
     tools: false,
     vision: false,
     audio: false,
+    pdf: false,
+    provider: None,
     schema: false,
     limit: None,
     usage: Usage { input: 1000, output: 500 },
@@ -120,6 +132,7 @@ fn what_a_model_cannot_do_rules_it_out() {
         ("no tools", |m| m.tools = false, |n| n.tools = true, false),
         ("no eyes", |m| m.vision = false, |n| n.vision = true, false),
         ("no ears", |m| m.audio = false, |n| n.audio = true, false),
+        ("no PDFs", |m| m.pdf = false, |n| n.pdf = true, false),
         ("no schema", |m| m.structured_output = false, |n| n.schema = true, false),
         ("nothing that is asked for", |m| (m.tools, m.vision, m.audio) = (false, false, false), |_| {}, true),
         ("input and output fit exactly", |m| m.context_window = Some(1500), |_| {}, true),

@@ -79,4 +79,4 @@ def test_claude_code(gateway, tmp_path):
             return [json.loads(line["tiergate"]) for line in lines if line["path"] == "/v1/messages"]
 
         decision = stacks.wait_until(asked, 10, "its request in the access log")[0]
-        assert (decision["profile"], decision["model"]) == ("agentic", "claude-opus-5")
+        assert (decision["profile"], decision["model"]) == ("auto", "claude-opus-5")

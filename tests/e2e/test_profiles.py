@@ -30,11 +30,23 @@ def test_a_profile_has_its_own_table(gateway, client, virtual, profile, model):
     assert answer.headers["x-tiergate-profile"] == profile
 
 
-def test_tools_make_auto_agentic(gateway, client):
-    answer = client.post(f"{gateway.url}/v1/chat/completions",
-                         json={"model": "smart/auto", "messages": user(GREETING), "tools": [TOOL]})
-    assert answer.json()["model"] == "gpt-5.4-mini"
-    assert answer.headers["x-tiergate-profile"] == "agentic"
+CALL = {"role": "assistant", "content": None, "tool_calls": [
+    {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}]}
+ANSWER = {"role": "tool", "tool_call_id": "c", "content": "42"}
+
+
+@pytest.mark.parametrize(("messages", "profile", "model"), [
+    # Some front ends offer tools with every chat.
+    (user(GREETING), "auto", "gpt-5.4-nano"),
+    # One run of tools keeps its profile, and with it its model.
+    ([*user(GREETING), CALL, ANSWER], "auto", "gpt-5.4-nano"),
+    ([*user(GREETING), CALL, ANSWER, {"role": "assistant", "content": "Done."}, *user(GREETING)], "agentic", "gpt-5.4-mini"),
+])
+def test_tools_that_were_used_make_auto_agentic(gateway, client, messages, profile, model):
+    body = {"model": "smart/auto", "messages": messages, "tools": [TOOL]}
+    answer = client.post(f"{gateway.url}/v1/chat/completions", json=body)
+    assert answer.headers["x-tiergate-profile"] == profile
+    assert answer.json()["model"] == model
 
 
 def test_an_agentic_task_makes_auto_agentic(gateway, client):

@@ -270,7 +270,7 @@ fn gemini_names_its_model_in_the_path() {
 }
 
 #[test]
-fn tools_choose_the_agentic_profile() {
+fn what_makes_a_request_agentic_is_the_profile_s_to_say() {
     let config = CONFIG.replacen(
         "\"tiers\": {",
         "\"profiles\": {\"agentic\": {\"tiers\": AGENTIC}, \"auto\": {\"tiers\": {",
@@ -279,15 +279,37 @@ fn tools_choose_the_agentic_profile() {
     let config = config.replacen("\"deep\"},", "\"deep\"}}},", 1);
     let table = r#"{"SIMPLE": "big", "MEDIUM": "big", "COMPLEX": "big", "REASONING": "big"}"#;
     let config = config.replace("AGENTIC", table);
-    let mut vm = Vm::start(&config).unwrap_or_else(|refused| panic!("{config}\n{}", refused.text()));
+    const AT_ONCE: &str = "offered";
+    const AGENTIC_ASK: &str =
+        "Read the file, edit the config, run the tests, fix the failing ones, commit and deploy.";
+    let offered = |tools: &str| chat("smart/auto", GREETING).replacen('{', tools, 1);
     let tools = r#"{"tools":[{"type":"function","function":{"name":"f"}}],"#;
-    for (tools, profile, model) in
-        [(tools, "agentic", "big"), ("{\"tools\":[],", "auto", "tiny-1"), ("{", "auto", "tiny-1")]
-    {
-        let body = chat("smart/auto", GREETING).replacen('{', tools, 1);
-        let (outcome, _) = exchange(&mut vm, &Request::post(CHAT, body));
-        assert_eq!(outcome.decision()["profile"], profile, "{tools}");
-        assert_eq!(model_in(&outcome.body), model, "{tools}");
+    let turns = |last: &str| {
+        format!(
+            r#"{{"model":"smart/auto","messages":[{{"role":"user","content":"{GREETING}"}},
+            {{"role":"assistant","tool_calls":[{{"id":"1","type":"function","function":{{"name":"f","arguments":""}}}}]}},
+            {{"role":"tool","tool_call_id":"1","content":"42"}}{last}]}}"#
+        )
+    };
+    let again = format!(r#",{{"role":"assistant","content":"42"}},{{"role":"user","content":"{GREETING}"}}"#);
+    let rows = [
+        (AT_ONCE, offered(tools), "agentic"),
+        (AT_ONCE, offered("{\"tools\":[],"), "auto"),
+        (AT_ONCE, offered("{"), "auto"),
+        ("used", offered(tools), "auto"),
+        ("used", turns(""), "auto"),
+        ("used", turns(&again), "agentic"),
+        ("judged", turns(&again), "auto"),
+        ("judged", offered(tools), "auto"),
+        ("judged", chat("smart/auto", AGENTIC_ASK), "agentic"),
+        ("used", chat("smart/auto", AGENTIC_ASK), "agentic"),
+    ];
+    for (mode, body, profile) in rows {
+        let config = config.replacen("\"auto\": {", &format!("\"auto\": {{\"agentic\": \"{mode}\", "), 1);
+        let mut vm = Vm::start(&config).unwrap_or_else(|refused| panic!("{config}\n{}", refused.text()));
+        let (outcome, _) = exchange(&mut vm, &Request::post(CHAT, body.as_str()));
+        assert_eq!(outcome.decision()["profile"], profile, "{mode} {body}");
+        assert_eq!(model_in(&outcome.body) == "big", profile == "agentic", "{mode} {body}");
     }
 }
 

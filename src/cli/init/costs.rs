@@ -31,6 +31,7 @@ impl Costs {
                 max_output: model.max_output,
                 tools: Some(model.tools),
                 vision: Some(model.vision),
+                pdf: Some(model.pdf),
                 mode: Some("chat".to_owned()),
                 ..Facts::default()
             };
@@ -50,6 +51,7 @@ impl Costs {
             let mut facts = facts(entry, &mut Mistakes::default());
             facts.tools = Some(facts.tools.unwrap_or(false));
             facts.vision = Some(facts.vision.unwrap_or(false));
+            facts.pdf = Some(facts.pdf.unwrap_or(false));
             facts.reasoning = Some(facts.reasoning.unwrap_or(false));
             known.insert(name.to_lowercase(), ((*name).to_owned(), facts));
         }
@@ -85,7 +87,7 @@ pub fn facts(place: &Place<'_>, mistakes: &mut Mistakes) -> Facts {
     let (context_window, max_output) = (count("max_input_tokens"), count("max_output_tokens"));
     let mut flag = |key: &str| place.get(key).and_then(|p| p.flag(mistakes));
     let (tools, vision) = (flag("supports_function_calling"), flag("supports_vision"));
-    let reasoning = flag("supports_reasoning");
+    let (pdf, reasoning) = (flag("supports_pdf_input"), flag("supports_reasoning"));
     let mut text = |key: &str| place.get(key).and_then(|p| p.text(mistakes)).map(str::to_owned);
     let (mode, ends) = (text("mode"), text("deprecation_date"));
     Facts {
@@ -95,6 +97,7 @@ pub fn facts(place: &Place<'_>, mistakes: &mut Mistakes) -> Facts {
         max_output,
         tools,
         vision,
+        pdf,
         reasoning,
         mode,
         ends,

@@ -116,6 +116,8 @@ fn entry(facts: &Facts, aliases: &[String]) -> String {
         number("tools", facts.tools.map(|yes| yes.to_string())),
         number("vision", facts.vision.map(|yes| yes.to_string())),
         number("coder", facts.coder.then(|| "true".to_owned())),
+        // No is what is assumed.
+        number("pdf", facts.pdf.filter(|yes| *yes).map(|yes| yes.to_string())),
     ]
     .into_iter()
     .flatten()

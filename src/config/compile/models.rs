@@ -77,6 +77,10 @@ fn model(
         name: name.to_owned(),
         upstream_model: entry.upstream_model.clone().unwrap_or_else(|| name.to_owned()),
         cluster: entry.cluster.clone().unwrap_or_else(|| default_cluster.to_owned()),
+        provider: entry.provider.clone().or_else(|| base.provider.clone()).or_else(|| {
+            let upstream = entry.upstream_model.as_deref().unwrap_or(name);
+            upstream.split_once('/').map(|(provider, _)| provider.to_owned())
+        }),
         input_price: entry.input_price.or(base.input_price),
         output_price: entry.output_price.or(base.output_price),
         context_window: entry.context_window.or(base.context_window),
@@ -84,6 +88,7 @@ fn model(
         tools: entry.tools.or(base.tools).unwrap_or(true),
         vision: entry.vision.or(base.vision).unwrap_or(false),
         audio: entry.audio.or(base.audio).unwrap_or(false),
+        pdf: entry.pdf.or(base.pdf).unwrap_or(false),
         structured_output: entry.structured_output.or(base.structured_output).unwrap_or(true),
         coder: entry.coder.or(base.coder).unwrap_or(false),
         tokens_per_minute: entry.tokens_per_minute,

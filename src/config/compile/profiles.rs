@@ -10,7 +10,7 @@ use super::lists::Lists;
 use super::models::Models;
 use super::{names, strategy};
 use crate::rollout::{Control, Rollout};
-use crate::route::{Model, Profile};
+use crate::route::{Agentic, Model, Profile, UnknownState};
 use crate::tier::{PerTier, Tier};
 
 /// The profile of the shortest form, and of shipped virtual names without a profile of their own.
@@ -62,7 +62,23 @@ pub(super) fn compile(
         let agentic_profile = agentic(name, profile, profiles, &path, errors);
         let strategy = strategy::compile(document, profile, &tiers, &path, errors);
         if let Some(default_model) = default_model {
-            let profile = Profile { name: name.to_owned(), tiers, default_model, agentic_profile, strategy };
+            let profile = Profile {
+                name: name.to_owned(),
+                tiers,
+                default_model,
+                agentic_profile,
+                agentic: match profile.agentic {
+                    Some(raw::Agentic::Offered) => Agentic::Offered,
+                    None if name == AGENTIC => Agentic::Offered,
+                    Some(raw::Agentic::Used) | None => Agentic::Used,
+                    Some(raw::Agentic::Judged) => Agentic::Judged,
+                },
+                unknown_state: match profile.unknown_state {
+                    Some(raw::UnknownState::DefaultModel) | None => UnknownState::DefaultModel,
+                    Some(raw::UnknownState::Judged) => UnknownState::Judged,
+                },
+                strategy,
+            };
             compiled.insert(name.to_owned(), Arc::new(profile));
         }
     }

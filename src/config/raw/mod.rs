@@ -20,7 +20,7 @@ use serde::Deserialize;
 pub use fallbacks::{Fallbacks, Live, Position};
 pub use fit::{Effort, Fit, HistoryMode, Params, UnkeptSchema};
 pub use rollout::{Control, Mode};
-pub use routing::{Eligibility, RawCompletion, Strategy};
+pub use routing::{Agentic, Eligibility, RawCompletion, Strategy, UnknownState};
 pub use rules::{Calibrated, Dimensions, RawStep, Rules};
 pub use session::{Session, SessionMode};
 pub use signals::{SignalWeights, Signals};
@@ -184,6 +184,11 @@ pub struct Model {
     /// Name written into the request. Default: the model's own name.
     #[cfg_attr(feature = "cli", schemars(length(min = 1, max = 256)))]
     pub upstream_model: Option<String>,
+    /// Its provider, as LiteLLM calls it, such as `openai` or `anthropic`: a request that goes on from an earlier answer is
+    /// never sent to another. Default: the catalogue's, else what stands before the first `/` of `upstream_model`, else
+    /// unknown.
+    #[cfg_attr(feature = "cli", schemars(length(min = 1, max = 128)))]
+    pub provider: Option<String>,
     /// USD per million input tokens. Default: the catalogue's, else unknown.
     #[cfg_attr(feature = "cli", schemars(range(min = 0.0, max = 1_000_000.0)))]
     pub input_price: Option<f64>,
@@ -203,6 +208,8 @@ pub struct Model {
     pub vision: Option<bool>,
     /// Whether it takes audio. Default: the catalogue's, else false.
     pub audio: Option<bool>,
+    /// Whether it reads PDFs. Default: the catalogue's, else false.
+    pub pdf: Option<bool>,
     /// Whether its answer can be held to a JSON schema. Default: the catalogue's, else true.
     pub structured_output: Option<bool>,
     /// Whether it is preferred for asks about code (`overrides.code_score`) to candidates that are not. Default: false.
@@ -310,10 +317,14 @@ pub struct Profile {
     /// Model that serves what could not be judged, and what no candidate can do. Default: the first of MEDIUM that the
     /// profile may use, else the first of another tier.
     pub default_model: Option<String>,
-    /// Profile that serves an agentic request (one with `tools`, or with an agentic score of at least
-    /// `overrides.agentic_score`) instead of this one. Default: `agentic` for profile `auto` where there is such a
+    /// Profile that serves an agentic request (`agentic` says which are) instead of this one. Default: `agentic` for profile `auto` where there is such a
     /// profile, else none. A profile that names itself has none.
     pub agentic_profile: Option<String>,
+    /// What makes a request agentic. Default: `used`; of profile `agentic` `offered`.
+    pub agentic: Option<Agentic>,
+    /// Who serves a request that goes on from something that one provider keeps (`previous_response_id`, a `conversation`,
+    /// Gemini's `cachedContent`), where it is not known which model made it. Default: `default_model`.
+    pub unknown_state: Option<UnknownState>,
     /// Which of a tier's candidates that can serve a request is preferred. Default: `momentum` where the document has
     /// `signals`, else `configured`.
     pub strategy: Option<Strategy>,

@@ -68,3 +68,27 @@ pub enum Strategy {
     /// The cheapest that is likely enough to complete the ask. Needs `benchmarks`; see `completion`.
     Completion,
 }
+
+/// What makes a request agentic. An ask with an agentic score of at least `overrides.agentic_score` always does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Agentic {
+    /// It offers tools. Some front ends do with every chat.
+    Offered,
+    /// A tool has answered in the conversation before the newest ask.
+    Used,
+    /// The ask alone.
+    Judged,
+}
+
+/// Who serves a request that goes on from something that is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownState {
+    /// The profile's `default_model`, if it can serve the request; where the id has its provider in it, a model of that.
+    DefaultModel,
+    /// Who would serve it by its words.
+    Judged,
+}

@@ -41,6 +41,7 @@ fn a_model_says_what_it_can_and_what_it_is_worth() {
     );
     assert_eq!((c.tokens_per_minute, c.requests_per_minute, c.weight, c.capability), (None, None, 1.0, None));
     let catalogue = &config.table.models;
+    assert!(catalogue["gpt-5"].pdf && !catalogue["xai/grok-4.6"].pdf && !c.pdf, "the catalogue's");
     assert!(catalogue["gemini/gemini-2.5-pro"].audio && !catalogue["gpt-5"].audio, "the catalogue's");
     assert_eq!((config.window_margin, config.overrides.code_score), (0.1, 0.5));
     let changed = r#"{"eligibility": {"window_margin": 0}, "overrides": {"code_score": 1}}"#;

@@ -55,11 +55,11 @@ fn any_strategy() -> impl Values<Value = Strategy> {
 }
 
 fn any_needs() -> impl Values<Value = Needs> {
-    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
     (flags, prop::option::of(1u64..2000), 0u64..3000).prop_map(|(flags, limit, input)| {
-        let (tools, vision, audio, schema) = flags;
+        let (tools, vision, audio, pdf, schema) = flags;
         let usage = Usage { input, output: limit.unwrap_or(300) };
-        Needs { tools, vision, audio, schema, limit, usage, margin: 0.1 }
+        Needs { tools, vision, audio, pdf, schema, provider: None, limit, usage, margin: 0.1 }
     })
 }
 

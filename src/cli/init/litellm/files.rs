@@ -12,7 +12,7 @@ const MOST: usize = 64;
 /// What stands before the name of a variable.
 const VARIABLE: &str = "os.environ/";
 /// The keys that are looked up in the environment. None of them holds a credential.
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "model",
     "base_model",
     "custom_llm_provider",
@@ -23,6 +23,7 @@ const KEYS: [&str; 14] = [
     "mode",
     "supports_function_calling",
     "supports_vision",
+    "supports_pdf_input",
     "supports_reasoning",
     "deprecation_date",
     "max_tokens",
