@@ -66,6 +66,14 @@ fn conversation(turns: &[&str]) -> String {
     json!({"model": "smart/auto", "messages": turns}).to_string()
 }
 
+const RESPONSES: &str = "/v1/responses";
+
+/// A short reply to an answer that the provider keeps.
+fn follow_up() -> Request {
+    let body = json!({"model": "smart/auto", "previous_response_id": "resp_1", "input": "Hello!"});
+    Request::post(RESPONSES, body.to_string())
+}
+
 /// What leads to each cause.
 fn reach(cause: Cause) -> String {
     let plain = |body: String| last(json!({}), &[body]);
@@ -85,6 +93,17 @@ fn reach(cause: Cause) -> String {
             let talk = [conversation(&[PROOF]), conversation(&[PROOF, "Done.", easy])];
             last(json!({"session": {"mode": "pinned"}}), &talk)
         }
+        Cause::State => {
+            let mut vm = vm(json!({}));
+            let first = vm.request(&Request::post(
+                RESPONSES,
+                json!({"model": "smart/auto", "input": PROOF}).to_string(),
+            ));
+            vm.respond(first.stream, &Response::json(r#"{"id": "resp_1", "object": "response"}"#));
+            vm.finish(first.stream);
+            told(&mut vm, &follow_up(), 200)
+        }
+        Cause::UnknownState => told(&mut vm(json!({})), &follow_up(), 200),
         Cause::Momentum => {
             let mut fleet = Fleet::surging(1, &with_signals(&json!({})));
             asked(&mut fleet.workers[0], &greeting())
