@@ -16,6 +16,7 @@ mod cause;
 mod judged;
 mod sessions;
 pub mod state;
+mod subject;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +25,7 @@ use judged::{judged, overruled};
 pub use sessions::Sessions;
 use sessions::{conversation, hold, stay};
 use state::{State, follow, kept, state};
+use subject::subject;
 
 /// No answer is expected to be longer, in tokens: a client may ask for any number, and one that nobody answers with would
 /// make the counters of cost worthless.
@@ -83,6 +85,8 @@ pub struct Decision<'c> {
     pub withheld: Option<Withheld<'c>>,
     /// What was looked at in search of the words that a person typed.
     pub scan: Budget,
+    /// The number of what is asked, the same for the requests of one conversation; 0 where nothing was read.
+    pub subject: u64,
 }
 
 /// A decision that was not carried out.
@@ -187,18 +191,29 @@ pub fn decide<'c>(
     scratch: &mut Scratch,
 ) -> Decision<'c> {
     let view = chat::view(request.body, request.path, request.dialect, &config.limits);
+    let subject = subject(request.body, &view);
+    Decision { subject, ..decide_on(config, request, &view, live, scratch) }
+}
+
+fn decide_on<'c>(
+    config: &'c Config,
+    request: &Request<'_>,
+    view: &View<'_>,
+    live: Live<'_>,
+    scratch: &mut Scratch,
+) -> Decision<'c> {
     let Some(name) = view.model.as_deref() else {
         let cause = if view.fault.is_some() { Cause::Unparsable } else { Cause::NoModel };
         return undecided(config, cause);
     };
     let fitted = |decision: Decision<'c>| match decision.model {
         Some(model) if decision.edit != Edit::None || config.fit.pinned => {
-            let fitted = fit::fit(request.body, &view, request.dialect, &model.takes, config.fit);
+            let fitted = fit::fit(request.body, view, request.dialect, &model.takes, config.fit);
             Decision { fitted, ..decision }
         }
         _ => decision,
     };
-    let keeps = live.sessions.as_ref().and_then(|sessions| kept(sessions, request.body, &view));
+    let keeps = live.sessions.as_ref().and_then(|sessions| kept(sessions, request.body, view));
     let Some(asked) = config.table.virtual_models.get(name) else {
         return fitted(Decision { keeps, ..pinned(config, name) });
     };
@@ -210,7 +225,7 @@ pub fn decide<'c>(
         return unread(config, asked, name, Cause::Unparsable, || edit(&asked.default_model));
     }
     let mut budget = view.budget;
-    let decision = judge(config, asked, request.body, (&view, &mut budget), live, scratch, edit);
+    let decision = judge(config, asked, request.body, (view, &mut budget), live, scratch, edit);
     // What all requests of a conversation have in common.
     let conversation = || {
         let user = view.ids.user.map_or(&[][..], |user| user.of(request.body));
@@ -429,6 +444,7 @@ fn judge<'c>(
         keeps: None,
         withheld: None,
         scan: Budget::default(),
+        subject: 0,
     }
 }
 
@@ -473,6 +489,7 @@ fn unjudged(cause: Cause, cluster: &str) -> Decision<'_> {
         savings: None,
         withheld: None,
         scan: Budget::default(),
+        subject: 0,
         tell: Vec::new(),
         hold: None,
         keeps: None,

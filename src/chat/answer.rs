@@ -1,8 +1,10 @@
 //! An answer to an LLM request: what it cost, why it was refused, and when to ask again.
 
 mod encoding;
+mod first;
 mod id;
 mod message;
+mod one_key;
 mod refusal;
 #[cfg(test)]
 mod tests;
@@ -11,7 +13,9 @@ mod wait;
 mod wordings;
 
 pub use encoding::{AnswerReader, Encoding};
+pub use first::{First, first};
 pub use id::{IdReader, Search};
+pub use one_key::is_of_one_key;
 pub use refusal::{LONGEST_REFUSAL, Refusal, refusal};
 #[cfg(test)]
 use usage::UsageReader;

@@ -20,8 +20,8 @@ mod view;
 mod tests;
 
 pub use answer::{
-    AnswerReader, Encoding, Form, IdReader, LONGEST_REFUSAL, Refusal, Search, UsedTokens, Waits, refusal,
-    wait_in,
+    AnswerReader, Encoding, First, Form, IdReader, LONGEST_REFUSAL, Refusal, Search, UsedTokens, Waits,
+    first, is_of_one_key, refusal, wait_in,
 };
 pub use budget::Budget;
 pub use cursor::{Cursor, Fault, Kind, MAX_DEPTH, Span};

@@ -8,10 +8,12 @@ use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::{Action, BufferType, MapType};
 
 use super::stream::{replace, set_request_header};
-use super::watch::{Head, RETRY, Watch};
+use super::verdict::Verdict;
+use super::watch::{Ask, Head, RETRY, Watch};
 use super::{Shared, alive, now_millis, property};
-use crate::chat::{self, Dialect, LONGEST_REFUSAL, Refusal};
+use crate::chat::{self, Dialect, Encoding, First, Form, LONGEST_REFUSAL, Refusal};
 use crate::fit;
+use crate::live::{Failure, Fault, Outcome};
 use crate::route::{Model, Plan, Progress, Reason};
 
 /// An attempt between the callbacks.
@@ -21,8 +23,8 @@ pub struct AttemptStream {
     watch: Option<Watch>,
     /// The body is to name another model, and has not come whole.
     rewrite: Option<Rewrite>,
-    /// The head of an error answer that is held back until its body can be read.
-    held: Option<Head>,
+    /// An answer that is held back until it is known what it says.
+    held: Option<Held>,
 }
 
 /// What the attempt knows of the request.
@@ -30,6 +32,17 @@ struct Run {
     plan: Plan,
     progress: Progress,
 }
+
+/// An answer that is held back.
+enum Held {
+    /// An error, until its body is whole.
+    Error(Head),
+    /// A good one, until it has begun; and since when.
+    Good(Head, Form, u64),
+}
+
+/// A good answer is held back no longer, in milliseconds, as far as there is something of it to look at.
+const LONGEST_HOLD: u64 = 10_000;
 
 /// Who serves an attempt.
 enum Chosen {
@@ -59,33 +72,21 @@ impl AttemptStream {
         let table = &shared.config.table;
         let Some(first) = table.models.get(&plan.model) else { return Chosen::Unknown };
         let attempt = property::attempt();
-        let begun = || Progress { attempt: 1, tried: vec![first.name.clone()], reason: Reason::General };
         if attempt <= 1 {
-            let progress = begun();
+            let progress = Progress::begun(first);
             property::set_progress(&progress);
             self.run = Some(Run { plan, progress });
             return Chosen::Model(Arc::clone(first));
         }
-        let mut progress = property::progress().unwrap_or_else(begun);
-        let chains = &shared.config.fallbacks.chains;
-        let next = {
-            let mut health = shared.health.as_ref().map(|health| health.borrow_mut());
-            let conditions = health.as_mut().map(|health| health.conditions(now_millis()));
-            let avoids = |model: &Model| conditions.is_some_and(|conditions| conditions.of(model).cooling);
-            plan.next(table, chains, &progress, progress.reason, avoids)
-        };
+        let mut progress = property::progress().unwrap_or_else(|| Progress::begun(first));
         // Where nobody is left, the last one is asked again: that is what a retry is without a chain.
-        let Some(model) = next.or_else(|| plan.again(table, chains, &progress)) else {
+        let Some(model) = next(shared, &plan, &progress, progress.reason, true) else {
             return Chosen::Nobody;
         };
-        // The last one is who serves.
-        progress.tried.retain(|name| *name != model.name);
-        progress.tried.push(model.name.clone());
-        progress.attempt = attempt;
-        progress.reason = Reason::General;
+        progress.go_on(&model, attempt);
         property::set_progress(&progress);
         self.run = Some(Run { plan, progress });
-        Chosen::Model(Arc::clone(model))
+        Chosen::Model(model)
     }
 
     /// Has the request name another model than it came with.
@@ -146,40 +147,110 @@ impl AttemptStream {
         }
     }
 
-    /// Whether there is a model that might serve what this one refuses, for one of these reasons.
-    fn has_next(&self, reasons: &[Refusal]) -> bool {
+    /// Whether another model might serve what this one does not, for any reason.
+    fn has_next(&self) -> bool {
         let (Some(shared), Some(run)) = (&self.shared, &self.run) else { return false };
-        let chains = &shared.config.fallbacks.chains;
-        let next = |reason| run.plan.next(&shared.config.table, chains, &run.progress, reason, |_| false);
-        reasons.iter().any(|&refusal| next(reason_of(refusal)).is_some())
+        let reasons = [Reason::General, Reason::ContextWindow, Reason::ContentPolicy];
+        reasons.into_iter().any(|reason| next(shared, &run.plan, &run.progress, reason, false).is_some())
     }
 
-    /// The body of a refusal is whole, or as much of it as is read: has Envoy retry where another model may serve.
-    fn judge(&mut self, body_size: usize) {
-        let Some(mut head) = self.held.take() else { return };
-        let body = match body_size {
-            0 => None,
-            size => hostcalls::get_buffer(BufferType::HttpResponseBody, 0, size).ok().flatten(),
-        };
-        let body = head.encoding.decode(body.unwrap_or_default(), LONGEST_REFUSAL);
-        if !Refusal::may_be(head.status) {
-            head.read_wait(&body);
-            if let Some(watch) = &mut self.watch {
-                watch.head(&head, false);
-            }
-            return;
-        }
-        let refusal = chat::refusal(head.status, &body);
-        if let Some(watch) = &mut self.watch {
-            watch.refused(head.status, refusal);
-        }
-        let Some(refusal) = refusal.filter(|&refusal| self.has_next(&[refusal])) else { return };
-        if let Some(run) = &mut self.run {
-            run.progress.reason = reason_of(refusal);
+    /// The answer is no good: has Envoy retry where another model may serve, or the same one.
+    fn reject(&mut self, verdict: &Verdict, wait: Option<u64>) {
+        let open = self.watch.as_mut().and_then(|watch| watch.finish(verdict, wait));
+        let (Some(shared), Some(run)) = (&self.shared, &mut self.run) else { return };
+        let reason = verdict.refusal.map_or(Reason::General, reason_of);
+        let may = verdict.refusal.is_some() || verdict.failure().is_some();
+        let again = verdict.is_worth_another_try() && wait.is_none();
+        let retry = may && next(shared, &run.plan, &run.progress, reason, again).is_some();
+        let changed = open.is_some() || (retry && run.progress.reason != reason);
+        run.progress.open.extend(open);
+        run.progress.reason = reason;
+        if changed {
             property::set_progress(&run.progress);
-            let _ = hostcalls::set_map_value(MapType::HttpResponseHeaders, RETRY, Some(refusal.name()));
+        }
+        if retry {
+            let _ = hostcalls::set_map_value(MapType::HttpResponseHeaders, RETRY, Some(verdict.label));
         }
     }
+
+    /// The answer is good: what other models made of the same request was their fault.
+    fn accept(&mut self, head: &Head, end_of_stream: bool) {
+        if let Some(watch) = &mut self.watch {
+            watch.head(head, end_of_stream);
+        }
+        let (Some(shared), Some(run)) = (&self.shared, &mut self.run) else { return };
+        if !run.progress.open.is_empty() {
+            settle(shared, &run.progress, run.plan.request, true);
+            run.progress.open.clear();
+            property::set_progress(&run.progress);
+        }
+    }
+
+    /// Looks at what has come of an answer that is held back; false where it is held on.
+    fn look(&mut self, size: usize, end_of_stream: bool) -> bool {
+        let read = || hostcalls::get_buffer(BufferType::HttpResponseBody, 0, size).ok().flatten();
+        match self.held.take() {
+            None => {}
+            Some(Held::Error(head)) if !end_of_stream && size <= LONGEST_REFUSAL => {
+                self.held = Some(Held::Error(head));
+                return false;
+            }
+            Some(Held::Error(mut head)) => {
+                let body = if size <= LONGEST_REFUSAL { read() } else { None };
+                let body = head.encoding.decode(body.unwrap_or_default(), LONGEST_REFUSAL);
+                head.read_wait(&body);
+                self.reject(&Verdict::of(head.status, &body), head.wait());
+            }
+            Some(Held::Good(head, form, since)) => {
+                let body = if size <= LONGEST_REFUSAL { read() } else { None };
+                let body = body.unwrap_or_default();
+                match chat::first(form, &body, end_of_stream || size > LONGEST_REFUSAL) {
+                    First::Undecided if now_millis().saturating_sub(since) < LONGEST_HOLD => {
+                        self.held = Some(Held::Good(head, form, since));
+                        return false;
+                    }
+                    First::Error(status) => self.reject(&Verdict::inside(status, &body), head.wait()),
+                    First::Good | First::Undecided => self.accept(&head, false),
+                }
+            }
+        }
+        true
+    }
+}
+
+/// Of the request's open failures it is known now whether they were the models': `served`, as another has served it.
+pub fn settle(shared: &Shared, progress: &Progress, request: u64, served: bool) {
+    let Some(health) = shared.health.as_ref().filter(|_| !progress.open.is_empty()) else { return };
+    let now = now_millis();
+    for open in &progress.open {
+        let (Some(model), Some(failure)) =
+            (shared.config.table.models.get(&open.model), Failure::of(open.kind))
+        else {
+            continue;
+        };
+        let fault = Fault { began: open.began, failure, wait: open.wait, request, certain: served };
+        let fault = (served || !progress.is_of_the_body(open)).then_some(fault);
+        health.borrow_mut().settle(model, fault, now);
+    }
+}
+
+/// Who serves the next attempt: a model that was not asked, or, with `again`, one that was asked once. None of those that
+/// are in cooldown.
+fn next(
+    shared: &Shared,
+    plan: &Plan,
+    progress: &Progress,
+    reason: Reason,
+    again: bool,
+) -> Option<Arc<Model>> {
+    let table = &shared.config.table;
+    let chains = &shared.config.fallbacks.chains;
+    let mut health = shared.health.as_ref().map(|health| health.borrow_mut());
+    let conditions = health.as_mut().map(|health| health.conditions(now_millis()));
+    let avoids = |model: &Model| conditions.as_ref().is_some_and(|conditions| conditions.of(model).cooling);
+    let other = plan.next(table, chains, progress, reason, avoids);
+    let found = if again { other.or_else(|| plan.again(table, chains, progress, avoids)) } else { other };
+    found.map(Arc::clone)
 }
 
 impl Context for AttemptStream {
@@ -201,7 +272,12 @@ impl HttpContext for AttemptStream {
             Chosen::Nobody => return nobody(),
         };
         if let (Some(health), Some(live)) = (&shared.health, shared.config.live) {
-            self.watch = Some(Watch::begin(health, &model, live.usage, now_millis()));
+            let (request, repeated) = self
+                .run
+                .as_ref()
+                .map_or((0, false), |run| (run.plan.request, run.progress.twice.contains(&model.name)));
+            let ask = Ask { request, repeated, in_chain: true };
+            self.watch = Some(Watch::begin(health, &model, live.usage, now_millis(), ask));
         }
         match &self.run {
             // Another has left its headers where the first one's were.
@@ -236,29 +312,40 @@ impl HttpContext for AttemptStream {
             let _ = hostcalls::remove_map_value(MapType::HttpResponseHeaders, RETRY);
         }
         let may_hold = self.shared.as_ref().is_some_and(|shared| shared.may_hold);
-        let is_refusal = Refusal::may_be(head.status) && head.encoding.is_read();
-        let refused = is_refusal && self.has_next(&Refusal::ALL);
-        if may_hold && (refused || (head.asks_in_body() && !end_of_stream)) {
-            self.held = Some(head);
-            if !end_of_stream {
-                return Action::Pause;
+        let may_hold = may_hold && !end_of_stream && head.encoding.is_read();
+        let verdict = Verdict::of_status(head.status);
+        match (verdict.outcome, head.form) {
+            (Outcome::Ok, Some(form))
+                if may_hold && head.encoding == Encoding::Identity && self.has_next() =>
+            {
+                self.held = Some(Held::Good(head, form, now_millis()));
+                Action::Pause
             }
-            self.judge(0);
-            return Action::Continue;
+            (Outcome::Ok, _) => {
+                self.accept(&head, end_of_stream);
+                Action::Continue
+            }
+            _ if may_hold && Verdict::is_in_body(head.status) && self.has_next() => {
+                self.held = Some(Held::Error(head));
+                Action::Pause
+            }
+            // Where nobody else is asked, the body may say more as it passes.
+            _ if Verdict::is_in_body(head.status) && !self.has_next() => {
+                if let Some(watch) = &mut self.watch {
+                    watch.head(&head, end_of_stream);
+                }
+                Action::Continue
+            }
+            _ => {
+                self.reject(&verdict, head.wait());
+                Action::Continue
+            }
         }
-        if let Some(watch) = &mut self.watch {
-            watch.head(&head, end_of_stream);
-        }
-        Action::Continue
     }
 
     fn on_http_response_body(&mut self, body_size: usize, end_of_stream: bool) -> Action {
-        if self.held.is_some() {
-            if !end_of_stream && body_size <= LONGEST_REFUSAL {
-                return Action::Pause;
-            }
-            self.judge(if body_size <= LONGEST_REFUSAL { body_size } else { 0 });
-            return Action::Continue;
+        if !self.look(body_size, end_of_stream) {
+            return Action::Pause;
         }
         if let Some(watch) = &mut self.watch {
             watch.body(body_size, end_of_stream);
@@ -267,7 +354,7 @@ impl HttpContext for AttemptStream {
     }
 
     fn on_http_response_trailers(&mut self, _count: usize) -> Action {
-        self.judge(LONGEST_REFUSAL);
+        self.look(LONGEST_REFUSAL, true);
         if let Some(watch) = &mut self.watch {
             watch.complete();
         }

@@ -15,7 +15,7 @@ use super::metrics::{Series, Traffic};
 use super::{now_millis, random};
 use crate::config::Config;
 use crate::fnv::Fnv;
-use crate::live::{Attempt, Board, Conflict, Outcome, Store, Tokens};
+use crate::live::{self, Attempt, Board, Conflict, Fault, Outcome, Store, Tokens, Told};
 use crate::route::{self, Condition, Conditions, Model, Usage};
 
 /// Shared data of the process.
@@ -40,6 +40,38 @@ pub struct Health {
     /// When the conditions change next by themselves.
     changes_at: Option<u64>,
     traffic: Traffic,
+    /// The number of the process that goes into those of requests.
+    salt: u64,
+    warnings: Warnings,
+}
+
+/// Warnings of one kind, of which there are no more than so many a minute.
+#[derive(Default)]
+struct Warnings {
+    since: u64,
+    given: u32,
+    withheld: u32,
+}
+
+impl Warnings {
+    const MOST: u32 = 10;
+
+    /// Whether one more may be given.
+    fn one_more(&mut self, now: u64) -> bool {
+        if now.abs_diff(self.since) >= 60_000 {
+            (self.since, self.given) = (now, 0);
+        }
+        let may = self.given < Self::MOST;
+        let count = if may { &mut self.given } else { &mut self.withheld };
+        *count = count.saturating_add(1);
+        may
+    }
+
+    /// How many were withheld in a minute that is over, once.
+    fn withheld(&mut self, now: u64) -> Option<u32> {
+        let over = self.withheld > 0 && now.abs_diff(self.since) >= 60_000;
+        over.then(|| std::mem::take(&mut self.withheld))
+    }
 }
 
 /// What the filters of a VM share.
@@ -57,7 +89,13 @@ impl Health {
         let models: BTreeMap<usize, Arc<Model>> =
             config.table.models.values().map(|model| (model.slot, Arc::clone(model))).collect();
         let mut identity = Fnv::default();
-        for number in [u64::from(settings.allowed_fails), settings.cooldown, settings.longest_cooldown] {
+        for number in [
+            u64::from(settings.allowed_fails),
+            u64::from(settings.failure_percent),
+            u64::from(settings.minimum_requests),
+            settings.cooldown,
+            settings.longest_cooldown,
+        ] {
             identity.number(number);
         }
         for model in models.values() {
@@ -81,6 +119,8 @@ impl Health {
                 conditions: Conditions::default(),
                 changes_at: None,
                 traffic: Traffic::default(),
+                salt: live::salt(&Shared, || random(now)),
+                warnings: Warnings::default(),
             }));
             known.push((identity.0, Rc::downgrade(&health)));
             Some(health)
@@ -122,17 +162,17 @@ impl Health {
         }
     }
 
-    /// What became of the request. `label`: the word for metrics; `wait`: how long the server asked to be left alone.
+    /// What became of the request. `label`: the word for metrics.
     pub fn end(
         &mut self,
         attempt: Attempt,
         (outcome, label): (Outcome, &'static str),
         (tokens, streamed): (Tokens, bool),
-        wait: Option<u64>,
+        told: Told,
         now: u64,
     ) {
         let slot = attempt.model();
-        self.board.end(attempt, outcome, (tokens, streamed), wait, now, &Shared);
+        self.board.end(attempt, outcome, (tokens, streamed), told, now, &Shared);
         self.traffic.add(slot, Series::Attempts(label), 1);
         self.traffic.add(slot, Series::Tokens("input"), tokens.input);
         self.traffic.add(slot, Series::Tokens("output"), tokens.output);
@@ -141,11 +181,23 @@ impl Health {
             self.traffic.spend(slot, cost);
         }
         if matches!(outcome, Outcome::Failed(_)) {
-            self.tell_cooldowns();
+            self.tell_cooldowns(now);
             self.look_again(now);
         } else {
             self.look_at(slot, now);
         }
+    }
+
+    /// Notes what a failure says of which nobody knew; none where it was the body's.
+    pub fn settle(&mut self, model: &Model, fault: Option<Fault>, now: u64) {
+        self.board.settle(model.slot, fault, now, &Shared);
+        self.tell_cooldowns(now);
+        self.look_again(now);
+    }
+
+    /// The number of what a request asks for, by which failures are told apart: nobody outside can find out what is asked.
+    pub fn keyed(&self, subject: u64) -> u64 {
+        live::session(self.salt, [&subject.to_le_bytes()[..]]).max(1)
     }
 
     /// A request goes away in a manner that tells nothing.
@@ -156,7 +208,9 @@ impl Health {
     /// Exchanges with the other VMs, and brings metrics up to date.
     pub fn tick(&mut self, now: u64) {
         if self.board.tick(now, &Shared) {
-            self.tell_cooldowns();
+            // Of several workers that come first the last one's stays.
+            self.salt = live::salt(&Shared, || random(now));
+            self.tell_cooldowns(now);
             self.look_again(now);
             self.flush(now);
         }
@@ -171,10 +225,13 @@ impl Health {
         self.traffic.tell(|slot| models.get(&slot).map(|model| model.name.as_str()));
     }
 
-    fn tell_cooldowns(&mut self) {
+    fn tell_cooldowns(&mut self, now: u64) {
+        if let Some(withheld) = self.warnings.withheld(now) {
+            warn!("tiergate: {withheld} more cooldowns in the last minute");
+        }
         for cooldown in self.board.take_cooldowns() {
             self.traffic.add(cooldown.model, Series::Cooldowns(cooldown.failure.name()), 1);
-            if let Some(model) = self.models.get(&cooldown.model) {
+            if let Some(model) = self.models.get(&cooldown.model).filter(|_| self.warnings.one_more(now)) {
                 warn!(
                     "tiergate: model {:?} is left alone for {} s: {}",
                     model.name,

@@ -12,6 +12,7 @@ mod property;
 mod remember;
 mod signals;
 mod stream;
+mod verdict;
 mod watch;
 
 use std::cell::RefCell;

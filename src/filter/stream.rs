@@ -11,8 +11,8 @@ use serde::Serialize;
 use super::facts::Facts;
 use super::health::{Shared as SharedData, SharedHealth};
 use super::remember::{Notes, rules, salt};
-use super::watch::{Head, RETRY, Watch};
-use super::{Shared, alive, now_nanos, property};
+use super::watch::{Ask, Head, RETRY, Watch};
+use super::{Shared, alive, attempt, now_nanos, property};
 use crate::chat::{self, Dialect};
 use crate::config::ResponseHeaders;
 use crate::engine::{self, Cause, Decision, Edit, Live, Request, Sessions};
@@ -38,6 +38,8 @@ pub struct Stream {
     notes: Notes,
     /// Its number among those that are alive, where attempts have to know.
     number: Option<u64>,
+    /// The number of what is asked, for failures.
+    request: u64,
 }
 
 /// Who looks after a request while it is under way.
@@ -65,7 +67,7 @@ impl Stream {
     pub fn new(shared: Option<Rc<Shared>>) -> Self {
         let (waiting, answer, line) = (None, Vec::new(), Vec::new());
         let (under_way, notes) = (UnderWay::Nobody, Notes::default());
-        Self { shared, waiting, answer, line, under_way, notes, number: None }
+        Self { shared, waiting, answer, line, under_way, notes, number: None, request: 0 }
     }
 
     /// The body is whole: decide, rewrite, let go.
@@ -147,17 +149,20 @@ impl Stream {
 
     /// The request goes to a model.
     fn send_off(&mut self, shared: &Shared, model: &Arc<Model>, decision: &Decision<'_>, now: u64) {
+        self.request = shared.health.as_ref().map_or(0, |health| health.borrow().keyed(decision.subject));
         if shared.config.fallbacks.enabled {
             let number = alive::enter(now);
             self.number = Some(number);
             property::set_plan(&Plan {
                 fits: !decision.fitted.changes.is_empty(),
                 stream: number,
+                request: self.request,
                 ..Plan::new(model, &decision.chain)
             });
             self.under_way = UnderWay::Attempts(Arc::clone(model), now);
         } else if let (Some(health), Some(live)) = (&shared.health, shared.config.live) {
-            self.under_way = UnderWay::Here(Watch::begin(health, model, live.usage, now));
+            let ask = Ask { request: self.request, repeated: false, in_chain: false };
+            self.under_way = UnderWay::Here(Watch::begin(health, model, live.usage, now, ask));
         }
     }
 
@@ -168,11 +173,14 @@ impl Stream {
         let Some(progress) = property::progress() else {
             // No attempt position has seen the request: its cluster has none, or no attempt was made.
             if let (Some(health), Some(live)) = (&shared.health, shared.config.live) {
-                self.under_way = UnderWay::Here(Watch::begin(health, model, live.usage, began));
+                let ask = Ask { request: self.request, repeated: false, in_chain: false };
+                self.under_way = UnderWay::Here(Watch::begin(health, model, live.usage, began, ask));
             }
             return None;
         };
         self.under_way = UnderWay::Nobody;
+        // No model has served the request.
+        attempt::settle(shared, &progress, self.request, false);
         let served = progress.tried.last().filter(|name| **name != model.name);
         for (name, value) in &mut self.answer {
             if let Some(served) = served.filter(|_| *name == MODEL) {

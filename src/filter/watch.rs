@@ -6,10 +6,11 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, MapType};
 
 use super::health::SharedHealth;
+use super::verdict::Verdict;
 use super::{now_millis, property};
-use crate::chat::{self, AnswerReader, Encoding, Form, Refusal, Waits};
-use crate::live::{Attempt, End, Outcome, Stage, Tokens};
-use crate::route::Model;
+use crate::chat::{self, AnswerReader, Encoding, First, Form, LONGEST_REFUSAL, Waits};
+use crate::live::{Attempt, End, Failure, Outcome, Stage, Tokens, Told, Weight};
+use crate::route::{Model, Open};
 
 /// Marks an answer that Envoy is to retry: the route's `retriable_headers` name it.
 pub const RETRY: &str = "x-tiergate-retry";
@@ -53,24 +54,48 @@ impl Head {
         head
     }
 
-    /// Whether a body may say how long to wait, where the headers do not.
-    pub fn asks_in_body(&self) -> bool {
-        self.status == 429
-            && self.encoding.is_read()
-            && self.waits.wait(now_millis()).is_none_or(|wait| wait == 0)
+    /// How long the server asks to be left alone, in milliseconds.
+    pub fn wait(&self) -> Option<u64> {
+        self.wait.or_else(|| self.waits.wait(now_millis()))
     }
 
-    /// Takes note of what the body asks for.
+    /// Takes note of what the body asks for, where the headers do not.
     pub fn read_wait(&mut self, body: &[u8]) {
-        self.wait = chat::wait_in(body, now_millis());
+        if self.status == 429 && self.wait().is_none_or(|wait| wait == 0) {
+            self.wait = chat::wait_in(body, now_millis());
+        }
     }
+}
+
+/// What is known of a request that goes to a model.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask {
+    /// The number of what is asked.
+    pub request: u64,
+    /// The model was asked the same before: that counts once.
+    pub repeated: bool,
+    /// Another model may be asked the same: what a failure says may be known later.
+    pub in_chain: bool,
+}
+
+/// An error answer, read as it passes.
+struct Gathered {
+    status: u16,
+    encoding: Encoding,
+    body: Vec<u8>,
 }
 
 /// A request under way. When it is dropped without having ended, it is forgotten.
 pub struct Watch {
     health: SharedHealth,
+    model: Arc<Model>,
     attempt: Option<Attempt>,
+    ask: Ask,
     reader: Option<AnswerReader>,
+    /// How a good answer is written of which nothing has come.
+    unopened: Option<Form>,
+    error: Option<Gathered>,
+    wait: Option<u64>,
     streamed: bool,
     reads_usage: bool,
     answered: bool,
@@ -78,39 +103,46 @@ pub struct Watch {
 
 impl Watch {
     /// A request goes to a model now, or went at `began`.
-    pub fn begin(health: &SharedHealth, model: &Arc<Model>, reads_usage: bool, began: u64) -> Self {
+    pub fn begin(health: &SharedHealth, model: &Arc<Model>, reads_usage: bool, began: u64, ask: Ask) -> Self {
         let attempt = health.borrow_mut().begin(model, began);
         Self {
             health: health.clone(),
+            model: Arc::clone(model),
             attempt: Some(attempt),
+            ask,
             reader: None,
+            unopened: None,
+            error: None,
+            wait: None,
             streamed: false,
             reads_usage,
             answered: false,
         }
     }
 
-    /// The answer begins. One that is no good ends the matter.
+    /// The answer begins. One that is no good ends the matter, at once or when its body has said why.
     pub fn head(&mut self, head: &Head, end_of_stream: bool) {
         self.answered = true;
-        let outcome = Outcome::of_status(head.status);
-        match outcome {
-            Outcome::Ok => {
-                if let Some(attempt) = &mut self.attempt {
-                    self.health.borrow_mut().answered(attempt);
-                }
-                self.streamed = head.form == Some(Form::Events);
-                let form = head.form.filter(|_| self.reads_usage);
-                self.reader = form.and_then(|form| AnswerReader::new(form, head.encoding));
-                if end_of_stream {
-                    self.complete();
-                }
+        if Outcome::of_status(head.status) != Outcome::Ok {
+            self.wait = head.wait();
+            let said = Verdict::is_in_body(head.status) && head.encoding.is_read() && !end_of_stream;
+            if said {
+                self.error =
+                    Some(Gathered { status: head.status, encoding: head.encoding, body: Vec::new() });
+            } else {
+                self.finish(&Verdict::of_status(head.status), self.wait);
             }
-            Outcome::Refused => self.refused(head.status, None),
-            Outcome::Failed(_) | Outcome::Cancelled | Outcome::Gateway => {
-                let now = now_millis();
-                self.end(outcome, outcome.name(), head.wait.or_else(|| head.waits.wait(now)), now);
-            }
+            return;
+        }
+        if let Some(attempt) = &mut self.attempt {
+            self.health.borrow_mut().answered(attempt);
+        }
+        self.streamed = head.form == Some(Form::Events);
+        self.unopened = head.form.filter(|_| head.encoding == Encoding::Identity);
+        let form = head.form.filter(|_| self.reads_usage);
+        self.reader = form.and_then(|form| AnswerReader::new(form, head.encoding));
+        if end_of_stream {
+            self.complete();
         }
     }
 
@@ -126,20 +158,34 @@ impl Watch {
         // Asked only where it decides.
         let connected = stage != Stage::Asked || !details.ends_with(b"_timeout") || property::connected();
         let outcome = Outcome::without_answer(&End { details, stage, goes_on, connected });
-        self.end(outcome, outcome.name(), None, now_millis());
+        self.end(
+            outcome,
+            outcome.name(),
+            None,
+            if self.ask.repeated { Weight::Nothing } else { Weight::Certain },
+        );
     }
 
-    /// The model did not want to serve the request, and says so with this status.
-    pub fn refused(&mut self, status: u16, reason: Option<Refusal>) {
-        // What counts as a failure by its status, such as 404, is one whatever it says.
-        let outcome = Outcome::of_status(status);
-        if outcome == Outcome::Refused
-            && let Some(attempt) = &mut self.attempt
-        {
-            self.health.borrow_mut().answered(attempt);
-        }
-        let label = reason.map_or(outcome.name(), Refusal::name);
-        self.end(outcome, label, None, now_millis());
+    /// The answer is no good. What is to be known of it later, if the request goes on.
+    pub fn finish(&mut self, verdict: &Verdict, wait: Option<u64>) -> Option<Open> {
+        let began = self.attempt.as_ref()?.began();
+        let Some(failure) = verdict.failure() else {
+            if let Some(attempt) = &mut self.attempt {
+                self.health.borrow_mut().answered(attempt);
+            }
+            self.end(verdict.outcome, verdict.label, None, Weight::Nothing);
+            return None;
+        };
+        let weight = match failure.is_certain(verdict.status) {
+            _ if self.ask.repeated => Weight::Nothing,
+            true => Weight::Certain,
+            false if self.ask.in_chain => Weight::Later,
+            false => Weight::Open,
+        };
+        self.end(verdict.outcome, verdict.label, wait, weight);
+        let kind = Failure::ALL.iter().position(|known| *known == failure)?;
+        let suspect = failure == Failure::ServerError;
+        (weight == Weight::Later).then(|| Open { model: self.model.name.clone(), kind, suspect, began, wait })
     }
 
     /// A piece of the answer's body.
@@ -151,37 +197,77 @@ impl Watch {
         if first {
             attempt.first_byte(now);
         }
-        if let Some(reader) = self.reader.as_mut().filter(|_| size > 0)
+        let reads = self.reader.is_some() || self.unopened.is_some() || self.error.is_some();
+        if reads
+            && size > 0
             && let Ok(Some(bytes)) = hostcalls::get_buffer(BufferType::HttpResponseBody, 0, size)
         {
-            reader.feed(&bytes);
+            self.read(&bytes, end_of_stream);
         }
         if end_of_stream {
             self.completed(now);
         }
     }
 
+    fn read(&mut self, bytes: &[u8], end_of_stream: bool) {
+        if let Some(error) = &mut self.error {
+            let room = LONGEST_REFUSAL.saturating_sub(error.body.len());
+            error.body.extend(bytes.iter().take(room));
+            return;
+        }
+        if let Some(form) = self.unopened.take()
+            && let First::Error(status) = chat::first(form, bytes, end_of_stream)
+        {
+            self.finish(&Verdict::inside(status, bytes), None);
+            return;
+        }
+        if let Some(reader) = &mut self.reader {
+            reader.feed(bytes);
+        }
+    }
+
     /// The answer is whole.
     pub fn complete(&mut self) {
-        self.completed(now_millis());
+        if self.attempt.is_some() {
+            self.completed(now_millis());
+        }
     }
 
     fn completed(&mut self, now: u64) {
-        self.end(Outcome::Ok, Outcome::Ok.name(), None, now);
+        if !self.conclude() {
+            self.end_at(Outcome::Ok, Outcome::Ok.name(), None, Weight::Nothing, now);
+        }
+    }
+
+    /// What an error answer says that was read as it passed; false where there is none.
+    fn conclude(&mut self) -> bool {
+        let Some(Gathered { status, encoding, body }) = self.error.take() else { return false };
+        let body = encoding.decode(body, LONGEST_REFUSAL);
+        let asks = status == 429 && self.wait.is_none_or(|wait| wait == 0);
+        let wait = if asks { chat::wait_in(&body, now_millis()) } else { self.wait };
+        self.finish(&Verdict::of(status, &body), wait);
+        true
     }
 
     /// The stream is gone, or this attempt of it. Where the answer was not whole, Envoy says why.
     pub fn gone(&mut self, goes_on: bool) {
-        if self.attempt.is_some() {
+        if self.attempt.is_some() && !self.conclude() {
             self.without_answer(&property::code_details(), goes_on);
         }
     }
 
-    fn end(&mut self, outcome: Outcome, label: &'static str, wait: Option<u64>, now: u64) {
+    fn end(&mut self, outcome: Outcome, label: &'static str, wait: Option<u64>, weight: Weight) {
+        if self.attempt.is_some() {
+            self.end_at(outcome, label, wait, weight, now_millis());
+        }
+    }
+
+    fn end_at(&mut self, outcome: Outcome, label: &'static str, wait: Option<u64>, weight: Weight, now: u64) {
         let Some(attempt) = self.attempt.take() else { return };
         let used = self.reader.take().and_then(|mut reader| reader.usage()).unwrap_or_default();
         let tokens = Tokens { input: used.input, output: used.output };
-        self.health.borrow_mut().end(attempt, (outcome, label), (tokens, self.streamed), wait, now);
+        let told = Told { wait, request: self.ask.request, weight };
+        self.health.borrow_mut().end(attempt, (outcome, label), (tokens, self.streamed), told, now);
     }
 }
 

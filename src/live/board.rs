@@ -3,7 +3,7 @@
 use super::crew::Crew;
 use super::record::{Delta, Phase, Record, minute_of};
 use super::slots::{Found, find, look, model_key};
-use super::{Failure, Outcome, Settings, Store, Tokens};
+use super::{Failure, Fault, Outcome, Settings, Store, Tokens, Told, Weight};
 use crate::fnv::Fnv;
 
 /// How often an update is tried at most.
@@ -57,6 +57,11 @@ impl Attempt {
         self.model
     }
 
+    /// When it went there.
+    pub fn began(&self) -> u64 {
+        self.began
+    }
+
     /// Notes when the first byte of the answer came; later ones change nothing.
     pub fn first_byte(&mut self, now: u64) {
         self.first_byte.get_or_insert(now);
@@ -75,17 +80,9 @@ struct Entry {
     slot: Option<usize>,
     merged: Record,
     delta: Delta,
-    late: Vec<Late>,
+    late: Vec<Fault>,
     mine: u32,
     others: u32,
-}
-
-/// A failure that could not be written down.
-#[derive(Clone, Copy, Debug)]
-struct Late {
-    began: u64,
-    failure: Failure,
-    wait: Option<u64>,
 }
 
 /// What one worker knows of all models. Models are numbers of the caller's.
@@ -202,14 +199,14 @@ impl Board {
         }
     }
 
-    /// Notes what became of a request. A failure is told to the other workers at once. `wait`: how long the server asked
-    /// to be left alone, in milliseconds; `streamed`: the answer came as it was made.
+    /// Notes what became of a request. A failure is told to the other workers at once. `streamed`: the answer came as it
+    /// was made.
     pub fn end(
         &mut self,
         attempt: Attempt,
         outcome: Outcome,
         (tokens, streamed): (Tokens, bool),
-        wait: Option<u64>,
+        told: Told,
         now: u64,
         store: &impl Store,
     ) {
@@ -231,12 +228,31 @@ impl Board {
             }
         }
         match outcome {
-            Outcome::Failed(failure) => self.failed(model, Late { began, failure, wait }, now, store),
-            _ if probe => {
-                let holder = self.holder;
-                self.update(model, now, store, |record| record.release(holder));
+            // A probe goes on until it is known what its failure says.
+            Outcome::Failed(_) if told.weight == Weight::Later => {}
+            Outcome::Failed(failure) if told.weight != Weight::Nothing => {
+                let Told { wait, request, weight } = told;
+                let certain = weight == Weight::Certain;
+                self.failed(model, Fault { began, failure, wait, request, certain }, now, store);
             }
+            _ if probe => self.release(model, now, store),
             _ => {}
+        }
+    }
+
+    /// Notes what a failure says of which nobody knew: none where it was the body's.
+    pub fn settle(&mut self, model: usize, fault: Option<Fault>, now: u64, store: &impl Store) {
+        match fault {
+            Some(fault) => self.failed(model, fault, now, store),
+            None => self.release(model, now, store),
+        }
+    }
+
+    /// The probe of this worker, if it has one, came to nothing.
+    fn release(&mut self, model: usize, now: u64, store: &impl Store) {
+        let holder = self.holder;
+        if self.entry(model).is_some_and(|entry| entry.merged.probe_holder == holder) {
+            self.update(model, now, store, |record| record.release(holder));
         }
     }
 
@@ -248,11 +264,11 @@ impl Board {
         }
     }
 
-    fn failed(&mut self, model: usize, late: Late, now: u64, store: &impl Store) {
+    fn failed(&mut self, model: usize, fault: Fault, now: u64, store: &impl Store) {
         let settings = self.settings;
-        let Late { began, failure, wait } = late;
+        let failure = fault.failure;
         let change = |record: &mut Record| {
-            let cooled = record.failed(now, began, failure, wait, &settings);
+            let cooled = record.failed(now, &fault, &settings);
             cooled.then(|| record.cooldown_until.saturating_sub(now))
         };
         match self.update(model, now, store, change) {
@@ -260,7 +276,7 @@ impl Board {
             Some(None) => {}
             None => {
                 if let Some(entry) = self.entry(model).filter(|entry| entry.late.len() < MOST_LATE) {
-                    entry.late.push(late);
+                    entry.late.push(fault);
                 }
             }
         }

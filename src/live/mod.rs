@@ -36,11 +36,18 @@ pub trait Store {
     fn set(&self, key: &str, value: &[u8], cas: Option<u32>) -> Result<(), Conflict>;
 }
 
+/// Where so many failures are allowed nothing puts a model into cooldown, also no server that asks for it.
+pub const NEVER: u32 = 1_000_000;
+
 /// When a model is left alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// More failures than this within a minute put a model into cooldown.
     pub allowed_fails: u32,
+    /// If at least so many of a hundred of the model's recent answers are failures.
+    pub failure_percent: u32,
+    /// And if there were at least so many answers.
+    pub minimum_requests: u32,
     /// How long a cooldown is where the server names no time, in milliseconds.
     pub cooldown: u64,
     /// A server may ask for no longer a cooldown than this, in milliseconds.
@@ -56,24 +63,42 @@ pub enum Failure {
     RateLimited,
     /// 408, 504, or the proxy's own timeout.
     Timeout,
-    /// 404: no such model or path.
+    /// 404: no such model.
     NotFound,
     /// The connection was refused, broke off or timed out before there was an answer.
     NoAnswer,
     /// The answer broke off.
     Broken,
+    /// The provider says that it cannot serve the model: no money, no quota, no such model.
+    Unserviceable,
 }
 
 impl Failure {
     /// All kinds of failure.
-    pub const ALL: [Failure; 6] = [
+    pub const ALL: [Failure; 7] = [
         Failure::ServerError,
         Failure::RateLimited,
         Failure::Timeout,
         Failure::NotFound,
         Failure::NoAnswer,
         Failure::Broken,
+        Failure::Unserviceable,
     ];
+
+    /// The failure of a place in [`Failure::ALL`].
+    pub fn of(place: usize) -> Option<Self> {
+        Self::ALL.get(place).copied()
+    }
+
+    /// Whether it was the model, whatever was asked. What an answer of this status says may be about the body alone:
+    /// servers answer 500 to bodies that they do not understand.
+    pub const fn is_certain(self, status: u16) -> bool {
+        match self {
+            Failure::RateLimited | Failure::Timeout | Failure::NoAnswer | Failure::Broken => true,
+            Failure::ServerError => matches!(status, 502 | 503 | 529),
+            Failure::NotFound | Failure::Unserviceable => false,
+        }
+    }
 
     /// The word for metrics and logs.
     pub const fn name(self) -> &'static str {
@@ -84,6 +109,7 @@ impl Failure {
             Failure::NotFound => "not_found",
             Failure::NoAnswer => "no_answer",
             Failure::Broken => "broken",
+            Failure::Unserviceable => "unserviceable",
         }
     }
 }
@@ -125,6 +151,50 @@ fn has(text: &[u8], part: &[u8]) -> bool {
     memchr::memmem::find(text, part).is_some()
 }
 
+/// What a failure weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// It was the model: the body has nothing to do with it, or another model has served the same.
+    Certain,
+    /// It may have been the body. Such failures count where next to nobody else is served.
+    Open,
+    /// Nobody knows yet: [`Board::settle`] follows.
+    Later,
+    /// Nothing: the same request has counted before.
+    Nothing,
+}
+
+/// What the end of a request says beside its outcome.
+#[derive(Clone, Copy, Debug)]
+pub struct Told {
+    /// How long the server asked to be left alone, in milliseconds.
+    pub wait: Option<u64>,
+    /// The number of what was asked; failures of the same are one where others are served. 0 where it is not known.
+    pub request: u64,
+    /// What the failure weighs.
+    pub weight: Weight,
+}
+
+impl Told {
+    /// Where nothing is told of the request.
+    pub const NOTHING: Self = Self { wait: None, request: 0, weight: Weight::Certain };
+}
+
+/// A failure of a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// When the request went to the model.
+    pub began: u64,
+    /// How it failed.
+    pub failure: Failure,
+    /// How long the server asked to be left alone, in milliseconds.
+    pub wait: Option<u64>,
+    /// The number of what was asked; 0 where it is not known.
+    pub request: u64,
+    /// It was the model, whatever was asked.
+    pub certain: bool,
+}
+
 /// What became of an attempt. A closed list: metrics and logs use these words and no others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
@@ -141,13 +211,13 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// What an answer of this HTTP status comes to, if nothing happens to it. 401 and 403 are no failures: the key may
-    /// be the client's own, and nobody may put a model into cooldown with a wrong one. The rest is as in LiteLLM's
-    /// router: 408, 404, 429 and all that is no 4xx count, other 4xx do not.
+    /// What an answer of this HTTP status comes to, if its body says no more. 401 and 403 are no failures: the key may
+    /// be the client's own, and nobody may put a model into cooldown with a wrong one. Nor is 404: the path may be one
+    /// that no server has.
     pub const fn of_status(status: u16) -> Self {
         match status {
             0..400 => Outcome::Ok,
-            404 => Outcome::Failed(Failure::NotFound),
+            402 => Outcome::Failed(Failure::Unserviceable),
             408 | 504 => Outcome::Failed(Failure::Timeout),
             429 => Outcome::Failed(Failure::RateLimited),
             400..500 => Outcome::Refused,

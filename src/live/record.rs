@@ -1,12 +1,23 @@
 //! What is known of one model, and how it changes.
 
-use super::{Failure, Settings};
+use super::{Failure, Fault, NEVER, Settings};
 use crate::sealed::{Reader, sealed, unsealed};
 
 /// The last byte is the version of the format.
-const MAGIC: &[u8; 4] = b"tgL\x01";
-/// Failures count together that lie within this time.
-const WINDOW: u64 = 60_000;
+const MAGIC: &[u8; 4] = b"tgL\x02";
+/// Answers are counted by this time.
+const BUCKET: u64 = 2_000;
+/// Failures count together that lie within so many of it: a minute.
+const BUCKETS: usize = 30;
+/// The share of failures is that of so many answers, where there were any within the minute, and of all in the last two
+/// buckets: workers tell of good answers once a second.
+const RECENT: u64 = 20;
+/// So many of the last failures are known one by one.
+const FAULTS: usize = 32;
+/// Failures that may be the bodies' count where no more than so many of a hundred answers are good,
+const OTHERS_PERCENT: u64 = 5;
+/// and where the first is older than this: by then other workers have told of good answers.
+const HEARD: u64 = 2_000;
 /// Tokens and requests are counted by this time.
 const MINUTE: u64 = 60_000;
 /// A probe that takes longer keeps nobody else from probing.
@@ -77,17 +88,33 @@ pub enum Phase {
     Probing,
 }
 
+/// Answers within a bucket.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Count {
+    good: u32,
+    certain: u32,
+    open: u32,
+}
+
+/// A failure of the last minute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Known {
+    at: u64,
+    request: u64,
+    certain: bool,
+}
+
 /// What is known of one model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Record {
     /// When somebody wrote it last.
     pub touched: u64,
-    /// Since when `successes` and `failures` are counted.
-    pub window_start: u64,
-    /// Good answers in the window.
-    pub successes: u32,
-    /// Failures in the window, in the order of [`Failure::ALL`].
-    pub failures: [u32; Failure::ALL.len()],
+    /// The time of the newest bucket, in buckets since the Unix epoch.
+    bucket: u64,
+    /// Answers of the last minute, the newest bucket first.
+    counts: [Count; BUCKETS],
+    /// The last failures, the newest last.
+    faults: Vec<Known>,
     /// When the last cooldown began; 0 where the model has answered since.
     pub cooled_at: u64,
     /// When it ends.
@@ -179,49 +206,83 @@ impl Record {
         }
     }
 
-    /// Notes that a request that began at `began` failed, and where that was once too often puts the model into
-    /// cooldown for `wait`, or for the usual time, also where `wait` is 0 (or was a date that has passed): then true. A
+    /// Notes that a request failed, and where that was once too often puts the model into cooldown for as long as the
+    /// server asked for, or for the usual time, also where that is 0 (or was a date that has passed): then true. A
     /// request from before a cooldown changes nothing, as what it tells is known.
-    pub(super) fn failed(
-        &mut self,
-        now: u64,
-        began: u64,
-        failure: Failure,
-        wait: Option<u64>,
-        settings: &Settings,
-    ) -> bool {
-        if began < self.cooled_at {
+    pub(super) fn failed(&mut self, now: u64, fault: &Fault, settings: &Settings) -> bool {
+        if fault.began < self.cooled_at {
             return false;
         }
         self.roll(now);
-        for (count, kind) in self.failures.iter_mut().zip(Failure::ALL) {
-            *count = count.saturating_add(u32::from(kind == failure));
+        if let Some(newest) = self.counts.first_mut() {
+            let count = if fault.certain { &mut newest.certain } else { &mut newest.open };
+            *count = count.saturating_add(1);
         }
+        if self.faults.len() >= FAULTS {
+            self.faults.remove(0);
+        }
+        self.faults.push(Known { at: now, request: fault.request, certain: fault.certain });
+        let wait = fault.wait.filter(|wait| *wait > 0);
+        let asked = fault.failure == Failure::RateLimited && wait.is_some() && settings.allowed_fails < NEVER;
         let again = matches!(self.phase(now, settings), Phase::Due | Phase::Probing);
-        if !again && self.failures() <= u64::from(settings.allowed_fails) {
+        if !asked && !again && !self.is_failing(now, settings) {
             return false;
         }
-        let length = wait
-            .filter(|wait| *wait > 0)
-            .unwrap_or(settings.cooldown)
-            .clamp(1, settings.longest_cooldown.max(1));
+        let length = wait.unwrap_or(settings.cooldown).clamp(1, settings.longest_cooldown.max(1));
         self.cooled_at = now.max(1);
         self.cooldown_until = now.saturating_add(length);
         (self.probe_holder, self.probe_until) = (0, 0);
-        (self.window_start, self.successes, self.failures) = (now, 0, [0; Failure::ALL.len()]);
+        (self.counts, self.faults) = ([Count::default(); BUCKETS], Vec::new());
         true
     }
 
-    /// Failures of all kinds in the window.
-    pub fn failures(&self) -> u64 {
-        self.failures.iter().map(|&count| u64::from(count)).sum()
+    /// Whether what failed within the minute says that it is the model.
+    fn is_failing(&self, now: u64, settings: &Settings) -> bool {
+        let sum = |of: fn(&Count) -> u32| self.counts.iter().map(|count| u64::from(of(count))).sum::<u64>();
+        let (certain, open) = (sum(|count| count.certain), sum(|count| count.open));
+        let allowed = u64::from(settings.allowed_fails);
+        let (mut good, mut failed, mut all) = (0, 0, 0);
+        for (place, count) in self.counts.iter().enumerate() {
+            if place >= 2 && all >= RECENT {
+                break;
+            }
+            good += u64::from(count.good);
+            failed += u64::from(count.certain);
+            all += u64::from(count.good) + u64::from(count.certain) + u64::from(count.open);
+        }
+        if all < u64::from(settings.minimum_requests) {
+            return false;
+        }
+        // Where nobody is served, nothing says that it is one client's request that fails again and again.
+        let different = if good == 0 { certain } else { self.different(certain, |fault| fault.certain) };
+        if different > allowed && failed * 100 >= u64::from(settings.failure_percent) * (good + failed) {
+            return true;
+        }
+        let heard =
+            allowed == 0 || self.faults.first().is_some_and(|first| now.saturating_sub(first.at) >= HEARD);
+        heard && self.different(certain + open, |_| true) > allowed && good * 100 <= OTHERS_PERCENT * all
+    }
+
+    /// How many different requests failed, of `all` failures; as many as failed where not all of them are known.
+    fn different(&self, all: u64, counts: impl Fn(&Known) -> bool) -> u64 {
+        let mut seen: Vec<u64> = Vec::new();
+        let mut different = 0;
+        for fault in self.faults.iter().filter(|fault| counts(fault)) {
+            if fault.request == 0 || !seen.contains(&fault.request) {
+                different += 1;
+                seen.push(fault.request);
+            }
+        }
+        if different >= FAULTS as u64 { all } else { different }
     }
 
     /// Takes in what a worker has seen.
     pub(super) fn take(&mut self, delta: &Delta, now: u64) {
         if delta.successes > 0 {
             self.roll(now);
-            self.successes = self.successes.saturating_add(delta.successes);
+            if let Some(newest) = self.counts.first_mut() {
+                newest.good = newest.good.saturating_add(delta.successes);
+            }
         }
         self.first_byte.take(&delta.first_byte);
         self.per_token.take(&delta.per_token);
@@ -235,11 +296,19 @@ impl Record {
         }
     }
 
-    /// Begins a new window where the old one has passed.
+    /// Begins new buckets as time goes on, and forgets what lies further back than a minute. Where the clock was set
+    /// back all is forgotten.
     fn roll(&mut self, now: u64) {
-        if self.window_start > now || now - self.window_start >= WINDOW {
-            (self.window_start, self.successes, self.failures) = (now, 0, [0; Failure::ALL.len()]);
+        let bucket = now / BUCKET;
+        let passed = bucket.checked_sub(self.bucket).and_then(|passed| usize::try_from(passed).ok());
+        let passed = passed.unwrap_or(BUCKETS).min(BUCKETS);
+        self.counts.rotate_right(passed % BUCKETS);
+        if let Some(new) = self.counts.get_mut(..passed) {
+            new.fill(Count::default());
         }
+        self.bucket = bucket;
+        let oldest = BUCKET.saturating_mul((bucket + 1).saturating_sub(BUCKETS as u64));
+        self.faults.retain(|fault| fault.at >= oldest && fault.at <= now);
     }
 
     /// The value for the store.
@@ -248,7 +317,7 @@ impl Record {
         let numbers = [
             identity,
             self.touched,
-            self.window_start,
+            self.bucket,
             self.cooled_at,
             self.cooldown_until,
             self.probe_holder,
@@ -262,8 +331,15 @@ impl Record {
             self.requests,
         ];
         bytes.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
-        bytes.extend(self.successes.to_le_bytes());
-        bytes.extend(self.failures.iter().flat_map(|count| count.to_le_bytes()));
+        for count in &self.counts {
+            let all = [count.good, count.certain, count.open];
+            bytes.extend(all.iter().flat_map(|number| number.to_le_bytes()));
+        }
+        for fault in &self.faults {
+            bytes.extend(
+                [fault.at, fault.request, u64::from(fault.certain)].iter().flat_map(|n| n.to_le_bytes()),
+            );
+        }
         sealed(bytes)
     }
 
@@ -273,7 +349,7 @@ impl Record {
         let identity = reader.number()?;
         let mut record = Self {
             touched: reader.number()?,
-            window_start: reader.number()?,
+            bucket: reader.number()?,
             cooled_at: reader.number()?,
             cooldown_until: reader.number()?,
             probe_holder: reader.number()?,
@@ -283,11 +359,14 @@ impl Record {
             minute: reader.number()?,
             tokens: reader.number()?,
             requests: reader.number()?,
-            successes: reader.count()?,
-            failures: [0; Failure::ALL.len()],
+            ..Self::default()
         };
-        for count in &mut record.failures {
-            *count = reader.count()?;
+        for count in &mut record.counts {
+            *count = Count { good: reader.count()?, certain: reader.count()?, open: reader.count()? };
+        }
+        while !reader.0.is_empty() && record.faults.len() < FAULTS {
+            let (at, request, certain) = (reader.number()?, reader.number()?, reader.number()? != 0);
+            record.faults.push(Known { at, request, certain });
         }
         reader.0.is_empty().then_some((identity, record))
     }

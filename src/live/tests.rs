@@ -1,5 +1,6 @@
 //! The store, cooldowns, counts and what workers know of each other.
 
+mod blame;
 mod cooldown;
 mod foreign;
 mod sessions;
@@ -13,8 +14,13 @@ use super::*;
 /// Midnight of a day, and so the start of a minute.
 const NOW: u64 = 1_767_225_600_000;
 const SECOND: u64 = 1000;
-const SETTINGS: Settings =
-    Settings { allowed_fails: 3, cooldown: 5 * SECOND, longest_cooldown: 300 * SECOND };
+const SETTINGS: Settings = Settings {
+    allowed_fails: 3,
+    failure_percent: 50,
+    minimum_requests: 0,
+    cooldown: 5 * SECOND,
+    longest_cooldown: 300 * SECOND,
+};
 const MODELS: [&str; 3] = ["alpha", "bravo", "vendor/charlie ü"];
 const NONE: (Tokens, bool) = (Tokens { input: 0, output: 0 }, false);
 
@@ -81,7 +87,7 @@ fn request(board: &mut Board, model: usize, outcome: Outcome, now: u64, store: &
     if matches!(outcome, Outcome::Ok | Outcome::Refused) {
         board.answered(&mut attempt, now, store);
     }
-    board.end(attempt, outcome, NONE, None, now, store);
+    board.end(attempt, outcome, NONE, Told::NOTHING, now, store);
 }
 
 fn fail(board: &mut Board, model: usize, times: u32, now: u64, store: &impl Store) {

@@ -65,6 +65,9 @@ pub struct Plan {
     /// The number of the request among those that are alive in its worker.
     #[serde(default)]
     pub stream: u64,
+    /// The number of what is asked, for failures.
+    #[serde(default)]
+    pub request: u64,
 }
 
 /// What became of the attempts so far.
@@ -76,6 +79,59 @@ pub struct Progress {
     pub tried: Vec<String>,
     /// Why the next attempt needs another model.
     pub reason: Reason,
+    /// Those that were asked twice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub twice: Vec<String>,
+    /// Failures of which nobody knows yet whether it was the model.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<Open>,
+}
+
+/// A failure that may have been the body's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Open {
+    /// The model.
+    pub model: String,
+    /// How it failed: a number of the caller's.
+    pub kind: usize,
+    /// Whether a body can bring this about.
+    pub suspect: bool,
+    /// When the model was asked.
+    pub began: u64,
+    /// How long it asked to be left alone.
+    pub wait: Option<u64>,
+}
+
+impl Progress {
+    /// The first attempt, at this model.
+    pub fn begun(model: &Model) -> Self {
+        Self {
+            attempt: 1,
+            tried: vec![model.name.clone()],
+            reason: Reason::General,
+            twice: Vec::new(),
+            open: Vec::new(),
+        }
+    }
+
+    /// Whether a failure was the body's, as far as anybody can know where no model has served the request: where two
+    /// have failed in the same way it was what they were asked.
+    pub fn is_of_the_body(&self, open: &Open) -> bool {
+        let same = |other: &Open| other.kind == open.kind && other.model != open.model;
+        open.suspect && self.open.iter().any(same)
+    }
+
+    /// The next attempt goes to this model.
+    pub fn go_on(&mut self, model: &Model, attempt: u32) {
+        if self.tried.contains(&model.name) {
+            self.twice.push(model.name.clone());
+        }
+        // The last one is who serves.
+        self.tried.retain(|name| *name != model.name);
+        self.tried.push(model.name.clone());
+        self.attempt = attempt;
+        self.reason = Reason::General;
+    }
 }
 
 impl Plan {
@@ -86,11 +142,12 @@ impl Plan {
             chain: chain.iter().map(|model| model.name.clone()).collect(),
             fits: false,
             stream: 0,
+            request: 0,
         }
     }
 
-    /// Who serves the next attempt: the first that it reaches, that was not tried, and that is not to be avoided if there
-    /// is another, of the chain that is configured for this reason for the model that was tried last, then of that of
+    /// Who serves the next attempt: the first that it reaches, that was not tried, and that is not to be avoided, of the
+    /// chain that is configured for this reason for the model that was tried last, then of that of
     /// the first; where none is configured, of the decision's. A request that was too long goes to a larger window only;
     /// one that is not known is none. None where there is nobody.
     pub fn next<'t>(
@@ -114,24 +171,27 @@ impl Plan {
                 || last.context_window.is_none_or(|window| model.context_window > Some(window))
         };
         let attempt = progress.attempt.saturating_add(1);
-        let able = |model: &&Arc<Model>| new(model) && larger(model) && chains.reaches(first, attempt, model);
-        let able: Vec<&Arc<Model>> = all.into_iter().filter(able).collect();
-        let free = able.iter().find(|model| !avoids(model)).or(able.first());
-        free.copied()
+        all.into_iter().find(|model| {
+            new(model) && larger(model) && chains.reaches(first, attempt, model) && !avoids(model)
+        })
     }
 
-    /// Who is asked again in the next attempt where nobody is left that was not: of those that it reaches, the one that
-    /// was asked last.
+    /// Who is asked again in the next attempt where nobody is left that was not: of those that it reaches, that were
+    /// asked once and that are not to be avoided, the one that was asked last.
     pub fn again<'t>(
         &self,
         table: &'t Table,
         chains: &Chains,
         progress: &Progress,
+        avoids: impl Fn(&Model) -> bool,
     ) -> Option<&'t Arc<Model>> {
         let first = table.models.get(&self.model)?;
         let attempt = progress.attempt.saturating_add(1);
         let tried = progress.tried.iter().rev().filter_map(|name| table.models.get(name));
-        tried.into_iter().find(|model| chains.reaches(first, attempt, model))
+        tried.into_iter().find(|model| {
+            let twice = progress.twice.contains(&model.name);
+            !twice && !avoids(model) && chains.reaches(first, attempt, model)
+        })
     }
 }
 
@@ -162,12 +222,13 @@ mod tests {
             chain: chain.iter().map(|&name| name.to_owned()).collect(),
             fits: false,
             stream: 0,
+            request: 0,
         }
     }
 
     fn tried(names: &[&str]) -> Progress {
         let tried: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
-        Progress { attempt: names.len() as u32, tried, reason: Reason::General }
+        Progress { attempt: names.len() as u32, tried, reason: Reason::General, twice: vec![], open: vec![] }
     }
 
     fn next<'t>(
@@ -194,7 +255,7 @@ mod tests {
             (&["a", "c"], Reason::General, &[], Some("b")),
             (&["a", "b", "c", "e"], Reason::General, &[], None),
             (&["a"], Reason::General, &["b", "c"], Some("e")),
-            (&["a"], Reason::General, &["b", "c", "e"], Some("b")),
+            (&["a"], Reason::General, &["b", "c", "e"], None),
             (&["a"], Reason::ContextWindow, &[], Some("c")),
             (&["a", "b"], Reason::ContextWindow, &["c"], Some("e")),
             (&["a", "c"], Reason::ContextWindow, &[], Some("e")),
@@ -273,12 +334,48 @@ mod tests {
     fn who_is_asked_again_is_of_the_cluster_that_is_reached() {
         let (table, chains) = two_providers();
         let again = |chains: &Chains, names: &[&str]| {
-            plan(&[]).again(&table, chains, &tried(names)).map(|model| model.name.clone())
+            plan(&[]).again(&table, chains, &tried(names), |_| false).map(|model| model.name.clone())
         };
         assert_eq!(again(&chains, &["a"]), None);
         assert_eq!(again(&chains, &["a", "c"]).as_deref(), Some("a"));
         assert_eq!(again(&chains, &["a", "c", "b"]).as_deref(), Some("c"));
         assert_eq!(again(&Chains::default(), &["a", "b"]).as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn a_model_is_asked_twice_at_most() {
+        let table = table();
+        let chains = Chains::default();
+        let mut progress = Progress::begun(&table.models["a"]);
+        let again = |progress: &Progress, avoided: &str| {
+            let found = plan(&[]).again(&table, &chains, progress, |model| model.name == avoided);
+            found.map(Arc::clone)
+        };
+        assert!(again(&progress, "a").is_none(), "it is in cooldown");
+        let model = again(&progress, "").unwrap();
+        progress.go_on(&model, 2);
+        assert_eq!((progress.attempt, progress.tried.len()), (2, 1));
+        assert!(again(&progress, "").is_none());
+    }
+
+    #[test]
+    fn two_models_that_fail_alike_were_asked_something_that_nobody_serves() {
+        let open = |model: &str, kind, suspect| Open {
+            model: model.to_owned(),
+            kind,
+            suspect,
+            began: 0,
+            wait: None,
+        };
+        let body = |all: &[Open]| {
+            let progress = Progress { open: all.to_vec(), ..tried(&["a"]) };
+            all.iter().map(|open| progress.is_of_the_body(open)).collect::<Vec<bool>>()
+        };
+        assert_eq!(body(&[open("a", 0, true)]), [false]);
+        assert_eq!(body(&[open("a", 0, true), open("b", 0, true)]), [true, true]);
+        assert_eq!(body(&[open("a", 0, true), open("a", 0, true)]), [false, false], "one model");
+        assert_eq!(body(&[open("a", 0, true), open("b", 1, true)]), [false, false], "in different ways");
+        assert_eq!(body(&[open("a", 6, false), open("b", 6, false)]), [false, false], "no body does that");
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod tests;
 
 pub use condition::{Condition, Conditions};
 pub use cost::{Usage, cost, savings};
-pub use fallback::{Chains, Plan, Progress, Reason};
+pub use fallback::{Chains, Open, Plan, Progress, Reason};
 pub use needs::Needs;
 pub use pick::{CHAIN, Pick, Why, Wish, pick};
 pub use table::{

@@ -82,7 +82,8 @@ class Fallbacks(Running):
     def send(self, path: str = "/v1/chat/completions", **more) -> tuple[httpx.Response, list[Asked]]:
         """The client's answer, and every attempt as it arrived."""
         test_id = uuid.uuid4().hex
-        body = {"messages": user("Hello!")} | more
+        # Failures of one conversation count once.
+        body = {"messages": user("Hello!"), "user": test_id} | more
         if "/models/" not in path:
             body = {"model": "smart/auto"} | body
         answer = self.client.post(f"{self.url}{path}", json=body, headers={"x-test-id": test_id})

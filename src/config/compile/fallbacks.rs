@@ -22,6 +22,8 @@ pub(super) fn live(raw: &raw::Live, path: &Path<'_>, errors: &mut Errors) -> Opt
     }
     let settings = Settings {
         allowed_fails: raw.allowed_fails,
+        failure_percent: raw.failure_percent,
+        minimum_requests: raw.minimum_requests,
         cooldown: raw.cooldown_time.saturating_mul(1000),
         longest_cooldown: raw.max_cooldown_time.saturating_mul(1000),
     };

@@ -23,10 +23,19 @@ pub enum Position {
 pub struct Live {
     /// Whether anything is learnt.
     pub enabled: bool,
-    /// More failures than this within a minute put a model into cooldown. Failures are 5xx, 404, 408, 429, answers that
-    /// never came and answers that broke off; not 401, 403 and other 4xx, which say something of the request.
+    /// More failures than this within a minute put a model into cooldown, of different requests where others are served.
+    /// Failures are 5xx, 408, 429, 402 and other answers that the provider cannot serve the model, answers that never
+    /// came and answers that broke off; not 401, 403 and other 4xx, which say something of the request. A 429 with a time
+    /// to wait is enough by itself. 1000000 is never: nothing puts a model into cooldown then.
     #[cfg_attr(feature = "cli", schemars(range(min = 0, max = 1_000_000)))]
     pub allowed_fails: u32,
+    /// Only if at least so many of a hundred of the model's recent answers are failures.
+    #[cfg_attr(feature = "cli", schemars(range(min = 0, max = 100)))]
+    pub failure_percent: u32,
+    /// Only if there were at least so many answers within the last minute. More than `allowed_fails` there have to be
+    /// anyway.
+    #[cfg_attr(feature = "cli", schemars(range(min = 0, max = 1_000_000)))]
+    pub minimum_requests: u32,
     /// Seconds of a cooldown, where the server's answer does not say otherwise.
     #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 86_400)))]
     pub cooldown_time: u64,
@@ -39,7 +48,15 @@ pub struct Live {
 
 impl Default for Live {
     fn default() -> Self {
-        Self { enabled: true, allowed_fails: 3, cooldown_time: 5, max_cooldown_time: 300, usage: true }
+        Self {
+            enabled: true,
+            allowed_fails: 3,
+            failure_percent: 50,
+            minimum_requests: 0,
+            cooldown_time: 5,
+            max_cooldown_time: 300,
+            usage: true,
+        }
     }
 }
 

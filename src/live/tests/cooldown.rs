@@ -36,14 +36,16 @@ fn failures_count_within_a_minute() {
 
 #[test]
 fn which_statuses_are_failures() {
-    use Failure::{NotFound, RateLimited, ServerError, Timeout};
+    use Failure::{RateLimited, ServerError, Timeout, Unserviceable};
     let rows = [
         (200, Outcome::Ok),
         (302, Outcome::Ok),
         (400, Outcome::Refused),
         (401, Outcome::Refused),
         (403, Outcome::Refused),
-        (404, Outcome::Failed(NotFound)),
+        (402, Outcome::Failed(Unserviceable)),
+        // The path may be one that no server has.
+        (404, Outcome::Refused),
         (408, Outcome::Failed(Timeout)),
         (413, Outcome::Refused),
         (422, Outcome::Refused),
@@ -69,7 +71,14 @@ fn a_server_may_ask_for_a_longer_time_but_not_for_ever() {
         let (store, mut worker) = (Fake::default(), board(1));
         fail(&mut worker, 0, 3, NOW, &store);
         let attempt = worker.begin(0, NOW);
-        worker.end(attempt, Outcome::Failed(Failure::RateLimited), NONE, Some(wait), NOW, &store);
+        worker.end(
+            attempt,
+            Outcome::Failed(Failure::RateLimited),
+            NONE,
+            Told { wait: Some(wait), ..Told::NOTHING },
+            NOW,
+            &store,
+        );
         assert_eq!(worker.take_cooldowns()[0].length, length, "{wait}");
         assert!(cooling(&worker, NOW + length - 1), "{wait}");
         assert!(!cooling(&worker, NOW + length), "{wait}");
@@ -97,7 +106,7 @@ fn one_request_at_a_time_tries_a_model_after_its_cooldown() {
 
     // It fails: once is enough.
     let attempt = worker.begin(0, now);
-    worker.end(attempt, Outcome::Failed(Failure::NoAnswer), NONE, None, now + 100, &store);
+    worker.end(attempt, Outcome::Failed(Failure::NoAnswer), NONE, Told::NOTHING, now + 100, &store);
     assert!(cooling(&worker, now + 5099) && !cooling(&worker, now + 5100));
 
     // The next one succeeds.
@@ -109,7 +118,7 @@ fn one_request_at_a_time_tries_a_model_after_its_cooldown() {
     assert_eq!(worker.condition(0, now + 50), Condition { in_flight: 1, ..well });
     other.tick(now + 1000, &store);
     assert!(!cooling(&other, now + 1000) && !other.condition(0, now + 1000).due);
-    worker.end(attempt, Outcome::Ok, NONE, None, now + 60, &store);
+    worker.end(attempt, Outcome::Ok, NONE, Told::NOTHING, now + 60, &store);
     fail(&mut worker, 0, 3, now + 70, &store);
     assert!(!cooling(&worker, now + 70), "it may fail as often as any other");
 }
@@ -120,7 +129,7 @@ fn a_probe_that_comes_to_nothing_lets_another_try() {
     let (mut worker, now) = cooled(&store);
     assert!(worker.probe(0, now, &store));
     let attempt = worker.begin(0, now);
-    worker.end(attempt, Outcome::Cancelled, NONE, None, now + 10, &store);
+    worker.end(attempt, Outcome::Cancelled, NONE, Told::NOTHING, now + 10, &store);
     assert!(worker.probe(0, now + 10, &store), "the client went away");
     let mut other = board(2);
     assert!(!other.probe(0, now + 59_000, &store));
@@ -135,10 +144,10 @@ fn what_began_before_a_cooldown_changes_nothing() {
     let bad: Vec<Attempt> = (0..9).map(|_| worker.begin(0, NOW)).collect();
     fail(&mut worker, 0, 4, NOW + 10, &store);
     worker.answered(&mut good, NOW + 20, &store);
-    worker.end(good, Outcome::Ok, NONE, None, NOW + 30, &store);
+    worker.end(good, Outcome::Ok, NONE, Told::NOTHING, NOW + 30, &store);
     assert!(cooling(&worker, NOW + 30), "an old answer is no news");
     for attempt in bad {
-        worker.end(attempt, Outcome::Failed(Failure::Broken), NONE, None, NOW + 4000, &store);
+        worker.end(attempt, Outcome::Failed(Failure::Broken), NONE, Told::NOTHING, NOW + 4000, &store);
     }
     assert!(!cooling(&worker, NOW + 5010), "nor are old failures");
 }
@@ -236,7 +245,7 @@ proptest::proptest! {
         for (pause, wait) in fails {
             now += pause;
             let attempt = worker.begin(0, now);
-            worker.end(attempt, Outcome::Failed(Failure::RateLimited), NONE, wait, now, &store);
+            worker.end(attempt, Outcome::Failed(Failure::RateLimited), NONE, Told { wait, ..Told::NOTHING }, now, &store);
             proptest::prop_assert!(!cooling(&worker, now + SETTINGS.longest_cooldown));
         }
     }

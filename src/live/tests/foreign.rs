@@ -33,7 +33,7 @@ fn works_from_scratch(store: &Fake<'_>) {
     two.tick(NOW + SECOND, store);
     assert!(two.condition(1, NOW + SECOND).cooling);
     assert_eq!(two.condition(2, NOW + SECOND).in_flight, 1);
-    one.end(attempt, Outcome::Ok, NONE, None, NOW + SECOND, store);
+    one.end(attempt, Outcome::Ok, NONE, Told::NOTHING, NOW + SECOND, store);
 }
 
 fn filled(values: impl Fn(usize) -> Vec<u8>) -> Fake<'static> {

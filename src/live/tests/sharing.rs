@@ -32,7 +32,7 @@ fn a_good_request_costs_no_look_at_the_store() {
         worker.answered(&mut attempt, NOW, &store);
         attempt.first_byte(NOW + 20);
         let tokens = Tokens { input: 7, output: 5 };
-        worker.end(attempt, Outcome::Ok, (tokens, false), None, NOW + 50, &store);
+        worker.end(attempt, Outcome::Ok, (tokens, false), Told::NOTHING, NOW + 50, &store);
         let _ = worker.condition(1, NOW);
     }
     assert_eq!(store.calls(), before);
@@ -48,7 +48,7 @@ fn latency_is_averaged_over_all_workers() {
         attempt.first_byte(NOW + end);
         assert!(attempt.has_first_byte());
         let tokens = Tokens { input: 1, output: 100 };
-        worker.end(attempt, Outcome::Ok, (tokens, true), None, NOW + end, &store);
+        worker.end(attempt, Outcome::Ok, (tokens, true), Told::NOTHING, NOW + end, &store);
         worker.tick(NOW + end, &store);
     }
     let now = NOW + 10 * SECOND;
@@ -70,7 +70,7 @@ fn failures_tell_nothing_of_speed() {
     for outcome in [Outcome::Refused, Outcome::Cancelled, Outcome::Failed(Failure::ServerError)] {
         let mut attempt = worker.begin(0, NOW);
         attempt.first_byte(NOW + 1);
-        worker.end(attempt, outcome, (Tokens { input: 0, output: 9 }, true), None, NOW + 5, &store);
+        worker.end(attempt, outcome, (Tokens { input: 0, output: 9 }, true), Told::NOTHING, NOW + 5, &store);
     }
     worker.tick(NOW + SECOND, &store);
     let condition = worker.condition(0, NOW + SECOND);
@@ -84,7 +84,7 @@ fn use_is_counted_by_the_minute() {
     let tokens = Tokens { input: 30, output: 12 };
     for worker in [&mut one, &mut two] {
         let attempt = worker.begin(0, NOW);
-        worker.end(attempt, Outcome::Ok, (tokens, false), None, NOW, &store);
+        worker.end(attempt, Outcome::Ok, (tokens, false), Told::NOTHING, NOW, &store);
         worker.tick(NOW + SECOND, &store);
     }
     let used = |board: &Board, now| {
@@ -97,7 +97,7 @@ fn use_is_counted_by_the_minute() {
     let attempt = one.begin(0, NOW + 59_999);
     assert_eq!(used(&one, NOW + 59_999), (84, 3));
     assert_eq!(used(&one, NOW + 60_000), (0, 0), "a new minute");
-    one.end(attempt, Outcome::Ok, (tokens, false), None, NOW + 60_000, &store);
+    one.end(attempt, Outcome::Ok, (tokens, false), Told::NOTHING, NOW + 60_000, &store);
     one.tick(NOW + 61_000, &store);
     two.tick(NOW + 61_000, &store);
     assert_eq!(used(&two, NOW + 61_000), (42, 0), "counted when it is known");
@@ -120,7 +120,7 @@ fn what_a_dead_worker_had_under_way_ends_by_itself() {
     lives.tick(NOW + 11 * SECOND, &store);
     let workers = || store.keys().iter().filter(|key| key.starts_with("tiergate.worker.")).count();
     assert_eq!(workers(), 1);
-    lives.end(attempt, Outcome::Ok, NONE, None, NOW + 12 * SECOND, &store);
+    lives.end(attempt, Outcome::Ok, NONE, Told::NOTHING, NOW + 12 * SECOND, &store);
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn more_workers_than_places_do_no_harm() {
         assert!((64..=65).contains(&seen), "its own, and those that have a place: {seen}");
     }
     for (worker, attempt) in workers.iter_mut().zip(attempts) {
-        worker.end(attempt, Outcome::Ok, NONE, None, NOW + SECOND, &store);
+        worker.end(attempt, Outcome::Ok, NONE, Told::NOTHING, NOW + SECOND, &store);
         worker.tick(NOW + 2 * SECOND, &store);
     }
     for worker in &mut workers {
@@ -157,7 +157,7 @@ fn idle_workers_write_nothing() {
     }
     assert_eq!((store.writes.get(), store.keys().len()), (0, 0));
     let attempt = worker.begin(0, NOW);
-    worker.end(attempt, Outcome::Ok, NONE, None, NOW, &store);
+    worker.end(attempt, Outcome::Ok, NONE, Told::NOTHING, NOW, &store);
     worker.tick(NOW + 10 * SECOND, &store);
     let written = store.writes.get();
     worker.tick(NOW + 11 * SECOND, &store);
@@ -217,7 +217,14 @@ impl Worker {
                 if outcome == Outcome::Ok {
                     self.board.answered(&mut attempt, now, store);
                 }
-                self.board.end(attempt, outcome, (Tokens { input: 1, output: 2 }, false), None, now, store);
+                self.board.end(
+                    attempt,
+                    outcome,
+                    (Tokens { input: 1, output: 2 }, false),
+                    Told::NOTHING,
+                    now,
+                    store,
+                );
             }
             Step::End(..) => {}
             Step::Tick => {
