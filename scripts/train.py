@@ -75,7 +75,7 @@ PERTURBATION = 2.0
 PRIOR_STRENGTH = 3.0
 CORPUS_IN_DIFFICULTY = 0.2
 HARD_IN_DIFFICULTY = 2.0
-TIER_IN_SCORE = 1.0
+TIER_IN_SCORE = 0.4
 FLOOR = 0.1
 FILE_POWER = 0.5
 # Of the tier: weight of a prompt of the corpus (a real one has 1), what a change of clothes or of the language costs, and the
@@ -217,7 +217,8 @@ class Data:
                     dressed.append({**rows[at], "prompt": text})
                     self.plain.append((name, at))
         found["dressed"] = features_of(binary, dressed)
-        self.names = sorted({name for rows in found.values() for row in rows for name in row} - REPLIES)
+        unused = REPLIES | {f"short:{name}" for name in REPLIES}
+        self.names = sorted({name for rows in found.values() for row in rows for name in row} - unused)
         place = {name: at for at, name in enumerate(self.names)}
         self.raw = {}
         for name, rows in found.items():
@@ -296,15 +297,24 @@ def tiers_line(told, tier):
     return f"exact {np.mean(off == 0):.3f}  within one {np.mean(abs(off) <= 1):.3f}  too low {np.mean(off < 0):.3f}  too high {np.mean(off > 0):.3f}"
 
 
-def real_line(rows, told, score):
+def real_numbers(rows, told, score):
     """How tiers and scores do on prompts that people typed."""
     pairs = np.array([both(row) for row in rows])
     low, high = pairs.min(1), pairs.max(1)
     same, hard = low == high, low >= 2
     fine = [TIERS[t] in {TIERS[l], TIERS[h], *(row.get("beside") or [])} for t, l, h, row in zip(told, low, high, rows)]
-    return (f"exact {np.mean(told[same] == low[same]):.3f}  acceptable {np.mean(fine):.3f}  too low {np.mean(told < low):.3f}  "
-            f"too high {np.mean(told > high):.3f}  hard missed {np.mean(told[hard] < 2):.3f}  "
-            f"rho {rho(score, [row['hard'] for row in rows]):.3f}")
+    return {
+        "exact": np.mean(told[same] == low[same]),
+        "acceptable": np.mean(fine),
+        "too low": np.mean(told < low),
+        "too high": np.mean(told > high),
+        "hard missed": np.mean(told[hard] < 2),
+        "rho": rho(score, [row["hard"] for row in rows]),
+    }
+
+
+def real_line(rows, told, score):
+    return "  ".join(f"{name} {value:.3f}" for name, value in real_numbers(rows, told, score).items())
 
 
 def main():

@@ -127,8 +127,9 @@ impl Calibrated {
             }
         });
         let mut concepts = 0u32;
+        let weighed = weights.weighed(counts);
         hits.each(|place| {
-            if let Some(weight) = weights.concepts.get(place) {
+            if let Some(weight) = weighed.get(place) {
                 // One that weighs nothing is no evidence of anything.
                 concepts += u32::from(*weight != Weight::default());
                 sums.add(weight, features::ONE);
@@ -185,7 +186,7 @@ impl Calibrated {
             found.extend(next.next().map(|(_, weight)| (dimension.name(), weight, value)));
         });
         hits.each(|place| {
-            if let (Some(concept), Some(weight)) = (concepts.get(place), weights.concepts.get(place)) {
+            if let (Some(concept), Some(weight)) = (concepts.get(place), weights.weighed(counts).get(place)) {
                 found.push((&concept.name, weight, features::ONE));
             }
         });

@@ -7,9 +7,13 @@ use super::lexicon::{Concept, Order};
 #[derive(Debug, Default)]
 pub struct Hits {
     seen: Vec<u64>,
+    /// Concepts of which the text has a word that only the rules count.
+    plain: Vec<u64>,
     counts: [u32; Dimension::ALL.len()],
     /// A line that begins with "1. ".
     pub numbered: bool,
+    /// That, or "1. " and "2. " within a line: counts for the rules only.
+    pub listed: bool,
     first_at: Option<usize>,
     in_order: bool,
 }
@@ -19,8 +23,11 @@ impl Hits {
     pub fn clear(&mut self, concepts: usize) {
         self.seen.clear();
         self.seen.resize(concepts.div_ceil(64), 0);
+        self.plain.clear();
+        self.plain.resize(concepts.div_ceil(64), 0);
         self.counts = [0; Dimension::ALL.len()];
         self.numbered = false;
+        self.listed = false;
         self.first_at = None;
         self.in_order = false;
     }
@@ -43,6 +50,32 @@ impl Hits {
                 *count += 1;
             }
         }
+    }
+
+    /// Notes a word of a concept that only the rules count.
+    pub(super) fn add_plain(&mut self, index: usize) {
+        if let Some(word) = self.plain.get_mut(index / 64) {
+            *word |= 1 << (index % 64);
+        }
+    }
+
+    /// Whether the rules find a concept in the text.
+    pub fn has_for_rules(&self, index: usize) -> bool {
+        self.has(index) || self.plain.get(index / 64).is_some_and(|word| word >> (index % 64) & 1 == 1)
+    }
+
+    /// How many of these concepts, all that there are, the rules find that count for a dimension.
+    pub fn count_for_rules(&self, dimension: Dimension, concepts: &[Concept]) -> u32 {
+        let mut more = u32::from(dimension == Dimension::MultiStepPatterns && self.listed && !self.numbered);
+        for (place, (plain, seen)) in self.plain.iter().zip(&self.seen).enumerate() {
+            let mut word = plain & !seen;
+            while word != 0 {
+                let concept = concepts.get(place * 64 + word.trailing_zeros() as usize);
+                more += u32::from(concept.is_some_and(|c| c.dimension == Some(dimension)));
+                word &= word - 1;
+            }
+        }
+        self.count(dimension) + more
     }
 
     /// Whether the text has a concept.

@@ -8,12 +8,18 @@ use super::fold::Folded;
 use super::hits::Hits;
 use super::index::{Builder, Index, Notes};
 use super::replies::{Place, Replies};
-use super::words::{Block, Class, classify, has_list_number, last_class};
+use super::words::{Block, Class, classify, has_list_in_line, has_list_number, last_class};
 
 const DATA: &str = include_str!("lexicon.tsv");
 
 /// What asks are about: concepts of the same form that no rule counts.
 const TOPICS: &str = include_str!("topics.tsv");
+
+/// Plain words of concepts, which only the rules count.
+const PLAIN: &str = include_str!("plain.tsv");
+
+/// Marks the number of a concept where a spelling of [`PLAIN`] stands for it.
+const PLAIN_MARK: usize = 1 << 15;
 
 /// What short replies want, likewise.
 const REPLIES: &str = include_str!("replies.tsv");
@@ -50,32 +56,7 @@ impl Lexicon {
     /// Compiles the shipped data and more keywords (each a concept of its own). Fails with a message where a row is
     /// malformed.
     pub fn new(keywords: &[(Dimension, String)]) -> Result<Self, String> {
-        let mut concepts = Vec::new();
-        let mut builder = Builder::default();
-        let mut replies = Replies::default();
-        let mut folded = Folded::default();
-        let mut add = |concept: Concept, spellings: &mut dyn Iterator<Item = &str>| {
-            builder.begin(concepts.len());
-            for spelling in spellings {
-                if concept.dimension.is_none()
-                    && let Some(reply) = spelling.strip_prefix('^')
-                {
-                    let (text, place) = Place::of(reply);
-                    folded.set(text);
-                    replies.add(&folded.text, place, concepts.len());
-                    continue;
-                }
-                let (text, open) = match spelling.strip_suffix('*') {
-                    Some(stem) => (stem, true),
-                    None => (spelling, false),
-                };
-                folded.set(text.trim());
-                if let Some(last) = last_class(&folded.text) {
-                    builder.add(&folded.text, last == Class::Word && !open);
-                }
-            }
-            concepts.push(concept);
-        };
+        let mut building = Building::default();
         for (number, line) in
             DATA.lines().enumerate().filter(|(_, l)| !l.starts_with('#') && !l.is_empty()).skip(1)
         {
@@ -90,19 +71,24 @@ impl Lexicon {
                 _ => None,
             };
             let concept = Concept { dimension: Some(dimension), name: name.to_owned(), order };
-            add(concept, &mut cells.flat_map(|cell| cell.split('|')).filter(|s| !s.is_empty()));
+            building.concept(concept, spelled(cells));
         }
-        let rows = |data: &'static str| data.lines().filter(|l| !l.starts_with('#') && !l.is_empty()).skip(1);
         for line in rows(TOPICS).chain(rows(REPLIES)) {
             let mut cells = line.split('\t');
             let name = cells.next().unwrap_or_default().to_owned();
-            let concept = Concept { dimension: None, name, order: None };
-            add(concept, &mut cells.flat_map(|cell| cell.split('|')).filter(|s| !s.is_empty()));
+            building.concept(Concept { dimension: None, name, order: None }, spelled(cells));
+        }
+        for line in rows(PLAIN) {
+            let mut cells = line.split('\t');
+            let dimension = cells.next().and_then(Dimension::from_name);
+            let name = cells.next().unwrap_or_default();
+            building.plain(dimension, name, spelled(cells));
         }
         for (dimension, keyword) in keywords {
             let concept = Concept { dimension: Some(*dimension), name: keyword.clone(), order: None };
-            add(concept, &mut std::iter::once(keyword.as_str()));
+            building.concept(concept, std::iter::once(keyword.as_str()));
         }
+        let Building { concepts, builder, mut replies, .. } = building;
         replies.sort();
         Ok(Self { index: builder.finish(), replies, concepts })
     }
@@ -125,6 +111,7 @@ impl Lexicon {
     /// Finds every concept in the text.
     pub fn find(&self, text: &[u8], hits: &mut Hits) {
         hits.numbered |= has_list_number(text);
+        hits.listed |= hits.numbered || has_list_in_line(text);
         self.replies.find(text, |number| {
             if let Some(concept) = self.concepts.get(number) {
                 hits.add(number, concept, 0);
@@ -215,11 +202,75 @@ impl Lexicon {
             if closed && followed {
                 return;
             }
-            if let Some(concept) = self.concepts.get(number) {
+            if number >= PLAIN_MARK {
+                hits.add_plain(number - PLAIN_MARK);
+            } else if let Some(concept) = self.concepts.get(number) {
                 hits.add(number, concept, start);
             }
         });
     }
+}
+
+/// A lexicon that is being compiled.
+#[derive(Default)]
+struct Building {
+    concepts: Vec<Concept>,
+    builder: Builder,
+    replies: Replies,
+    folded: Folded,
+}
+
+impl Building {
+    fn concept<'s>(&mut self, concept: Concept, spellings: impl Iterator<Item = &'s str>) {
+        let number = self.concepts.len();
+        self.builder.begin(number);
+        for spelling in spellings {
+            match spelling.strip_prefix('^') {
+                Some(reply) if concept.dimension.is_none() => {
+                    let (text, place) = Place::of(reply);
+                    self.folded.set(text);
+                    self.replies.add(&self.folded.text, place, number);
+                }
+                _ => self.spelling(spelling),
+            }
+        }
+        self.concepts.push(concept);
+    }
+
+    /// Spellings that only the rules count, of a concept that there is or of one of their own.
+    fn plain<'s>(
+        &mut self,
+        dimension: Option<Dimension>,
+        name: &str,
+        spellings: impl Iterator<Item = &'s str>,
+    ) {
+        let known = self.concepts.iter().position(|c| c.dimension == dimension && c.name == name);
+        let number = known.unwrap_or_else(|| {
+            self.concepts.push(Concept { dimension, name: name.to_owned(), order: None });
+            self.concepts.len() - 1
+        });
+        self.builder.begin(PLAIN_MARK + number);
+        spellings.for_each(|spelling| self.spelling(spelling));
+    }
+
+    fn spelling(&mut self, spelling: &str) {
+        let (text, open) = match spelling.strip_suffix('*') {
+            Some(stem) => (stem, true),
+            None => (spelling, false),
+        };
+        self.folded.set(text.trim());
+        if let Some(last) = last_class(&self.folded.text) {
+            self.builder.add(&self.folded.text, last == Class::Word && !open);
+        }
+    }
+}
+
+fn rows(data: &'static str) -> impl Iterator<Item = &'static str> {
+    data.lines().filter(|l| !l.starts_with('#') && !l.is_empty()).skip(1)
+}
+
+fn spelled<'c>(cells: impl Iterator<Item = &'c str>) -> impl Iterator<Item = &'c str> {
+    cells.flat_map(|cell| cell.split('|')).filter(|s| !s.is_empty())
 }
 
 /// The spellings of one concept of the shipped data in all languages, without their `*`.

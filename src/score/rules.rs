@@ -7,6 +7,7 @@ use super::features::{self, Counts, Length};
 use super::fold::Folded;
 use super::hits::Hits;
 use super::lexicon::{self, Lexicon};
+use super::weights::SHORT;
 use super::{Calibrated, Dimension, Judgement, Reason, Rule, RuleParams};
 use crate::tier::Tier;
 
@@ -119,10 +120,11 @@ impl RuleScorer {
         self.lexicon.find(&scratch.folded.text, &mut scratch.hits);
     }
 
-    /// The value of one dimension for the text that `scratch` was last used for.
-    pub(super) fn dimension(&self, dimension: Dimension, tokens: u64, scratch: &Scratch) -> f64 {
+    /// The value of a dimension that counts concepts, for the text that `scratch` was last used for, without the plain
+    /// words that only the rules count.
+    pub(super) fn dimension(&self, dimension: Dimension, scratch: &Scratch) -> f64 {
         let rule = self.params.rules.iter().find(|rule| rule.dimension == dimension);
-        rule.map_or(0.0, |rule| self.value(rule, tokens, scratch))
+        rule.map_or(0.0, |rule| reached(rule, scratch.hits.count(dimension)))
     }
 
     /// Whether a system prompt asks for JSON, a schema or structured output, in any of the lexicon's languages.
@@ -160,7 +162,9 @@ impl RuleScorer {
                 weight: rule.weight,
                 added: value * rule.weight,
                 concepts: concepts
-                    .filter(|(index, c)| c.dimension == Some(rule.dimension) && scratch.hits.has(*index))
+                    .filter(|(index, c)| {
+                        c.dimension == Some(rule.dimension) && scratch.hits.has_for_rules(*index)
+                    })
                     .map(|(_, c)| c.name.as_str())
                     .collect(),
             }
@@ -177,6 +181,9 @@ impl RuleScorer {
         for (index, concept) in self.lexicon.concepts().iter().enumerate() {
             if scratch.hits.has(index) {
                 each(&concept.name, features::ONE);
+                if features::is_short(&scratch.counts) {
+                    each(&format!("{SHORT}{}", concept.name), features::ONE);
+                }
             }
         }
     }
@@ -230,7 +237,7 @@ impl RuleScorer {
             .fold(f64::INFINITY, f64::min);
         let confidence = 1.0 / (1.0 + libm::exp(-params.steepness * distance));
         let (tier, confidence, verdict) =
-            if scratch.hits.count(Dimension::ReasoningMarkers) >= params.reasoning_override {
+            if self.count(Dimension::ReasoningMarkers, scratch) >= params.reasoning_override {
                 (Tier::Reasoning, confidence.max(params.reasoning_confidence), Verdict::ReasoningMarkers)
             } else if confidence < params.min_confidence {
                 (params.ambiguous_tier, confidence, Verdict::Ambiguous)
@@ -238,6 +245,10 @@ impl RuleScorer {
                 (tier, confidence, Verdict::Sum)
             };
         Score { value: sum, tier, confidence, verdict, agentic, code }
+    }
+
+    fn count(&self, dimension: Dimension, scratch: &Scratch) -> u32 {
+        scratch.hits.count_for_rules(dimension, self.lexicon.concepts())
     }
 
     fn value(&self, rule: &Rule, tokens: u64, scratch: &Scratch) -> f64 {
@@ -253,8 +264,13 @@ impl RuleScorer {
                 };
             }
             Dimension::QuestionComplexity => scratch.folded.questions,
-            other => scratch.hits.count(other),
+            other => self.count(other, scratch),
         };
-        rule.steps.iter().rev().find(|step| count >= step.at).map_or(0.0, |step| step.value)
+        reached(rule, count)
     }
+}
+
+/// What a dimension is worth with so many hits.
+fn reached(rule: &Rule, count: u32) -> f64 {
+    rule.steps.iter().rev().find(|step| count >= step.at).map_or(0.0, |step| step.value)
 }

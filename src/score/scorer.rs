@@ -96,7 +96,7 @@ impl Scorer {
         self.rules.find(ask.text, scratch);
         let Judgement { difficulty, tier, confidence, abstained } =
             self.rules.judge_by(weights, ask.length, scratch);
-        let dimension = |dimension| self.rules.dimension(dimension, ask.tokens, scratch);
+        let dimension = |dimension| self.rules.dimension(dimension, scratch);
         let (agentic, code) = (dimension(Dimension::AgenticTask), dimension(Dimension::CodePresence));
         let (tier, verdict) =
             if abstained { (self.unknown_tier, Verdict::Abstained) } else { (tier, Verdict::Learnt) };

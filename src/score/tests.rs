@@ -144,6 +144,8 @@ fn sequences_count_in_their_order_only() {
         ("First open the box, then close it.", true),
         ("Then came winter; at first it was mild.", false),
         ("1. wash\n2. dry", true),
+        ("Please: 1. wash it 2. dry it", true),
+        ("at 2. and 1. of May", false),
         ("in 1999. We", false),
         ("version 1. x", false),
         ("Сначала откройте файл, затем закройте.", true),
@@ -154,6 +156,45 @@ fn sequences_count_in_their_order_only() {
         let steps = scorer.explain(100, &scratch).iter().any(|p| p.dimension == "multiStepPatterns");
         assert_eq!(steps, several, "{text}");
     }
+}
+
+#[test]
+fn plain_words_count_for_the_rules_only() {
+    let scorer = plain();
+    let mut scratch = Scratch::default();
+    for (text, dimension) in [
+        ("Prove Euclid's lemma.", "reasoningMarkers"),
+        ("Beweise den Satz.", "reasoningMarkers"),
+        ("SELECT id FROM orders WHERE total > 5", "codePresence"),
+        ("my class has a method", "codePresence"),
+        ("写一个异步函数", "codePresence"),
+        ("the architecture of our shop", "technicalTerms"),
+        ("архитектура магазина", "technicalTerms"),
+        ("verify the backup", "agenticTask"),
+        ("fix the door", "imperativeVerbs"),
+        ("a table, please", "outputFormat"),
+        ("not today", "negationComplexity"),
+        ("ohne Zucker", "negationComplexity"),
+        ("sin azúcar", "negationComplexity"),
+    ] {
+        scorer.score(text, 100, &mut scratch);
+        let parts = scorer.explain(100, &scratch);
+        let part = parts.iter().find(|p| p.dimension == dimension);
+        assert!(part.is_some_and(|p| !p.concepts.is_empty()), "{text}: {parts:?}");
+    }
+    // One concept is one hit, in plain words and in others.
+    let score = scorer.score("Prove that it is a proof.", 100, &mut scratch);
+    assert_ne!(score.verdict, Verdict::ReasoningMarkers);
+    // Learnt weights see nothing of them.
+    let seen = |text: &str, scratch: &mut Scratch| {
+        let mut names = Vec::new();
+        scorer.score(text, 1, scratch);
+        scorer.features(Length { ask: text.len(), read: text.len() }, scratch, |name, value| {
+            names.push((name.to_owned(), value));
+        });
+        names
+    };
+    assert_eq!(seen("verify that abcd", &mut scratch), seen("verifx that abcd", &mut scratch));
 }
 
 #[test]

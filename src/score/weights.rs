@@ -15,6 +15,8 @@ pub const EDGES: usize = 3;
 pub const COLUMNS: usize = 1 + EDGES;
 /// What the sums are called in messages.
 const SUMS: [&str; COLUMNS] = ["the difficulty", "MEDIUM", "COMPLEX", "REASONING"];
+/// What stands before the name of a concept where it is weighed in short texts only.
+pub const SHORT: &str = "short:";
 /// Up to here `f64` holds every whole number.
 const LARGEST: i128 = 1 << 53;
 
@@ -27,6 +29,16 @@ pub struct Weight {
     pub usual: i32,
 }
 
+impl Weight {
+    /// Adds another's columns. What a concept weighs in a usual ask is not told for short ones alone.
+    fn add(&mut self, other: &Self) {
+        for (column, more) in self.columns.iter_mut().zip(&other.columns) {
+            *column = column.saturating_add(*more);
+        }
+        self.usual = other.usual;
+    }
+}
+
 /// All weights.
 #[derive(Debug)]
 pub struct Weights {
@@ -36,6 +48,8 @@ pub struct Weights {
     pub dimensions: Vec<(Dimension, Weight)>,
     /// In the order of the lexicon. Keywords of a configuration weigh nothing.
     pub concepts: Vec<Weight>,
+    /// The same in [short](features::is_short) texts.
+    pub in_short: Vec<Weight>,
     /// Where the sums begin, in 256ths of 65,536ths.
     pub bias: [i64; COLUMNS],
     /// How many times worse than a tier too high it is to stay below MEDIUM, COMPLEX and REASONING.
@@ -59,6 +73,9 @@ impl Weights {
         if weights.costs.iter().any(|cost| *cost <= 0.0) {
             return Err("the costs of the three boundaries must be above 0".to_owned());
         }
+        for (short, concept) in weights.in_short.iter_mut().zip(&weights.concepts) {
+            short.add(concept);
+        }
         match weights.too_large() {
             Some(sum) => Err(format!("the weights of {sum} are so large that a sum could overflow")),
             None => Ok(weights),
@@ -70,7 +87,8 @@ impl Weights {
         let shape = self.shape.iter().map(|(_, weight)| weight);
         let counted = shape.chain(self.dimensions.iter().map(|(_, weight)| weight));
         let features = counted.map(|weight| (weight, features::LARGEST));
-        let features = features.chain(self.concepts.iter().map(|weight| (weight, features::ONE)));
+        let concepts = self.concepts.iter().chain(&self.in_short);
+        let features = features.chain(concepts.map(|weight| (weight, features::ONE)));
         let mut most = self.bias.map(|bias| i128::from(bias).abs());
         for (weight, value) in features {
             for (most, weight) in most.iter_mut().zip(&weight.columns) {
@@ -90,7 +108,8 @@ impl Weights {
             dimensions.push((dimension, Weight::default()));
         });
         let concepts = vec![Weight::default(); concepts];
-        Self { shape, dimensions, concepts, bias: [0; COLUMNS], costs: [0.0; EDGES] }
+        let in_short = concepts.clone();
+        Self { shape, dimensions, concepts, in_short, bias: [0; COLUMNS], costs: [0.0; EDGES] }
     }
 
     fn line(&mut self, line: &str, known: &[Concept]) -> Option<()> {
@@ -126,13 +145,21 @@ impl Weights {
             return Some(weight);
         }
         // Keywords of a configuration stand last: a name finds the shipped concept first.
-        let place = known.iter().position(|concept| concept.name == name)?;
-        self.concepts.get_mut(place)
+        let (list, name) = match name.strip_prefix(SHORT) {
+            Some(name) => (&mut self.in_short, name),
+            None => (&mut self.concepts, name),
+        };
+        list.get_mut(known.iter().position(|concept| concept.name == name)?)
+    }
+
+    /// What concepts weigh in a text with these counts.
+    pub fn weighed(&self, counts: &Counts) -> &[Weight] {
+        if features::is_short(counts) { &self.in_short } else { &self.concepts }
     }
 
     /// Heap bytes.
     pub fn memory_usage(&self) -> usize {
-        size_of_val(&*self.shape) + size_of_val(&*self.dimensions) + size_of_val(&*self.concepts)
+        size_of_val(&*self.shape) + size_of_val(&*self.dimensions) + 2 * size_of_val(&*self.concepts)
     }
 }
 

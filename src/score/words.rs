@@ -131,6 +131,18 @@ pub fn has_list_number(text: &[u8]) -> bool {
         || memchr_iter(b'\n', text).any(|at| is_list_number(text.get(at..).unwrap_or_default()))
 }
 
+/// Whether a line goes "1. " or "1) " and then "2. " or "2) ".
+pub fn has_list_in_line(text: &[u8]) -> bool {
+    let numbers = |digit: u8| {
+        memchr_iter(digit, text).filter(move |&at| {
+            let before = at.checked_sub(1).and_then(|before| text.get(before));
+            let after = text.get(at + 1..).unwrap_or_default();
+            before.is_none_or(u8::is_ascii_whitespace) && matches!(after, [b'.' | b')', b' ', ..])
+        })
+    };
+    numbers(b'1').next().is_some_and(|first| numbers(b'2').any(|second| second > first))
+}
+
 fn is_list_number(line: &[u8]) -> bool {
     let line = line.trim_ascii_start();
     let digits = line.iter().take(4).take_while(|b| b.is_ascii_digit()).count();

@@ -120,6 +120,14 @@ pub fn says_something(counts: &Counts, concepts: u32) -> bool {
     length > 0 && (concepts > 0 || length >= ENOUGH || figures)
 }
 
+/// Whether a text is so short that a concept in it is likely what is asked, and not one of many things.
+pub fn is_short(counts: &Counts) -> bool {
+    counts.units / 16 < SHORT
+}
+
+/// A text of fewer letters is short.
+const SHORT: u32 = 80;
+
 /// A text of so many letters has something in it, whatever it is.
 const ENOUGH: u32 = 24;
 
