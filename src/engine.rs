@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::chat::{self, Budget, Dialect, Span, View};
-use crate::config::Config;
+use crate::chat::{self, Budget, Dialect, PathModels, Problem, Span, View};
+use crate::config::{Config, Name};
 use crate::fit::{self, Fitted};
 use crate::live::{Held, Known, Memory};
 use crate::rollout::{Control, NotRouted};
@@ -40,6 +40,35 @@ pub enum Edit {
     Body(Vec<Span>),
     /// The path becomes this.
     Path(Vec<u8>),
+    /// Both.
+    Both(Vec<u8>, Vec<Span>),
+}
+
+impl Edit {
+    fn of(path: Option<Vec<u8>>, spans: Vec<Span>) -> Self {
+        match path {
+            Some(path) if spans.is_empty() => Edit::Path(path),
+            Some(path) => Edit::Both(path, spans),
+            None if spans.is_empty() => Edit::None,
+            None => Edit::Body(spans),
+        }
+    }
+
+    /// The new path, if it is to change.
+    pub fn path(&self) -> Option<&[u8]> {
+        match self {
+            Edit::Path(path) | Edit::Both(path, _) => Some(path),
+            Edit::None | Edit::Body(_) => None,
+        }
+    }
+
+    /// The values of the body that become the model; an empty span is the place for the member.
+    pub fn spans(&self) -> &[Span] {
+        match self {
+            Edit::Body(spans) | Edit::Both(_, spans) => spans,
+            Edit::None | Edit::Path(_) => &[],
+        }
+    }
 }
 
 /// Where a request goes, and why.
@@ -87,6 +116,8 @@ pub struct Decision<'c> {
     pub scan: Budget,
     /// The number of what is asked, the same for the requests of one conversation; 0 where nothing was read.
     pub subject: u64,
+    /// Why the request is not passed on, for the causes `no_such_model` and `refused`.
+    pub problem: Option<Problem>,
 }
 
 /// A decision that was not carried out.
@@ -202,7 +233,15 @@ fn decide_on<'c>(
     live: Live<'_>,
     scratch: &mut Scratch,
 ) -> Decision<'c> {
-    let Some(name) = view.model.as_deref() else {
+    let named = view.model.as_deref().filter(|name| !name.trim().is_empty());
+    // Only where there is something to answer: other calls on such paths need no model.
+    let default = || config.names.default_name().filter(|_| view.converses && view.fault.is_none());
+    // A value of another kind than a string is the upstream's to judge.
+    let absent = || {
+        let mut values = view.model_spans.iter().map(|value| value.of(request.body));
+        values.all(|value| value == b"null" || value.starts_with(b"\""))
+    };
+    let Some(name) = named.or_else(|| default().filter(|_| absent())) else {
         let cause = if view.fault.is_some() { Cause::Unparsable } else { Cause::NoModel };
         return undecided(config, cause);
     };
@@ -214,13 +253,15 @@ fn decide_on<'c>(
         _ => decision,
     };
     let keeps = live.sessions.as_ref().and_then(|sessions| kept(sessions, request.body, view));
-    let Some(asked) = config.table.virtual_models.get(name) else {
-        return fitted(Decision { keeps, ..pinned(config, name) });
+    let asked = match config.names.find(&config.table, name) {
+        Name::Virtual(asked) => asked,
+        Name::Missing => return no_such_model(config, name),
+        Name::Other => return fitted(Decision { keeps, ..pinned(config, name) }),
     };
-    let edit = |model: &Model| match request.dialect {
-        Dialect::Gemini(span) => path_edit(request.path, span, model),
-        _ => Edit::Body(view.model_spans.clone()),
-    };
+    if view.more_models {
+        return refused(config, Problem::TooManyModels);
+    }
+    let edit = |model: &Model| edit_of(request, view, model);
     if view.fault.is_some() {
         return unread(config, asked, name, Cause::Unparsable, || edit(&asked.default_model));
     }
@@ -243,19 +284,86 @@ fn decide_on<'c>(
     fitted(Decision { scan: budget, ..decision })
 }
 
-/// Decides without a body: it is compressed, or there is none.
+/// Where a model's name has to be written.
+fn edit_of(request: &Request<'_>, view: &View<'_>, model: &Model) -> Edit {
+    let path = path_edit(request.path, &view.path_spans, model);
+    let spans = if view.model_spans.is_empty() && path.is_none() {
+        vec![Span { start: view.inside, end: view.inside }]
+    } else {
+        view.model_spans.clone()
+    };
+    Edit::of(path, spans)
+}
+
+/// Decides without a body: it cannot be read, or there is none. The path may name the model all the same.
 pub fn decide_unread<'c>(config: &'c Config, dialect: Dialect, path: &[u8], cause: Cause) -> Decision<'c> {
-    let Dialect::Gemini(span) = dialect else {
+    let PathModels { spans, asked, more } = PathModels::of(path, Some(dialect));
+    let Some(name) = asked.filter(|name| !name.trim().is_empty()) else {
         return undecided(config, cause);
     };
-    let view = chat::view(b"{}", path, dialect, &config.limits);
-    let name = view.model.as_deref().unwrap_or_default();
-    match config.table.virtual_models.get(name) {
-        Some(profile) => {
-            unread(config, profile, name, cause, || path_edit(path, span, &profile.default_model))
-        }
-        None => pinned(config, name),
+    match config.names.find(&config.table, &name) {
+        Name::Virtual(_) if more => refused(config, Problem::TooManyModels),
+        Name::Virtual(profile) => unread(config, profile, &name, cause, || {
+            Edit::of(path_edit(path, &spans, &profile.default_model), Vec::new())
+        }),
+        Name::Missing => no_such_model(config, &name),
+        Name::Other => pinned(config, &name),
     }
+}
+
+/// Decides about a call that is no conversation: a virtual model becomes its profile's default model, wherever it is
+/// named. None where none is.
+pub fn decide_other<'c>(config: &'c Config, path: &[u8], body: &[u8]) -> Option<Decision<'c>> {
+    let in_path = PathModels::of(path, None);
+    let in_body = chat::Asked::of(body, &config.limits);
+    let find = |name: &str| match config.names.find(&config.table, name) {
+        Name::Virtual(profile) => Some(Ok(profile)),
+        Name::Missing => Some(Err(no_such_model(config, name))),
+        Name::Other => None,
+    };
+    let (mut asked, mut spans) = (None::<&Profile>, Vec::new());
+    let named = in_body.spans.iter().map(|&span| (span, chat::said(span, body)));
+    for (span, name) in named {
+        match find(&name) {
+            None => {}
+            Some(Err(problem)) => return Some(problem),
+            Some(Ok(profile)) => {
+                let other = asked.replace(profile);
+                if other.is_some_and(|other| other.default_model.slot != profile.default_model.slot) {
+                    return Some(refused(config, Problem::MixedModels));
+                }
+                spans.push(span);
+            }
+        }
+    }
+    let mut path_spans = Vec::new();
+    if let Some(name) = &in_path.asked {
+        match find(name) {
+            None => {}
+            Some(Err(problem)) => return Some(problem),
+            Some(Ok(profile)) => {
+                asked.get_or_insert(profile);
+                path_spans = in_path.spans;
+            }
+        }
+    }
+    let profile = asked?;
+    if in_body.more || in_path.more {
+        return Some(refused(config, Problem::TooManyModels));
+    }
+    let edit = Edit::of(path_edit(path, &path_spans, &profile.default_model), spans);
+    Some(to_default(profile, Cause::SidePath, edit))
+}
+
+fn no_such_model<'c>(config: &'c Config, asked: &str) -> Decision<'c> {
+    let known = config.table.virtual_models.keys().cloned().collect();
+    let problem = Some(Problem::NoSuchModel { asked: asked.trim().to_owned(), known });
+    Decision { problem, ..undecided(config, Cause::NoSuchModel) }
+}
+
+/// A request that is answered with a problem.
+pub fn refused(config: &Config, problem: Problem) -> Decision<'_> {
+    Decision { problem: Some(problem), ..undecided(config, Cause::Refused) }
 }
 
 /// A request for a virtual model that cannot be judged: the default model, unless nothing of its profile is routed and
@@ -312,8 +420,9 @@ fn withhold<'c>(
     }
 }
 
-fn path_edit(path: &[u8], span: Span, model: &Model) -> Edit {
-    chat::rewrite_path(path, span, &model.upstream_model).map_or(Edit::None, Edit::Path)
+fn path_edit(path: &[u8], spans: &[Span], model: &Model) -> Option<Vec<u8>> {
+    let named = !spans.is_empty();
+    named.then(|| chat::rewrite_path_at(path, spans, &model.upstream_model)).flatten()
 }
 
 fn judge<'c>(
@@ -445,6 +554,7 @@ fn judge<'c>(
         withheld: None,
         scan: Budget::default(),
         subject: 0,
+        problem: None,
     }
 }
 
@@ -493,5 +603,6 @@ fn unjudged(cause: Cause, cluster: &str) -> Decision<'_> {
         tell: Vec::new(),
         hold: None,
         keeps: None,
+        problem: None,
     }
 }

@@ -54,6 +54,13 @@ impl Rollout {
         Self { shadow, parts }
     }
 
+    /// Gives a profile the part of another.
+    pub fn copy(&mut self, from: &str, to: &str) {
+        if let Some(part) = self.parts.get(from).copied() {
+            self.parts.insert(to.to_owned(), part);
+        }
+    }
+
     /// What becomes of a profile's requests that are not routed.
     pub fn control(&self, profile: &str) -> Control {
         self.part(profile).control

@@ -1,9 +1,11 @@
 //! A cursor over JSON bytes that reads what it is asked for and skips the rest, without building a tree.
 //!
-//! It is lenient inside values that nobody asked for (it matches brackets and strings, not commas), because
+//! It is lenient inside values that nobody asked for (it counts brackets and matches strings, not commas), because
 //! the upstream judges the body, not the gateway. Every loop moves forward, nothing recurses.
 
 use memchr::memchr;
+
+use super::decode;
 
 /// A half-open range of bytes of the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +57,7 @@ pub enum Kind {
     Scalar,
 }
 
-/// Deepest nesting that the bracket stack can hold.
+/// Deepest nesting that may be configured.
 pub const MAX_DEPTH: usize = 1024;
 
 /// A position in a body.
@@ -65,12 +67,25 @@ pub struct Cursor<'b> {
     at: usize,
     depth: usize,
     max_depth: usize,
+    too_deep: bool,
 }
 
 impl<'b> Cursor<'b> {
-    /// A cursor at the start of `bytes` that refuses nesting deeper than `max_depth` (at most [`MAX_DEPTH`]).
+    /// A cursor at the start of `bytes`, behind a byte order mark. It notes nesting deeper than `max_depth` and goes on.
     pub fn new(bytes: &'b [u8], max_depth: usize) -> Self {
-        Self { bytes, at: 0, depth: 0, max_depth: max_depth.min(MAX_DEPTH) }
+        let at = if bytes.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+        Self { bytes, at, depth: 0, max_depth, too_deep: false }
+    }
+
+    /// Whether anything that was read nests deeper than it may.
+    pub const fn is_too_deep(&self) -> bool {
+        self.too_deep
+    }
+
+    /// Behind the bracket that opens the document.
+    pub fn behind_open(&mut self) -> usize {
+        self.peek();
+        self.at.saturating_add(1)
     }
 
     /// The bytes under the cursor.
@@ -112,7 +127,8 @@ impl<'b> Cursor<'b> {
             Some(b'"') => Ok(Kind::String),
             Some(b'{') => Ok(Kind::Object),
             Some(b'[') => Ok(Kind::Array),
-            Some(b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => Ok(Kind::Scalar),
+            // `NaN` and `Infinity` too, which Python's parser takes.
+            Some(b'-' | b'0'..=b'9' | b't' | b'f' | b'n' | b'N' | b'I') => Ok(Kind::Scalar),
             Some(_) => Err(Fault::NotJson),
         }
     }
@@ -171,7 +187,7 @@ impl<'b> Cursor<'b> {
 
     fn skip_container(&mut self) -> Result<Span, Fault> {
         let start = self.at;
-        let mut open = Brackets::default();
+        let mut open = 0_usize;
         while let Some(&byte) = self.bytes.get(self.at) {
             match byte {
                 b'"' => {
@@ -179,16 +195,12 @@ impl<'b> Cursor<'b> {
                     continue;
                 }
                 b'{' | b'[' => {
-                    if self.depth + open.depth >= self.max_depth {
-                        return Err(Fault::TooDeep);
-                    }
-                    open.push(byte == b'{');
+                    open += 1;
+                    self.too_deep |= self.depth + open > self.max_depth;
                 }
                 b'}' | b']' => {
-                    if open.pop() != Some(byte == b'}') {
-                        return Err(Fault::NotJson);
-                    }
-                    if open.depth == 0 {
+                    open = open.saturating_sub(1);
+                    if open == 0 {
                         self.at += 1;
                         return Ok(Span { start, end: self.at });
                     }
@@ -198,6 +210,30 @@ impl<'b> Cursor<'b> {
             self.at += 1;
         }
         Err(Fault::Truncated)
+    }
+
+    /// After a fault: the value of the next member `name` of an outermost object, where there is one. An upstream whose
+    /// parser forgives more may read it.
+    pub fn next_value_of(&mut self, name: &str) -> Option<Span> {
+        while let Some(&byte) = self.bytes.get(self.at) {
+            match byte {
+                b'"' => {
+                    let key = self.string().ok()?;
+                    if self.depth == 1 && self.peek() == Some(b':') && decode(key.of(self.bytes)) == name {
+                        self.at += 1;
+                        if let Ok(value) = self.skip() {
+                            return Some(value);
+                        }
+                    }
+                    continue;
+                }
+                b'{' | b'[' => self.depth += 1,
+                b'}' | b']' => self.depth = self.depth.saturating_sub(1),
+                _ => {}
+            }
+            self.at += 1;
+        }
+        None
     }
 
     /// Calls `member` with the span of each key of the object that begins here; `member` must read the value.
@@ -232,10 +268,8 @@ impl<'b> Cursor<'b> {
             Some(_) => return Err(Fault::NotJson),
             None => return Err(Fault::Truncated),
         }
-        if self.depth >= self.max_depth {
-            return Err(Fault::TooDeep);
-        }
         self.depth += 1;
+        self.too_deep |= self.depth > self.max_depth;
         self.at += 1;
         if self.peek() == Some(close) {
             self.at += 1;
@@ -255,33 +289,5 @@ impl<'b> Cursor<'b> {
                 None => return Err(Fault::Truncated),
             }
         }
-    }
-}
-
-/// Which brackets are open: one bit each, set for an object.
-struct Brackets {
-    bits: [u64; MAX_DEPTH / 64],
-    depth: usize,
-}
-
-impl Default for Brackets {
-    fn default() -> Self {
-        Self { bits: [0; MAX_DEPTH / 64], depth: 0 }
-    }
-}
-
-impl Brackets {
-    fn push(&mut self, object: bool) {
-        if let Some(word) = self.bits.get_mut(self.depth / 64) {
-            let bit = 1u64 << (self.depth % 64);
-            *word = if object { *word | bit } else { *word & !bit };
-        }
-        self.depth += 1;
-    }
-
-    fn pop(&mut self) -> Option<bool> {
-        self.depth = self.depth.checked_sub(1)?;
-        let word = self.bits.get(self.depth / 64)?;
-        Some(word >> (self.depth % 64) & 1 == 1)
     }
 }

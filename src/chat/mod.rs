@@ -2,6 +2,7 @@
 //! answer: the tokens it took, and why it was refused.
 
 mod answer;
+mod asked;
 mod budget;
 mod cursor;
 mod files;
@@ -9,11 +10,13 @@ mod harness;
 mod ids;
 mod injected;
 mod path;
+mod problem;
 mod raw;
 mod splice;
 mod text;
 mod tokens;
 mod turns;
+mod unpack;
 mod view;
 
 #[cfg(test)]
@@ -23,16 +26,19 @@ pub use answer::{
     AnswerReader, Encoding, First, Form, IdReader, LONGEST_REFUSAL, Refusal, Search, UsedTokens, Waits,
     first, is_of_one_key, refusal, wait_in,
 };
+pub use asked::{Asked, MOST_ASKED, said};
 pub use budget::Budget;
 pub use cursor::{Cursor, Fault, Kind, MAX_DEPTH, Span};
 pub use ids::Ids;
 pub use injected::{MOST_MARKERS, Markers};
-pub use path::{Dialect, Paths};
-pub use splice::{Change, Prefix, named, rewrite_path, splice, splice_changes, splice_with};
+pub use path::{Dialect, PathModels, Paths};
+pub use problem::{ErrorForm, Problem};
+pub use splice::{Change, Prefix, named, rewrite_path, rewrite_path_at, splice, splice_changes, splice_with};
 pub use text::{decode, excerpt};
 pub use tokens::Tokens;
 pub use turns::{REMEMBERED, Turns};
-pub use view::{LONGEST_OPENING, MOST_MEMBERS, Member, Sealed, View, view};
+pub use unpack::{Coding, MOST_UNPACKED, unpack};
+pub use view::{LONGEST_OPENING, MOST_MEMBERS, MOST_MODELS, Member, Sealed, View, view};
 
 /// Bounds on reading a body.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -40,15 +40,20 @@ pub struct Change {
 }
 
 /// The changes that make the string `model` of the JSON values at `spans` (quotes included), and put behind the last of
-/// them a member `fallbacks` with these models, if there are any. `None` where there is no span.
+/// them a member `fallbacks` with these models, if there are any. A span that is empty is the place
+/// of a member that is to come: behind the bracket that opens the body, before another member. `None` where there is no
+/// span.
 pub fn named(spans: &[Span], model: &str, fallbacks: &[&str]) -> Option<Vec<Change>> {
     let value = serde_json::to_vec(model).ok()?;
-    let mut changes: Vec<Change> = spans.iter().map(|&span| Change { span, new: value.clone() }).collect();
-    let last = changes.last_mut()?;
+    let (last, before) = spans.split_last()?;
+    let mut changes: Vec<Change> =
+        before.iter().map(|&span| Change { span, new: member(span, &value, &[]) }).collect();
+    let mut more = Vec::new();
     if !fallbacks.is_empty() {
-        last.new.extend_from_slice(br#","fallbacks":"#);
-        last.new.extend(serde_json::to_vec(fallbacks).ok()?);
+        more.extend_from_slice(br#","fallbacks":"#);
+        more.extend(serde_json::to_vec(fallbacks).ok()?);
     }
+    changes.push(Change { span: *last, new: member(*last, &value, &more) });
     Some(changes)
 }
 
@@ -90,6 +95,17 @@ pub fn splice_changes(mut body: Vec<u8>, mut changes: Vec<Change>) -> Option<Pre
         body.append(&mut tail);
     }
     Some(Prefix { end, head: body, tail })
+}
+
+/// What stands for the model at `span`: the value or, where the span is empty and so a place between members, the member.
+fn member(span: Span, value: &[u8], more: &[u8]) -> Vec<u8> {
+    if span.is_empty() { [br#""model":"#, value, more, b","].concat() } else { [value, more].concat() }
+}
+
+/// Replaces the bytes of `path` at each of `spans` (rising) with the name of a model.
+pub fn rewrite_path_at(path: &[u8], spans: &[Span], model: &str) -> Option<Vec<u8>> {
+    // From the last on, so that the places before stay where they are.
+    spans.iter().rev().try_fold(path.to_vec(), |path, span| rewrite_path(&path, *span, model))
 }
 
 /// Replaces the bytes of `path` at `span` with the name of a model, percent-encoded where a path segment needs it

@@ -3,14 +3,17 @@
 use std::borrow::Cow;
 
 use memchr::memmem;
-use percent_encoding::percent_decode;
 
 use super::budget::Budget;
 use super::cursor::{Cursor, Kind};
 use super::files::{File, Media};
 use super::ids::Ids;
+use super::path::PathModels;
 use super::turns::{Recent, Turns};
-use super::{Dialect, Fault, Limits, Markers, Span, Tokens, decode};
+use super::{Dialect, Fault, Limits, Markers, Span, Tokens, decode, said};
+
+/// Most top-level `model` keys of a body that are rewritten.
+pub const MOST_MODELS: usize = 16;
 
 /// Texts of an opening that are kept, at most.
 pub const LONGEST_OPENING: usize = 16;
@@ -50,10 +53,11 @@ impl Sealed {
 /// One LLM request, borrowed. Everything is a span of the body; nothing is copied.
 #[derive(Debug, Default)]
 pub struct View<'b> {
-    /// The model that is asked for. Of several top-level `model` strings the last counts, as JSON parsers have it.
+    /// The model that an upstream reads, as LiteLLM does. In chat and other completions that is the path's (a
+    /// deployment, then the query), then the body's; in Gemini's dialect the body's, then the path's; in the others the
+    /// body's alone. Of several top-level `model` strings the last counts, as JSON parsers have it.
     pub model: Option<Cow<'b, str>>,
-    /// The values of all top-level `model` keys, of whatever kind, quotes included: an upstream may read any of them.
-    /// Empty where the model is in the path.
+    /// The values of the top-level `model` keys, of whatever kind, quotes included: an upstream may read any of them.
     pub model_spans: Vec<Span>,
     /// All top-level members, in the order of the body. Empty where they are more than [`MOST_MEMBERS`].
     pub members: Vec<Member>,
@@ -61,6 +65,14 @@ pub struct View<'b> {
     pub sealed: Sealed,
     /// Whether the model has called tools in it.
     pub calls: bool,
+    /// The places of the path that name a model.
+    pub path_spans: Vec<Span>,
+    /// There are more such values or places than are kept.
+    pub more_models: bool,
+    /// Behind the bracket that opens the body.
+    pub inside: usize,
+    /// Whether there is a conversation, or a prompt.
+    pub converses: bool,
     /// What a human said in the newest user turn that has any of it: the turn's texts, without what a harness
     /// injected. Empty where nobody asks.
     pub ask: Vec<Span>,
@@ -122,8 +134,10 @@ pub fn view<'b>(body: &'b [u8], path: &'b [u8], dialect: Dialect, limits: &Limit
     let recent = Recent::default();
     let view = View { budget: Budget::of(body.len()), ..View::default() };
     let (turn, newest) = (Turn::default(), Newest::default());
-    let mut reader = Reader { view, body, dialect, limits, turn, recent, newest, replied: false };
+    let mut reader =
+        Reader { view, body, dialect, limits, turn, recent, newest, replied: false, string: None };
     let mut cursor = Cursor::new(body, limits.max_depth);
+    reader.view.inside = cursor.behind_open();
     reader.view.fault = reader.document(&mut cursor).err();
     let (ask, earlier) =
         reader.recent.asks(body, &limits.markers, &mut reader.view.budget, limits.history_turns);
@@ -131,16 +145,16 @@ pub fn view<'b>(body: &'b [u8], path: &'b [u8], dialect: Dialect, limits: &Limit
         && ask.first().zip(reader.newest.text).is_none_or(|(asked, text)| asked.start < text);
     (reader.view.ask, reader.view.earlier) = (ask, earlier);
     reader.view.recent = reader.recent;
-    match dialect {
-        Dialect::Gemini(span) => {
-            reader.view.model = Some(percent_decode(span.of(path)).decode_utf8_lossy());
-            reader.view.model_spans.clear();
-        }
-        _ => {
-            let string = reader.view.model_spans.iter().rfind(|span| span.of(body).starts_with(b"\""));
-            reader.view.model = string.map(|span| decode(inside(*span).of(body)));
-        }
-    }
+    let PathModels { spans, asked, more } = PathModels::of(path, Some(dialect));
+    let in_path = asked.map(Cow::Owned);
+    let in_body = reader.string.map(|span| said(span, body));
+    reader.view.model = match dialect {
+        Dialect::ChatCompletions | Dialect::Completions => in_path.or(in_body),
+        Dialect::Gemini(_) => in_body.filter(|name| !name.trim().is_empty()).or(in_path),
+        Dialect::Responses | Dialect::Messages => in_body,
+    };
+    reader.view.path_spans = spans;
+    reader.view.more_models |= more;
     reader.view
 }
 
@@ -196,6 +210,8 @@ struct Reader<'b, 'l> {
     newest: Newest,
     /// Somebody other than the user has had a turn.
     replied: bool,
+    /// The last top-level `model` that is a string.
+    string: Option<Span>,
 }
 
 type Read = Result<(), Fault>;
@@ -204,18 +220,36 @@ impl Reader<'_, '_> {
     fn document(&mut self, cursor: &mut Cursor<'_>) -> Read {
         let body = cursor.bytes();
         let mut members = Vec::with_capacity(16);
-        cursor.each_member(|cursor, key| {
+        let read = cursor.each_member(|cursor, key| {
             let start = cursor.place();
             self.field(&decode(key.of(body)), cursor)?;
             if members.len() <= MOST_MEMBERS {
                 members.push(Member { key, value: Span { start, end: cursor.behind() } });
             }
             Ok(())
-        })?;
+        });
         if members.len() <= MOST_MEMBERS {
             self.view.members = members;
         }
-        if cursor.at_end() { Ok(()) } else { Err(Fault::NotJson) }
+        let read = if read.is_ok() && !cursor.at_end() { Err(Fault::NotJson) } else { read };
+        if read == Err(Fault::NotJson) {
+            // An upstream that reads more than this may find another model there.
+            while let Some(value) = cursor.next_value_of("model") {
+                self.model(value);
+            }
+        }
+        if read.is_ok() && cursor.is_too_deep() { Err(Fault::TooDeep) } else { read }
+    }
+
+    fn model(&mut self, value: Span) {
+        if value.of(self.body).starts_with(b"\"") {
+            self.string = Some(value);
+        }
+        if self.view.model_spans.len() < MOST_MODELS {
+            self.view.model_spans.push(value);
+        } else {
+            self.view.more_models = true;
+        }
     }
 
     /// A top-level field. Dialects share one list: none gives another's field a different meaning, but for `prompt`
@@ -223,7 +257,8 @@ impl Reader<'_, '_> {
     fn field(&mut self, key: &str, cursor: &mut Cursor<'_>) -> Read {
         match (key, self.dialect) {
             ("model", _) => {
-                self.view.model_spans.push(cursor.skip()?);
+                let value = cursor.skip()?;
+                self.model(value);
                 Ok(())
             }
             ("messages", Dialect::ChatCompletions | Dialect::Messages)
@@ -360,6 +395,7 @@ impl Reader<'_, '_> {
 
     /// Forgets an earlier conversation: of a repeated key the last counts.
     fn restart(&mut self) {
+        self.view.converses = true;
         self.recent.clear();
         self.view.opening.clear();
         self.view.first_tool = None;

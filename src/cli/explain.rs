@@ -123,6 +123,10 @@ fn report(
         "cost_usd": decision.cost,
         "savings": decision.savings,
         "candidates": candidates,
+        "problem": decision.problem.as_ref().map(|problem| json!({
+            "status": problem.status(),
+            "message": problem.message(),
+        })),
         "shadow": decision.withheld.as_ref().map(|withheld| json!({
             "cause": withheld.cause.name(),
             "profile": withheld.profile.map(|p| &p.name),
@@ -149,6 +153,9 @@ fn print(
     out: &mut dyn Write,
 ) -> std::io::Result<()> {
     writeln!(out, "cause       {}", decision.cause.name())?;
+    if let Some(problem) = &decision.problem {
+        return writeln!(out, "answer      {} {}", problem.status(), problem.message());
+    }
     if let Some(profile) = decision.profile {
         writeln!(out, "profile     {}", profile.name)?;
     }

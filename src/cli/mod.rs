@@ -185,7 +185,8 @@ fn run(command: Command, out: &mut dyn Write) -> Result<(), String> {
             let config = Choice { config: Some(file.clone()), profile: None }.load()?;
             let (models, profiles) = (config.table.models.len(), config.table.profiles.len());
             writeln!(out, "{}: ok ({models} model names, {profiles} profiles)", file.display())
-                .map_err(written)
+                .map_err(written)?;
+            config.notes.iter().try_for_each(|note| writeln!(out, "note: {note}").map_err(written))
         }
         Command::Init(options) => init::run(&options, out),
         Command::Explain(options) => explain::run(&options, out),

@@ -6,6 +6,7 @@ mod check;
 mod compile;
 mod document;
 mod error;
+mod names;
 mod nearest;
 mod protobuf;
 mod raw;
@@ -16,6 +17,7 @@ mod shipped;
 mod tests;
 
 pub use error::{ConfigError, ConfigErrors};
+pub use names::{Name, Names};
 pub use raw::Position;
 
 use crate::chat::{Limits, Paths};
@@ -32,6 +34,10 @@ use crate::tier::Tier;
 pub struct Config {
     /// Models, profiles, virtual names, promotions.
     pub table: Table,
+    /// Which names stand for a profile.
+    pub names: Names,
+    /// What is right and may surprise, for `tiergate check`.
+    pub notes: Vec<String>,
     /// The scorer.
     pub scorer: Scorer,
     /// Adoption signals, where they are configured.

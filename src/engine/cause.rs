@@ -40,6 +40,8 @@ pub enum Cause {
     Shadow,
     /// The conversation is not in the part that the profile routes: what its control says.
     Control,
+    /// A call that is no conversation, such as the counting of tokens: the default model.
+    SidePath,
     /// The client asked for a model by name.
     Pinned,
     /// The request names no model.
@@ -50,11 +52,15 @@ pub enum Cause {
     Encoded,
     /// There is no body.
     NoBody,
+    /// A virtual model is asked for that does not exist: the client is told so.
+    NoSuchModel,
+    /// The request cannot be passed on as it is: the client is told why.
+    Refused,
 }
 
 impl Cause {
     /// All causes.
-    pub const ALL: [Cause; 23] = [
+    pub const ALL: [Cause; 26] = [
         Cause::Score,
         Cause::Ambiguous,
         Cause::Abstain,
@@ -73,11 +79,14 @@ impl Cause {
         Cause::NoPrompt,
         Cause::Shadow,
         Cause::Control,
+        Cause::SidePath,
         Cause::Pinned,
         Cause::NoModel,
         Cause::Unparsable,
         Cause::Encoded,
         Cause::NoBody,
+        Cause::NoSuchModel,
+        Cause::Refused,
     ];
 
     /// The word for headers, metrics and logs.
@@ -101,11 +110,14 @@ impl Cause {
             Cause::NoPrompt => "no_prompt",
             Cause::Shadow => "shadow",
             Cause::Control => "control",
+            Cause::SidePath => "side_path",
             Cause::Pinned => "pinned",
             Cause::NoModel => "no_model",
             Cause::Unparsable => "unparsable",
             Cause::Encoded => "encoded",
             Cause::NoBody => "no_body",
+            Cause::NoSuchModel => "no_such_model",
+            Cause::Refused => "refused",
         }
     }
 }

@@ -7,11 +7,13 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::{Action, BufferType, MapType};
 
-use super::stream::{replace, set_request_header};
+use super::stream::{replace, reply, set_request_header};
 use super::verdict::Verdict;
 use super::watch::{Ask, Head, RETRY, Watch};
 use super::{Shared, alive, now_millis, property};
-use crate::chat::{self, Dialect, Encoding, First, Form, LONGEST_REFUSAL, Refusal};
+use crate::chat::{
+    self, Coding, Dialect, Encoding, First, Form, LONGEST_REFUSAL, PathModels, Problem, Refusal,
+};
 use crate::fit;
 use crate::live::{Failure, Fault, Outcome};
 use crate::route::{Model, Plan, Progress, Reason};
@@ -97,28 +99,24 @@ impl AttemptStream {
         for name in &headers.model_as {
             set_request_header(name, model.upstream_model.as_bytes());
         }
-        let (mut path, mut has_length, mut encoded) = (Vec::new(), false, false);
+        let (mut path, mut has_length, mut coding) = (Vec::new(), false, Coding::Identity);
         for (name, value) in hostcalls::get_map_bytes(MapType::HttpRequestHeaders).unwrap_or_default() {
             match name.as_str() {
                 ":path" => path = value,
                 "content-length" => has_length = true,
-                "content-encoding" => encoded |= !value.eq_ignore_ascii_case(b"identity"),
+                "content-encoding" => coding = coding.and(&value),
                 _ => {}
             }
         }
-        match config.paths.dialect(&path) {
-            Some(Dialect::Gemini(span)) => {
-                if let Some(path) = chat::rewrite_path(&path, span, &model.upstream_model) {
-                    set_request_header(":path", &path);
-                }
-                if end_of_stream || encoded || config.fit.mode == fit::Mode::Off {
-                    return Action::Continue;
-                }
-                let dialect = Dialect::Gemini(span);
-                self.rewrite = Some(Rewrite { model, dialect, path, has_length, body_size: 0 });
-                Action::Pause
-            }
-            Some(dialect) if !end_of_stream && !encoded => {
+        let dialect = config.paths.dialect(&path);
+        let places = PathModels::of(&path, dialect).spans;
+        if !places.is_empty()
+            && let Some(path) = chat::rewrite_path_at(&path, &places, &model.upstream_model)
+        {
+            set_request_header(":path", &path);
+        }
+        match dialect {
+            Some(dialect) if !end_of_stream && coding == Coding::Identity => {
                 self.rewrite = Some(Rewrite { model, dialect, path, has_length, body_size: 0 });
                 Action::Pause
             }
@@ -372,10 +370,6 @@ const fn reason_of(refusal: Refusal) -> Reason {
 
 /// The request's model must not be asked of a provider that does not know it.
 fn nobody() -> Action {
-    const BODY: &[u8] = br#"{"error":{"message":"no model is left for this request","type":"server_error"}}"#;
-    let headers = vec![("content-type", "application/json")];
-    match hostcalls::send_http_response(503, headers, Some(BODY)) {
-        Ok(()) => Action::Pause,
-        Err(_) => Action::Continue,
-    }
+    let path = hostcalls::get_map_value_bytes(MapType::HttpRequestHeaders, ":path").ok().flatten();
+    reply(&Problem::NobodyLeft, &path.unwrap_or_default(), std::iter::empty())
 }

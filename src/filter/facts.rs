@@ -4,6 +4,7 @@ use percent_encoding::percent_decode;
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::MapType;
 
+use crate::chat::Coding;
 use crate::config::{Headers, Session};
 
 /// Every header that begins so is ours: what a client sends under these names is removed.
@@ -12,13 +13,19 @@ const OWN_PREFIX: &str = "x-tiergate-";
 /// Who asks, by the first of these that a request has: the order in which LiteLLM looks for a key.
 const CREDENTIALS: [&str; 5] =
     ["x-litellm-api-key", "authorization", "api-key", "x-api-key", "x-goog-api-key"];
+/// Set by the proxy where it unpacks requests: how this one was compressed.
+const PACKED: &str = "x-tiergate-packed";
 
 /// What the request's headers tell.
 pub struct Facts {
     pub path: Vec<u8>,
-    /// A `POST` of JSON that is not an upgrade.
+    /// A `POST` that is not an upgrade. Its content type says nothing: LiteLLM and others read JSON of any type.
     pub may_be_llm_call: bool,
-    pub encoded: bool,
+    /// A form, which is no JSON whatever the path.
+    pub form: bool,
+    pub coding: Coding,
+    /// The proxy has unpacked the body.
+    pub packed: bool,
     pub has_length: bool,
     /// Names of headers that only we may set, as the client spelled them.
     pub forged: Vec<String>,
@@ -34,7 +41,9 @@ impl Facts {
         let mut facts = Self {
             path: Vec::new(),
             may_be_llm_call: false,
-            encoded: false,
+            form: false,
+            coding: Coding::Identity,
+            packed: false,
             has_length: false,
             forged: Vec::new(),
             session: None,
@@ -42,8 +51,7 @@ impl Facts {
         };
         let (mut session, mut tenant) = (First::default(), First::default());
         let mut post = false;
-        let mut json = true;
-        let mut upgrade = false;
+        let (mut upgrade, mut upgrades) = (false, false);
         let map = hostcalls::get_map_bytes(MapType::HttpRequestHeaders).unwrap_or_default();
         for (name, value) in map {
             session.look(sessions.headers.iter().position(|id| *id == name), &value);
@@ -57,23 +65,29 @@ impl Facts {
             match name.as_str() {
                 ":method" => post = value == b"POST",
                 ":path" => facts.path = value,
-                "content-type" => json = is_json(&value),
-                "content-encoding" => facts.encoded |= !value.eq_ignore_ascii_case(b"identity"),
+                "content-type" => facts.form |= is_form(&value),
+                "content-encoding" => facts.coding = facts.coding.and(&value),
                 "content-length" => facts.has_length = true,
                 "upgrade" => upgrade = true,
+                // Without this the field is only a field, and the body a body.
+                "connection" => {
+                    upgrades |= value.to_ascii_lowercase().windows(7).any(|part| part == b"upgrade")
+                }
                 _ => {
                     let ours = name.starts_with(OWN_PREFIX)
                         || name == names.cluster
                         || name == names.model
                         || name == names.tier
                         || names.model_as.contains(&name);
+                    // The proxy's own mark has no value where nothing was compressed.
+                    facts.packed |= name == PACKED && !matches!(value.as_slice(), b"" | b"-");
                     if ours && !facts.forged.contains(&name) {
                         facts.forged.push(name);
                     }
                 }
             }
         }
-        facts.may_be_llm_call = post && json && !upgrade;
+        facts.may_be_llm_call = post && !(upgrade && upgrades);
         facts.session = session.found;
         facts.tenant = match tenant.found {
             Some(found) if sessions.tenant_header.is_none() => without_scheme(&found).to_vec(),
@@ -117,9 +131,9 @@ fn key_of_query(path: &[u8]) -> Option<Vec<u8>> {
     Some(percent_decode(key).collect())
 }
 
-/// `application/json`, or any type whose subtype is JSON.
-fn is_json(content_type: &[u8]) -> bool {
+/// The two types that servers read as a form.
+fn is_form(content_type: &[u8]) -> bool {
     let essence = content_type.split(|&b| b == b';').next().unwrap_or_default().trim_ascii();
-    let subtype = essence.rsplit(|&b| b == b'/' || b == b'+').next().unwrap_or_default();
-    subtype.eq_ignore_ascii_case(b"json")
+    essence.eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
+        || essence.eq_ignore_ascii_case(b"multipart/form-data")
 }

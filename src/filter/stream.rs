@@ -13,9 +13,9 @@ use super::health::{Shared as SharedData, SharedHealth};
 use super::remember::{Notes, rules, salt};
 use super::watch::{Ask, Head, RETRY, Watch};
 use super::{Shared, alive, attempt, now_nanos, property};
-use crate::chat::{self, Dialect};
-use crate::config::ResponseHeaders;
-use crate::engine::{self, Cause, Decision, Edit, Live, Request, Sessions};
+use crate::chat::{self, Coding, Dialect, ErrorForm, Problem};
+use crate::config::{Config, ResponseHeaders};
+use crate::engine::{self, Cause, Decision, Live, Request, Sessions};
 use crate::live;
 use crate::route::{Conditions, Model, Plan};
 use crate::tier::Tier;
@@ -53,7 +53,10 @@ enum UnderWay {
 }
 
 struct Waiting {
-    dialect: Dialect,
+    /// None where it is no conversation.
+    dialect: Option<Dialect>,
+    coding: Coding,
+    packed: bool,
     path: Vec<u8>,
     has_length: bool,
     body_size: usize,
@@ -71,21 +74,36 @@ impl Stream {
     }
 
     /// The body is whole: decide, rewrite, let go.
-    fn finish(&mut self) {
-        let (Some(shared), Some(waiting)) = (self.shared.clone(), self.waiting.take()) else { return };
+    fn finish(&mut self) -> Action {
+        let (Some(shared), Some(waiting)) = (self.shared.clone(), self.waiting.take()) else {
+            return Action::Continue;
+        };
         let started = now_nanos();
         let body = match waiting.body_size {
             0 => None,
             size => hostcalls::get_buffer(BufferType::HttpRequestBody, 0, size).ok().flatten(),
         };
-        let mut scratch = shared.scratch.borrow_mut();
+        let path = &waiting.path;
         let Some(body) = body else {
-            let decision =
-                engine::decide_unread(&shared.config, waiting.dialect, &waiting.path, Cause::NoBody);
-            self.carry_out(&shared, &decision, started);
-            return;
+            if waiting.packed {
+                let decision = engine::refused(&shared.config, Problem::Unpacked);
+                return self.settle(&shared, &decision, path, started);
+            }
+            let Some(dialect) = waiting.dialect else {
+                return self.finish_other(&shared, path, false, Vec::new());
+            };
+            let decision = engine::decide_unread(&shared.config, dialect, path, Cause::NoBody);
+            return self.settle(&shared, &decision, path, started);
         };
-        let request = Request { dialect: waiting.dialect, path: &waiting.path, body: &body };
+        let Some(body) = unpacked(body, &waiting) else {
+            let decision = engine::refused(&shared.config, Problem::Unpacked);
+            return self.settle(&shared, &decision, path, started);
+        };
+        let Some(dialect) = waiting.dialect else {
+            return self.finish_other(&shared, path, waiting.has_length, body);
+        };
+        let mut scratch = shared.scratch.borrow_mut();
+        let request = Request { dialect, path, body: &body };
         let standing = shared.standing.borrow().clone();
         let salt = || salt(started);
         let held = |memory, known| {
@@ -102,25 +120,36 @@ impl Stream {
             None => decide(None),
             Some(health) => decided(health, started / 1_000_000, decide),
         };
-        let keeps_answers = waiting.dialect == Dialect::Responses;
+        let keeps_answers = dialect == Dialect::Responses;
         let tenant = keeps_answers.then(|| waiting.tenant.clone());
         self.notes = Notes::of(&decision, tenant, started / 1_000_000);
-        let size = body.len();
         let changes = changes(&mut decision, shared.config.fallbacks.enabled);
-        if !changes.is_empty()
-            && let Some(prefix) = chat::splice_changes(body, changes)
-            && let Ok(length) = replace(&prefix, size)
-            && waiting.has_length
-        {
-            set_request_header("content-length", length.to_string().as_bytes());
-        }
-        self.carry_out(&shared, &decision, started);
+        write_back(changes, body, waiting.has_length);
+        self.settle(&shared, &decision, path, started)
+    }
+
+    /// The same for a call that is no conversation.
+    fn finish_other(&mut self, shared: &Shared, path: &[u8], has_length: bool, body: Vec<u8>) -> Action {
+        let Some(mut decision) = engine::decide_other(&shared.config, path, &body) else {
+            return pass(&shared.config);
+        };
+        let started = now_nanos();
+        write_back(changes(&mut decision, false), body, has_length);
+        self.settle(shared, &decision, path, started)
+    }
+
+    /// Lets the request go, or answers it.
+    fn settle(&mut self, shared: &Shared, decision: &Decision<'_>, path: &[u8], started: u64) -> Action {
+        self.carry_out(shared, decision, started);
+        let Some(problem) = &decision.problem else { return Action::Continue };
+        let headers = std::mem::take(&mut self.answer);
+        reply(problem, path, headers.iter().map(|(name, value)| (*name, value.as_str())))
     }
 
     /// Headers, metrics, filter state.
     fn carry_out(&mut self, shared: &Shared, decision: &Decision<'_>, started: u64) {
         let headers = &shared.config.headers;
-        if let Edit::Path(path) = &decision.edit {
+        if let Some(path) = decision.edit.path() {
             set_request_header(":path", path);
         }
         add_request_header(&headers.cluster, decision.cluster);
@@ -142,7 +171,7 @@ impl Stream {
             let _ = hostcalls::set_property(vec!["tiergate"], Some(&line));
             self.line = line;
         }
-        if let Some(model) = decision.model {
+        if let Some(model) = decision.model.filter(|_| decision.cause != Cause::SidePath) {
             self.send_off(shared, model, decision, started / 1_000_000);
         }
     }
@@ -269,23 +298,21 @@ impl HttpContext for Stream {
             let _ = hostcalls::remove_map_value(MapType::HttpRequestHeaders, name);
         }
         let dialect = if facts.may_be_llm_call { config.paths.dialect(&facts.path) } else { None };
-        let Some(dialect) = dialect else {
-            add_request_header(&config.headers.cluster, &config.table.default_cluster);
-            return Action::Continue;
-        };
-        let unread = match (end_of_stream, facts.encoded) {
-            (true, _) => Some(Cause::NoBody),
-            (false, true) => Some(Cause::Encoded),
-            (false, false) => None,
-        };
-        if let Some(cause) = unread {
-            let started = now_nanos();
-            let decision = engine::decide_unread(config, dialect, &facts.path, cause);
-            self.carry_out(&shared, &decision, started);
-            return Action::Continue;
+        let other = || facts.may_be_llm_call && !facts.form && config.paths.is_other(&facts.path);
+        if dialect.is_none() && !other() {
+            return pass(config);
         }
-        let Facts { path, has_length, session, tenant, .. } = facts;
-        self.waiting = Some(Waiting { dialect, path, has_length, body_size: 0, session, tenant });
+        if dialect.is_none() && end_of_stream {
+            return self.finish_other(&shared, &facts.path, false, Vec::new());
+        }
+        if let Some(decision) = unread(config, &facts, dialect, end_of_stream) {
+            let started = now_nanos();
+            return self.settle(&shared, &decision, &facts.path, started);
+        }
+        let Facts { path, has_length, session, tenant, coding, packed, .. } = facts;
+        let body_size = 0;
+        self.waiting =
+            Some(Waiting { dialect, coding, packed, path, has_length, body_size, session, tenant });
         Action::Pause
     }
 
@@ -295,14 +322,12 @@ impl HttpContext for Stream {
         if !end_of_stream {
             return Action::Pause;
         }
-        self.finish();
-        Action::Continue
+        self.finish()
     }
 
     fn on_http_request_trailers(&mut self, _count: usize) -> Action {
         // With trailers the body callback never tells the end of the stream.
-        self.finish();
-        Action::Continue
+        self.finish()
     }
 
     fn on_http_response_headers(&mut self, _count: usize, end_of_stream: bool) -> Action {
@@ -367,16 +392,82 @@ fn decided<'c>(
 
 /// What becomes of the body: the model, and unless each attempt does that for itself all that does not fit it.
 fn changes(decision: &mut Decision<'_>, by_attempt: bool) -> Vec<chat::Change> {
-    let mut changes = match (&decision.edit, decision.model) {
-        (Edit::Body(spans), Some(model)) => {
-            chat::named(spans, &model.upstream_model, &decision.tell).unwrap_or_default()
-        }
-        _ => Vec::new(),
-    };
+    let named = |model: &Model| chat::named(decision.edit.spans(), &model.upstream_model, &decision.tell);
+    let mut changes = decision.model.and_then(|model| named(model)).unwrap_or_default();
     if !by_attempt {
         changes.append(&mut decision.fitted.changes);
     }
     changes
+}
+
+/// A request that names no model of ours goes where everything else goes.
+fn pass(config: &Config) -> Action {
+    add_request_header(&config.headers.cluster, &config.table.default_cluster);
+    Action::Continue
+}
+
+/// What is decided without a body: there is none, or nobody can read it.
+fn unread<'c>(
+    config: &'c Config,
+    facts: &Facts,
+    dialect: Option<Dialect>,
+    end_of_stream: bool,
+) -> Option<Decision<'c>> {
+    if let Some(dialect) = dialect.filter(|_| end_of_stream) {
+        return Some(engine::decide_unread(config, dialect, &facts.path, Cause::NoBody));
+    }
+    if facts.coding == Coding::Other {
+        return Some(match dialect {
+            Some(dialect @ Dialect::Gemini(_)) => {
+                engine::decide_unread(config, dialect, &facts.path, Cause::Encoded)
+            }
+            _ => engine::refused(config, Problem::Encoding),
+        });
+    }
+    facts.form.then(|| engine::refused(config, Problem::Form))
+}
+
+/// The body as the client wrote it. Where it is compressed, and not unpacked by the proxy, the buffer is replaced too. None
+/// where it cannot be unpacked, or was not wholly.
+fn unpacked(body: Vec<u8>, waiting: &Waiting) -> Option<Vec<u8>> {
+    // Envoy's decompressor ends without a word where a body grows too much.
+    if waiting.packed && waiting.coding == Coding::Identity && !body.trim_ascii_end().ends_with(b"}") {
+        return None;
+    }
+    if waiting.coding == Coding::Identity {
+        return Some(body);
+    }
+    let new = chat::unpack(&body, waiting.coding)?;
+    hostcalls::set_buffer(BufferType::HttpRequestBody, 0, body.len(), &new).ok()?;
+    let _ = hostcalls::remove_map_value(MapType::HttpRequestHeaders, "content-encoding");
+    if waiting.has_length {
+        set_request_header("content-length", new.len().to_string().as_bytes());
+    }
+    Some(new)
+}
+
+/// Carries changes of the body out.
+fn write_back(changes: Vec<chat::Change>, body: Vec<u8>, has_length: bool) {
+    let size = body.len();
+    if !changes.is_empty()
+        && let Some(prefix) = chat::splice_changes(body, changes)
+        && let Ok(length) = replace(&prefix, size)
+        && has_length
+    {
+        set_request_header("content-length", length.to_string().as_bytes());
+    }
+}
+
+/// Answers a request in its client's dialect.
+pub fn reply<'h>(problem: &Problem, path: &[u8], more: impl Iterator<Item = (&'h str, &'h str)>) -> Action {
+    let body = problem.body(ErrorForm::of(path));
+    // So that the proxy's own form of errors is not put around it (`local_reply_config`).
+    set_request_header("x-tiergate-answered", b"1");
+    let headers = std::iter::once(("content-type", "application/json")).chain(more).collect();
+    match hostcalls::send_http_response(u32::from(problem.status()), headers, Some(&body)) {
+        Ok(()) => Action::Pause,
+        Err(_) => Action::Continue,
+    }
 }
 
 pub fn add_request_header(name: &str, value: &str) {

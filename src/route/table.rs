@@ -212,6 +212,18 @@ pub struct Table {
 }
 
 impl Table {
+    /// A table that knows virtual names alone.
+    pub const fn of_names(virtual_models: BTreeMap<String, Arc<Profile>>) -> Self {
+        Self {
+            models: BTreeMap::new(),
+            profiles: BTreeMap::new(),
+            virtual_models,
+            promotions: Vec::new(),
+            baseline: None,
+            default_cluster: String::new(),
+        }
+    }
+
     /// All models that a profile may send requests to at a time; some of them more than once.
     pub fn listed<'t>(&'t self, profile: &'t Profile, now: u64) -> impl Iterator<Item = &'t Arc<Model>> {
         let tiers = Tier::ALL.into_iter().flat_map(move |tier| self.candidates(profile, tier, now));

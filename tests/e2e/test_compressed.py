@@ -1,4 +1,4 @@
-"""Compressed requests on the shipped Envoy files: unpacked and routed."""
+"""Compressed requests on the shipped Envoy files: unpacked and routed, and never more of them than the gateway takes."""
 
 import gzip
 import json
@@ -13,6 +13,7 @@ from gateway import user
 
 CHAT = "/v1/chat/completions"
 SMALL = "small/v1"
+LIMIT = 32 * 1024 * 1024
 ONE_MIB = 1024 * 1024
 
 
@@ -26,6 +27,7 @@ PACKED = {
     "gzip": gzip.compress,
     "GZIP": gzip.compress,
     "br": brotli,
+    "deflate": zlib.compress,
     "zstd": lambda data: zstandard.ZstdCompressor().compress(data),
 }
 
@@ -69,3 +71,28 @@ def test_a_long_conversation(edge, test_id):
     answer = post(edge, gzip.compress(chat(text)), test_id=test_id, **{"content-encoding": "gzip"})
     assert answer.status_code == 200, answer.text
     assert len(edge.recorder.take(test_id).body) > 6 * ONE_MIB
+
+
+@pytest.mark.parametrize("coding", ["gzip", "zstd", "deflate"])
+@pytest.mark.parametrize("size", [LIMIT + ONE_MIB, 8 * ONE_MIB])
+def test_a_bomb_is_too_large(edge, test_id, coding, size):
+    """Also where Envoy's decompressor stops before the limit."""
+    bomb = PACKED[coding](chat("x" * size))
+    assert len(bomb) < ONE_MIB // 10
+    answer = post(edge, bomb, test_id=test_id, **{"content-encoding": coding})
+    if coding == "deflate" and size < LIMIT:
+        assert answer.status_code == 200  # the filter's own bound is the size alone
+        return
+    assert answer.status_code == 413
+    assert answer.json()["error"]["code"] == "request_too_large"
+    assert not edge.recorder.seen(test_id)
+
+
+@pytest.mark.parametrize("coding", ["lz4", "gzip, br", "compress"])
+def test_what_nobody_reads_is_refused(edge, test_id, coding):
+    answer = post(edge, chat(), path="/v1/messages", test_id=test_id, **{"content-encoding": coding})
+    # Of two codings Envoy tries the one that it knows.
+    assert answer.status_code == (413 if "," in coding else 415)
+    assert answer.json()["type"] == "error"
+    assert "content-encoding" in answer.json()["error"]["message"]
+    assert not edge.recorder.seen(test_id)

@@ -4,7 +4,6 @@
 """
 
 import copy
-import gzip
 import json
 import socket
 import stat
@@ -301,22 +300,3 @@ def test_nothing_in_it_is_deprecated():
     done = subprocess.run(command, cwd=stacks.ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert "eprecated" not in done.stderr
-
-
-def test_compressed_bodies_are_judged_behind_a_decompressor(gateway, tmp_path, client, test_id):
-    """What docs/operations.md says of the cause `encoded`."""
-    decompressor = {"name": "decompressor", "typed_config": {
-        "@type": "type.googleapis.com/envoy.extensions.filters.http.decompressor.v3.Decompressor",
-        "decompressor_library": {"name": "gzip", "typed_config": {
-            "@type": "type.googleapis.com/envoy.extensions.compression.gzip.decompressor.v3.Gzip"}}}}
-    content = gzip.compress(json.dumps({"model": "smart/auto", "messages": user(PROOF)}).encode())
-    causes = []
-    for filters in ([], [decompressor]):
-        with Production(tmp_path, gateway.recorder.port, change=lambda envoy, more=filters: stacks.connection_manager(
-                stacks.listener(envoy))["http_filters"].__setitem__(slice(0, 0), more)) as running:
-            answer = client.post(f"{running.url}{CHAT}", content=content, headers={
-                "content-type": "application/json", "content-encoding": "gzip", "x-test-id": f"{test_id}{len(causes)}"})
-            assert answer.status_code == 200
-            causes.append(answer.headers["x-tiergate-cause"])
-    assert causes == ["encoded", "score"]
-    assert json.loads(gateway.recorder.take(f"{test_id}1").body)["model"] == OPUS

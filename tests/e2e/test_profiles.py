@@ -20,9 +20,8 @@ def upstream(name):
     ("smart/auto", "auto", "gpt-5.4-nano"),
     ("smart/eco", "eco", "gpt-5-nano"),
     ("smart/agentic", "agentic", "gpt-5.4-mini"),
-    # Shipped names whose profile the configuration does not define stand for auto.
-    ("smart/premium", "auto", "gpt-5.4-nano"),
-    ("smart/free", "auto", "gpt-5.4-nano"),
+    # Not defined: each tier has what auto has for the next higher one.
+    ("smart/premium", "premium", "deepseek/deepseek-v4-pro"),
 ])
 def test_a_profile_has_its_own_table(gateway, client, virtual, profile, model):
     answer = client.post(f"{gateway.url}/v1/chat/completions", json={"model": virtual, "messages": user(GREETING)})

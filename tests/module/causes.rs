@@ -38,6 +38,12 @@ fn told(vm: &mut Vm, request: &Request, status: u32) -> String {
     cause
 }
 
+/// The cause that a client is told whose request the filter answers.
+fn answered(request: &Request) -> String {
+    let answer = vm(json!({})).request(request).local_response.unwrap();
+    String::from_utf8(answer.headers.get("x-tiergate-cause").unwrap().to_vec()).unwrap()
+}
+
 fn asked(vm: &mut Vm, body: &str) -> String {
     told(vm, &Request::post(CHAT, body), 200)
 }
@@ -130,12 +136,16 @@ fn reach(cause: Cause) -> String {
         Cause::Shadow => last(json!({"mode": "shadow"}), &[greeting()]),
         Cause::Control => last(json!({"profiles": {"auto": {"percent": 0}}}), &[greeting()]),
         Cause::Pinned => plain(chat("tiny", GREETING)),
-        Cause::NoModel => plain(r#"{"messages":[]}"#.to_owned()),
+        Cause::SidePath => told(&mut vm(json!({})), &Request::post("/v1/embeddings", greeting()), 200),
+        Cause::NoModel => plain(r#"{"temperature":1}"#.to_owned()),
         Cause::Unparsable => plain(greeting().trim_end_matches('}').to_owned()),
         Cause::Encoded => {
-            told(&mut vm(json!({})), &Request::post(CHAT, greeting()).header("content-encoding", "gzip"), 200)
+            let path = "/v1beta/models/smart/auto:generateContent";
+            told(&mut vm(json!({})), &Request::post(path, "zzz").header("content-encoding", "br"), 200)
         }
         Cause::NoBody => told(&mut vm(json!({})), &Request::new("POST", CHAT), 200),
+        Cause::NoSuchModel => answered(&Request::post(CHAT, chat("smart/nope", GREETING))),
+        Cause::Refused => answered(&Request::post(CHAT, greeting()).header("content-encoding", "br")),
     }
 }
 

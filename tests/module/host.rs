@@ -24,6 +24,7 @@ pub use exchange::{Outcome, Request, Response, ResponseOutcome};
 pub use guest::{Answer, Dispatch, LogLine};
 pub use headers::Headers;
 pub use process::Process;
+pub use stream::LocalResponse;
 
 use guest::Host;
 

@@ -19,6 +19,7 @@ mod configuring;
 mod fixture;
 mod host;
 mod passing;
+mod refusing;
 mod rollout;
 mod routing;
 mod signals;

@@ -96,7 +96,7 @@ fn the_ask_is_the_newest_text_of_a_user() {
         let view = seen(body, *dialect);
         assert_eq!(view.fault, None, "{name}");
         assert_eq!(text(body, &view.ask), *ask, "{name}");
-        assert!(view.model.is_some(), "{name}");
+        assert!(view.model.is_some() || matches!(dialect, Dialect::Gemini(_)), "{name}");
     }
 }
 

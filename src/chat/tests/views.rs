@@ -111,15 +111,57 @@ fn a_broken_body_tells_what_it_can() {
         ("hello", Fault::NotJson),
         (r#"{"model":"m"} x"#, Fault::NotJson),
         (r#"{"model":"m",}"#, Fault::NotJson),
-        (r#"{"a":[1}"#, Fault::NotJson),
-        (r#"{"a":{"b":]}"#, Fault::NotJson),
+        (r#"{"a":[1}"#, Fault::Truncated),
     ] {
         assert_eq!(seen(body, Dialect::ChatCompletions).fault, Some(fault), "{body}");
+    }
+    // What the upstream's parser takes is read to the end.
+    for body in
+        [r#"{"a":NaN,"model":"m"}"#, r#"{"a":[-Infinity,Infinity],"model":"m"}"#, "\u{FEFF}{\"model\":\"m\"}"]
+    {
+        let view = seen(body, Dialect::ChatCompletions);
+        assert_eq!((view.fault, view.model.as_deref()), (None, Some("m")), "{body}");
     }
     let deep = format!("{{\"model\":\"m\",\"x\":{}{}}}", "[".repeat(127), "]".repeat(127));
     assert_eq!(seen(&deep, Dialect::ChatCompletions).fault, None);
     let deeper = format!("{{\"model\":\"m\",\"x\":{}{}}}", "[".repeat(128), "]".repeat(128));
     assert_eq!(seen(&deeper, Dialect::ChatCompletions).fault, Some(Fault::TooDeep));
+}
+
+#[test]
+fn models_behind_a_fault_are_found() {
+    let deep = format!("{{\"model\":\"a\",\"x\":{}1{},\"model\":\"b\"}}", "[".repeat(200), "]".repeat(200));
+    for (body, spans) in [
+        (deep.as_str(), 2),
+        (r#"{"model":"a","x":@,"model":"b"}"#, 2),
+        (r#"{"model":"a","messages":[{"content":@,"model":"c"}],"model":"b"}"#, 2),
+        (r#"{"model":"a","x":[1,@],"y":""model":"c"","model":"b"} tail"#, 2),
+        ("{\"model\":\"a\"}\n{\"model\":\"b\"}", 2),
+        (r#"{"model":"b","x":@,"model":"#, 1),
+    ] {
+        let view = seen(body, Dialect::ChatCompletions);
+        assert!(view.fault.is_some(), "{body}");
+        assert_eq!((view.model.as_deref(), view.model_spans.len()), (Some("b"), spans), "{body}");
+        assert!(view.model_spans.iter().all(|span| span.of(body.as_bytes()).starts_with(b"\"")), "{body}");
+    }
+}
+
+#[test]
+fn lists_are_bounded() {
+    let models = vec![r#""model":"m""#; 100_000].join(",");
+    let view = seen(&format!("{{{models}}}"), Dialect::ChatCompletions).model_spans.len();
+    assert_eq!(view, MOST_MODELS);
+    let parts: Vec<String> = (0..50_000).map(|n| format!(r#"{{"type":"text","text":"part {n}"}}"#)).collect();
+    let parts = parts.join(",");
+    let body = format!(r#"{{"system":[{parts}],"messages":[{{"role":"user","content":[{parts}]}}]}}"#);
+    let view = seen(&body, Dialect::Messages);
+    for list in [&view.ask, &view.system, &view.opening] {
+        assert!(list.len() <= 4096, "{}", list.len());
+        assert!(text(&body, list).starts_with("part 0"));
+        assert!(text(&body, list).ends_with("part 49999"));
+    }
+    let tokens = view.tokens.count();
+    assert!((200_000..3_000_000).contains(&tokens), "{tokens}: those that were not kept count as well");
 }
 
 #[test]

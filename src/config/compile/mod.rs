@@ -1,5 +1,6 @@
 //! Raw document -> compiled parts. Every mistake in the meaning is told; nothing is guessed or skipped in silence.
 
+mod derived;
 mod fallbacks;
 mod fit;
 mod lists;
@@ -43,9 +44,18 @@ pub(super) fn compile(document: &raw::Document, errors: &mut Errors) -> Option<C
     let models = models::compile(document, &catalogue, &profiles, errors);
     let lists = lists::compile(&profiles, &models, errors);
     let compiled = profiles::compile(document, &profiles, own, &models, &lists, errors);
-    let rollout = rollout::compile(document, &profiles);
+    let mut rollout = rollout::compile(document, &profiles);
+    // What names may stand for; the table of profiles is the document's.
+    let mut named = compiled.clone();
+    if own && let Some(stand_in) = profiles::stand_in(&compiled).cloned() {
+        derived::add(&mut named, &stand_in);
+        if !profiles.contains_key(derived::PREMIUM) {
+            rollout.copy(&stand_in.name, derived::PREMIUM);
+        }
+    }
     let virtual_models =
-        profiles::virtual_names(document, &shipped_profiles, &profiles, &compiled, &models, &rollout, errors);
+        profiles::virtual_names(document, &shipped_profiles, &profiles, &named, &models, &rollout, errors);
+    let (names, notes) = profiles::names(document, &named, &virtual_models, errors);
     let promotions = promotions::compile(document, &profiles, &models, &lists, errors);
     let baseline = models.baseline(&document.baseline, &root.key("baseline"), errors);
     let signals = signals::compile(document, &models, errors);
@@ -66,6 +76,8 @@ pub(super) fn compile(document: &raw::Document, errors: &mut Errors) -> Option<C
     };
     Some(Config {
         table,
+        names,
+        notes,
         scorer,
         signals,
         rollout,

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use super::super::check::unknown;
 use super::super::error::{Errors, Path, quoted};
+use super::super::names::{Name, Names, PREFIX};
 use super::super::raw;
+use super::derived::{self, FREE};
 use super::lists::Lists;
 use super::models::Models;
-use super::{names, strategy};
+use super::{names as spelling, strategy};
 use crate::rollout::{Control, Rollout};
-use crate::route::{Agentic, Model, Profile, UnknownState};
+use crate::route::{Agentic, Model, Profile, Table, UnknownState};
 use crate::tier::{PerTier, Tier};
 
 /// The profile of the shortest form, and of shipped virtual names without a profile of their own.
@@ -35,7 +37,7 @@ pub(super) fn compile(
     for (&name, profile) in profiles {
         let path = all.key(name);
         if own {
-            names::profile(name, &path, errors);
+            spelling::profile(name, &path, errors);
         }
         if name == AUTO && document.tiers.is_some() && profile.tiers.is_some() {
             let message =
@@ -153,6 +155,51 @@ pub(super) fn known_profile(
     known
 }
 
+/// The profile that shipped names without one of their own stand for.
+pub(super) fn stand_in(compiled: &BTreeMap<String, Arc<Profile>>) -> Option<&Arc<Profile>> {
+    compiled.get(AUTO).or_else(|| compiled.values().next())
+}
+
+/// The names as clients spell them, and what `tiergate check` says of them.
+pub(super) fn names(
+    document: &raw::Document,
+    compiled: &BTreeMap<String, Arc<Profile>>,
+    virtual_models: &BTreeMap<String, Arc<Profile>>,
+    errors: &mut Errors,
+) -> (Names, Vec<String>) {
+    let mut notes = Vec::new();
+    let free = format!("{PREFIX}{FREE}");
+    let mut missing = Vec::new();
+    match compiled.get(FREE) {
+        None if !virtual_models.contains_key(&free) => {
+            notes.push(format!("{free} is refused: no model of the tables is known to cost nothing"));
+            missing.push(free);
+        }
+        None => {}
+        Some(profile) => {
+            let paid: Vec<&str> =
+                all_models(&profile.tiers).filter(|m| derived::is_paid(m)).map(|m| m.name.as_str()).collect();
+            if !paid.is_empty() {
+                notes.push(format!("profile {FREE} has models that cost something: {}", paid.join(", ")));
+            }
+        }
+    }
+    let names = Names::new(virtual_models, &missing);
+    let default = document.default_virtual_model.trim();
+    if default == "none" {
+        return (names, notes);
+    }
+    // Only the names matter: no model has to be known here.
+    let table = Table::of_names(virtual_models.clone());
+    if !compiled.is_empty() && !matches!(names.find(&table, default), Name::Virtual(_)) {
+        let known: Vec<&str> = virtual_models.keys().map(String::as_str).collect();
+        let message =
+            format!("{} is no virtual model; use `none`, or one of {}", quoted(default), known.join(", "));
+        errors.meaning(&Path::Root.key("default_virtual_model"), message);
+    }
+    (names.with_default(Some(default.to_owned())), notes)
+}
+
 /// Every name that stands for a profile: `smart/P`, the shipped ones, the document's own.
 pub(super) fn virtual_names(
     document: &raw::Document,
@@ -165,18 +212,19 @@ pub(super) fn virtual_names(
 ) -> BTreeMap<String, Arc<Profile>> {
     let path = Path::Root.key("virtual_models");
     let mut names = BTreeMap::new();
-    let stand_in = compiled.get(AUTO).or_else(|| compiled.values().next());
+    // What costs nothing is never another profile's to serve.
+    let others = stand_in(compiled);
     for name in shipped.keys() {
-        if let Some(profile) = compiled.get(name).or(stand_in) {
-            names.insert(format!("smart/{name}"), Arc::clone(profile));
+        if let Some(profile) = compiled.get(name).or_else(|| others.filter(|_| name != FREE)) {
+            names.insert(format!("{PREFIX}{name}"), Arc::clone(profile));
         }
     }
     for (name, profile) in compiled {
-        names.insert(format!("smart/{name}"), Arc::clone(profile));
+        names.insert(format!("{PREFIX}{name}"), Arc::clone(profile));
     }
     for (name, profile) in &document.virtual_models {
         let path = path.key(name);
-        names::model(name, &path, errors);
+        spelling::model(name, &path, errors);
         if known_profile(profile, profiles, &path, errors)
             && let Some(profile) = compiled.get(profile)
         {

@@ -156,13 +156,15 @@ pub(super) fn paths(raw: &raw::Paths, path: &Path<'_>, errors: &mut Errors) -> P
         ("responses", '/', &raw.responses),
         ("messages", '/', &raw.messages),
         ("gemini", ':', &raw.gemini),
+        ("other", '/', &raw.other),
     ];
     let mut seen: Vec<&str> = Vec::new();
     for (key, first, list) in lists {
         let path = path.key(key);
         for (i, suffix) in list.iter().enumerate() {
             let place = path.index(i);
-            if !suffix.starts_with(first) || suffix.len() < 2 {
+            let begins = suffix.starts_with(first) || key == "other" && suffix.starts_with(':');
+            if !begins || suffix.len() < 2 {
                 let shown = quoted(suffix);
                 errors.meaning(
                     &place,
@@ -183,6 +185,7 @@ pub(super) fn paths(raw: &raw::Paths, path: &Path<'_>, errors: &mut Errors) -> P
         responses: raw.responses.clone(),
         messages: raw.messages.clone(),
         gemini: raw.gemini.clone(),
+        other: raw.other.clone(),
     }
 }
 

@@ -58,22 +58,30 @@ pub struct Document {
     pub models: BTreeMap<String, Model>,
     /// The shortest form: the table of profile `auto`. Every profile without `tiers` of its own uses it too.
     /// As soon as there is `tiers` or `profiles`, none of the shipped profiles is used; the shipped virtual names
-    /// (`smart/eco` and so on) whose profile is not defined stand for `auto`.
+    /// `smart/eco` and `smart/agentic` stand for `auto` where no such profile is defined. For `smart/premium` and
+    /// `smart/free` see `profiles`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tiers: Option<Tiers>,
     /// Profiles by name: letters, digits, `-`, `_` and `.`. Default: the five shipped profiles `auto`, `eco`, `premium`,
     /// `agentic` and `free`. As soon as there is `tiers` or `profiles`, none of the shipped ones is used, so that no
-    /// request goes to a model that the gateway does not serve. A shipped virtual name whose profile is not defined
-    /// stands for `auto`, or for the first profile by name where there is no `auto`. At most 32, as each is a series of
+    /// request goes to a model that the gateway does not serve. `smart/eco` and `smart/agentic`
+    /// stand for `auto`, or for the first profile by name where there is no `auto`, unless they are defined. Without a
+    /// profile `premium` each of its tiers has the candidates of `auto`'s next higher one. Without a profile `free` it has
+    /// the models of the other profiles whose prices are both known to be 0; where there are none, `smart/free` is
+    /// refused. At most 32, as each is a series of
     /// metrics.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "cli", schemars(extend("minProperties" = 1, "maxProperties" = 32)))]
     pub profiles: Option<BTreeMap<String, Profile>>,
     /// More names that a client may send as `model`, each with the profile it stands for. Every profile `P` is
-    /// `smart/P` without being listed. Such a name may be that of a model in use only where
+    /// `smart/P` without being listed. Capitals and white space around a name do not matter, and `smart-P` is
+    /// `smart/P`, unless a model has just that name. Such a name may be that of a model in use only where
     /// its profile's `control` is `unchanged`. At most 256.
     #[cfg_attr(feature = "cli", schemars(extend("maxProperties" = 256)))]
     pub virtual_models: BTreeMap<String, String>,
+    /// The virtual model that a request without a `model` asks for, or `none`: then it goes on as it is.
+    #[cfg_attr(feature = "cli", schemars(length(min = 1, max = 256)))]
+    pub default_virtual_model: String,
     /// Whether decisions are carried out.
     pub mode: Mode,
     /// What judges a prompt.
@@ -137,6 +145,7 @@ impl Default for Document {
             tiers: None,
             profiles: None,
             virtual_models: BTreeMap::new(),
+            default_virtual_model: "smart/auto".into(),
             mode: Mode::Route,
             scorer: Scorer::Calibrated,
             calibrated: Calibrated::default(),

@@ -108,6 +108,11 @@ pub struct Paths {
     /// Gemini: what follows the model's name in the path. Each begins with `:`.
     #[cfg_attr(feature = "cli", schemars(length(max = 32)))]
     pub gemini: Vec<String>,
+    /// Calls that name a model and are no conversation, such as the counting of tokens, embeddings and batches: where they
+    /// name a virtual model, its profile's default model takes the place. Their bodies are buffered as well. Each begins
+    /// with `/`, or with `:` for what follows the model's name in Gemini's paths.
+    #[cfg_attr(feature = "cli", schemars(length(max = 64)))]
+    pub other: Vec<String>,
 }
 
 impl Default for Paths {
@@ -119,6 +124,21 @@ impl Default for Paths {
             responses: list(&["/responses"]),
             messages: list(&["/messages"]),
             gemini: list(&[":generateContent", ":streamGenerateContent"]),
+            other: list(&[
+                "/messages/count_tokens",
+                "/messages/batches",
+                "/responses/compact",
+                "/responses/input_tokens",
+                "/embeddings",
+                "/moderations",
+                "/rerank",
+                "/batches",
+                "/images/generations",
+                "/audio/speech",
+                ":countTokens",
+                ":embedContent",
+                ":batchEmbedContents",
+            ]),
         }
     }
 }

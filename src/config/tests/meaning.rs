@@ -9,9 +9,10 @@ fn four_tiers_with_one_model_each_are_a_document() {
     assert_eq!(names(&config, "auto", Tier::Complex), ["claude-sonnet-5"]);
     assert_eq!(config.table.profiles["auto"].default_model.name, "gpt-5.4-mini");
     assert_eq!(config.table.profiles["auto"].agentic_profile, None);
-    for name in ["auto", "eco", "premium", "agentic", "free"] {
+    for name in ["auto", "eco", "agentic"] {
         assert_eq!(config.table.virtual_models[&format!("smart/{name}")].name, "auto");
     }
+    assert!(!config.table.virtual_models.contains_key("smart/free"), "all of them cost something");
     let luna = &config.table.models["gpt-5.6-luna"];
     assert_eq!(
         (luna.input_price, luna.output_price, luna.cluster.as_str()),
