@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use crate::chat::{self, Budget, Dialect, PathModels, Problem, Span, View};
+use crate::ask::{self, Asks, Budget, Heard, Judge, Judged, Why as AskWhy};
+use crate::chat::{self, Dialect, PathModels, Problem, Span, View};
 use crate::config::{Config, Name};
 use crate::fit::{self, Fitted};
 use crate::live::{Held, Known, Memory};
 use crate::rollout::{Control, NotRouted};
 use crate::route::{self, Agentic, Conditions, Model, Needs, Profile, Standing, Usage, Why, Wish};
-use crate::score::{Ask, Explanation, Length, Score, Scratch as ScoreScratch};
+use crate::score::{Ask, Explanation, Score, Verdict};
 use crate::signal::{Candidate, Feed, Index, Match, Settings};
 use crate::tier::Tier;
 
 mod cause;
-mod judged;
 mod sessions;
 pub mod state;
 mod subject;
@@ -21,7 +21,6 @@ mod subject;
 mod tests;
 
 pub use cause::Cause;
-use judged::{judged, overruled};
 pub use sessions::Sessions;
 use sessions::{conversation, hold, stay};
 use state::{State, follow, kept, state};
@@ -137,33 +136,24 @@ pub struct Withheld<'c> {
 
 /// Working memory of [`decide`], kept from request to request.
 #[derive(Debug, Default)]
-pub struct Scratch {
-    text: String,
-    score: ScoreScratch,
-    length: Length,
-}
+pub struct Scratch(ask::Scratch);
 
 impl Scratch {
     /// Why the ask of `decision`, the last one that this was used for, has its score; none where nothing was judged.
     pub fn explain<'c>(&self, config: &'c Config, decision: &Decision<'_>) -> Option<Explanation<'c>> {
-        decision.score.map(|_| config.scorer.explain(&self.asked(decision), &self.score))
+        decision.score.map(|_| config.scorer.explain(&self.asked(decision), &self.0.score))
     }
 
     /// Passes to `each` the features of the ask of `decision`, the last one that this was used for.
     pub fn features(&mut self, config: &Config, decision: &Decision<'_>, each: impl FnMut(&str, i32)) {
         if decision.score.is_some() {
-            let ask = Ask { text: "", tokens: decision.ask_tokens, length: self.length };
-            config.scorer.features(&ask, &mut self.score, each);
+            let ask = Ask { text: "", tokens: decision.ask_tokens, length: self.0.length };
+            config.scorer.features(&ask, &mut self.0.score, each);
         }
     }
 
-    /// Whether the ask that was judged last is short enough for a reply.
-    const fn is_short(&self, config: &Config) -> bool {
-        self.length.read == self.length.ask && self.text.len() <= config.history.reply_bytes
-    }
-
     fn asked(&self, decision: &Decision<'_>) -> Ask<'_> {
-        Ask { text: &self.text, tokens: decision.ask_tokens, length: self.length }
+        Ask { text: &self.0.text, tokens: decision.ask_tokens, length: self.0.length }
     }
 }
 
@@ -221,15 +211,16 @@ pub fn decide<'c>(
     live: Live<'_>,
     scratch: &mut Scratch,
 ) -> Decision<'c> {
-    let view = chat::view(request.body, request.path, request.dialect, &config.limits);
+    let mut heard = Heard::new(&config.ask.markers, request.body.len());
+    let view = chat::view(request.body, request.path, request.dialect, &config.limits, &mut heard);
     let subject = subject(request.body, &view);
-    Decision { subject, ..decide_on(config, request, &view, live, scratch) }
+    Decision { subject, ..decide_on(config, request, (&view, &mut heard), live, scratch) }
 }
 
 fn decide_on<'c>(
     config: &'c Config,
     request: &Request<'_>,
-    view: &View<'_>,
+    (view, heard): (&View<'_>, &mut Heard<'_>),
     live: Live<'_>,
     scratch: &mut Scratch,
 ) -> Decision<'c> {
@@ -265,12 +256,11 @@ fn decide_on<'c>(
     if view.fault.is_some() {
         return unread(config, asked, name, Cause::Unparsable, || edit(&asked.default_model));
     }
-    let mut budget = view.budget;
-    let decision = judge(config, asked, request.body, (view, &mut budget), live, scratch, edit);
+    let decision = judge(config, asked, request.body, (view, heard), live, scratch, edit);
     // What all requests of a conversation have in common.
     let conversation = || {
         let user = view.ids.user.map_or(&[][..], |user| user.of(request.body));
-        let ask = view.first_ask(request.body, &config.limits.markers, &mut budget);
+        let ask = heard.first_ask(request.body);
         std::iter::once(user).chain(ask.into_iter().map(|part| part.of(request.body)))
     };
     // What one model has made stays with it, though another would serve it without.
@@ -281,7 +271,7 @@ fn decide_on<'c>(
         Some(why) => withhold(config, asked, name, why, decision, || edit(&asked.default_model)),
         None => decision,
     };
-    fitted(Decision { scan: budget, ..decision })
+    fitted(Decision { scan: *heard.budget(), ..decision })
 }
 
 /// Where a model's name has to be written.
@@ -429,7 +419,7 @@ fn judge<'c>(
     config: &'c Config,
     asked: &'c Profile,
     body: &[u8],
-    (view, budget): (&View<'_>, &mut Budget),
+    (view, heard): (&View<'_>, &mut Heard<'_>),
     live: Live<'_>,
     scratch: &mut Scratch,
     edit: impl Fn(&Model) -> Edit,
@@ -448,14 +438,15 @@ fn judge<'c>(
         usage,
         margin: config.window_margin,
     };
-    let judged = judged(config, body, view, scratch);
+    let asks = heard.asks(body, config.ask.history_turns);
+    let judged = judged(config, body, (view, heard), &asks, &mut scratch.0);
     let score = judged.map(|judged| judged.score);
     let ask_tokens = judged.map_or(0, |judged| judged.tokens);
 
     let agentic = score.is_some_and(|s| s.agentic >= config.overrides.agentic_score)
         || match asked.agentic {
             Agentic::Offered => view.tools,
-            Agentic::Used => view.used_tools(),
+            Agentic::Used => view.used_tools(&asks.newest),
             Agentic::Judged => false,
         };
     let profile = match &asked.agentic_profile {
@@ -464,7 +455,7 @@ fn judge<'c>(
     };
 
     let (tier, cause) = match judged {
-        Some(judged) => overruled(config, view, body, usage, judged, &mut scratch.text),
+        Some(judged) => overruled(config, view, body, usage, judged, &mut scratch.0),
         None => (config.scorer.unknown_tier(), Cause::NoPrompt),
     };
     let wish = Wish {
@@ -482,13 +473,14 @@ fn judge<'c>(
     let state = state(live.sessions.as_ref(), body, view, clock);
     let sessions = live.sessions.filter(|_| config.session.pinned);
     // What goes on from elsewhere has not the conversation's first words in it.
-    let words = (state == State::None).then_some(budget);
+    let words = (state == State::None).then_some(heard);
     let conversation =
         sessions.and_then(|sessions| conversation(&sessions, config, asked, (body, view), words));
     let held = sessions.zip(conversation);
     let held = held.and_then(|(sessions, known)| (sessions.held)(Memory::Conversations, known));
     let mut pick = route::pick(table, profile, &wish);
-    let mut stay = held.and_then(|held| stay(table, profile, &wish, &pick, held, view.tool_turn));
+    let mut stay =
+        held.and_then(|held| stay(table, profile, &wish, &pick, held, view.is_tool_turn(&asks.newest)));
     let mut followed = follow(table, (profile, asked), &wish, state);
     // A conversation's model knows more than nothing does.
     if stay.is_some() && !matches!(followed, Some((_, true))) && state == State::Unknown {
@@ -556,6 +548,56 @@ fn judge<'c>(
         subject: 0,
         problem: None,
     }
+}
+
+/// Judges what a person typed last.
+fn judged(
+    config: &Config,
+    body: &[u8],
+    (view, heard): (&View<'_>, &mut Heard<'_>),
+    asks: &Asks,
+    scratch: &mut ask::Scratch,
+) -> Option<Judged> {
+    let (scorer, limits) = (&config.scorer, &config.limits);
+    let answered = heard.has_answers();
+    let mut judge = Judge { rules: &config.ask, scorer, limits, body, scratch };
+    judge.judge(view, asks, answered, heard.budget())
+}
+
+/// The judged tier, raised where a rule says so.
+fn overruled(
+    config: &Config,
+    view: &View<'_>,
+    body: &[u8],
+    usage: Usage,
+    judged: Judged,
+    scratch: &mut ask::Scratch,
+) -> (Tier, Cause) {
+    let rules = &config.overrides;
+    let Judged { score, why, .. } = judged;
+    let cause = match why {
+        AskWhy::Scored(Verdict::Sum | Verdict::Learnt) => Cause::Score,
+        AskWhy::Scored(Verdict::Abstained) => Cause::Abstain,
+        AskWhy::Scored(Verdict::Ambiguous) => Cause::Ambiguous,
+        AskWhy::Scored(Verdict::ReasoningMarkers) => Cause::OverrideReasoning,
+        AskWhy::History => Cause::History,
+        AskWhy::Correction => Cause::Correction,
+        // What it quotes and the form that it wants make it no harder.
+        AskWhy::Chore => return (score.tier, Cause::Chore),
+    };
+    if usage.input > rules.context_tokens && score.tier < rules.context_tier {
+        return (rules.context_tier, Cause::OverrideContext);
+    }
+    if score.tier < rules.structured_tier {
+        let mut demanded = || {
+            let (scorer, limits) = (&config.scorer, &config.limits);
+            ask::demands_structure(&config.ask, scorer, body, &view.system, limits, scratch)
+        };
+        if view.structured || demanded() {
+            return (rules.structured_tier, Cause::FloorStructured);
+        }
+    }
+    (score.tier, cause)
 }
 
 /// The names, as the upstream knows them, of those who may serve in a model's place at the same upstream.

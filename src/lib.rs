@@ -4,6 +4,7 @@
 //! [`chat`] (what is asked) -> [`score`] (how hard it is) -> [`route`] (which model), put together by
 //! [`engine::decide`]; `filter` (wasm32 only) and `cli` are the two front doors.
 
+pub mod ask;
 pub mod chat;
 #[cfg(feature = "cli")]
 pub mod cli;

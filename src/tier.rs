@@ -31,6 +31,12 @@ impl Tier {
         }
     }
 
+    /// The tier so many tiers above; not above REASONING.
+    pub fn raised(self, tiers: u8) -> Self {
+        let raised = (self as u8).saturating_add(tiers);
+        Self::ALL.into_iter().find(|tier| *tier as u8 >= raised).unwrap_or(Tier::Reasoning)
+    }
+
     /// The tier so many tiers below, rounded up; not below SIMPLE.
     pub fn lowered(self, tiers: f64) -> Self {
         Self::ALL.into_iter().find(|tier| *tier as u8 as f64 >= self as u8 as f64 - tiers).unwrap_or(self)

@@ -3,19 +3,15 @@
 
 mod answer;
 mod asked;
-mod budget;
 mod cursor;
 mod files;
-mod harness;
 mod ids;
-mod injected;
 mod path;
 mod problem;
-mod raw;
+pub(crate) mod raw;
 mod splice;
 mod text;
 mod tokens;
-mod turns;
 mod unpack;
 mod view;
 
@@ -27,18 +23,15 @@ pub use answer::{
     first, is_of_one_key, refusal, wait_in,
 };
 pub use asked::{Asked, MOST_ASKED, said};
-pub use budget::Budget;
 pub use cursor::{Cursor, Fault, Kind, MAX_DEPTH, Span};
 pub use ids::Ids;
-pub use injected::{MOST_MARKERS, Markers};
 pub use path::{Dialect, PathModels, Paths};
 pub use problem::{ErrorForm, Problem};
 pub use splice::{Change, Prefix, named, rewrite_path, rewrite_path_at, splice, splice_changes, splice_with};
 pub use text::{decode, excerpt};
 pub use tokens::Tokens;
-pub use turns::{REMEMBERED, Turns};
 pub use unpack::{Coding, MOST_UNPACKED, unpack};
-pub use view::{LONGEST_OPENING, MOST_MEMBERS, MOST_MODELS, Member, Sealed, View, view};
+pub use view::{LONGEST_OPENING, Listener, MOST_MEMBERS, MOST_MODELS, Member, Sealed, View, view};
 
 /// Bounds on reading a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,8 +42,4 @@ pub struct Limits {
     pub scan_tail_bytes: usize,
     /// Deepest nesting of arrays and objects that is read; a body beyond it is not parsed. At most [`MAX_DEPTH`].
     pub max_depth: usize,
-    /// The most human asks before the newest that are told, below [`REMEMBERED`].
-    pub history_turns: usize,
-    /// What injected blocks begin and end with: they are no part of an ask.
-    pub markers: Markers,
 }

@@ -3,26 +3,18 @@ use serde_json::Value;
 
 use super::*;
 
-mod asks;
 mod excerpts;
-mod injected;
 mod paths;
 mod splicing;
 mod tokens;
 mod views;
 
 fn limits() -> Limits {
-    Limits {
-        scan_head_bytes: 1024,
-        scan_tail_bytes: 1024,
-        max_depth: 128,
-        history_turns: 6,
-        markers: Markers::default(),
-    }
+    Limits { scan_head_bytes: 1024, scan_tail_bytes: 1024, max_depth: 128 }
 }
 
 fn seen<'b>(body: &'b str, dialect: Dialect) -> View<'b> {
-    view(body.as_bytes(), b"/v1/x", dialect, &limits())
+    view(body.as_bytes(), b"/v1/x", dialect, &limits(), &mut ())
 }
 
 fn text(body: &str, spans: &[Span]) -> String {
@@ -75,13 +67,12 @@ proptest! {
             text[at] = byte;
         }
         for body in [&mut body, &mut text] {
-            let seen = view(body, b"/models/m:generateContent", dialect, &limits());
-            let earlier = seen.earlier.iter().flatten();
-            for span in seen.ask.iter().chain(earlier).chain(&seen.system).chain(&seen.model_spans) {
+            let seen = view(body, b"/models/m:generateContent", dialect, &limits(), &mut ());
+            for span in seen.opening.iter().chain(&seen.system).chain(&seen.model_spans) {
                 prop_assert!(span.start <= span.end && span.end <= body.len());
             }
             let mut shown = String::new();
-            excerpt(body, &seen.ask, 16, 16, &mut shown);
+            excerpt(body, &seen.opening, 16, 16, &mut shown);
         }
     }
 }

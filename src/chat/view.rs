@@ -4,13 +4,11 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
-use super::budget::Budget;
 use super::cursor::{Cursor, Kind};
 use super::files::{File, Media};
 use super::ids::Ids;
 use super::path::PathModels;
-use super::turns::{Recent, Turns};
-use super::{Dialect, Fault, Limits, Markers, Span, Tokens, decode, said};
+use super::{Dialect, Fault, Limits, Span, Tokens, decode, said};
 
 /// Most top-level `model` keys of a body that are rewritten.
 pub const MOST_MODELS: usize = 16;
@@ -73,11 +71,6 @@ pub struct View<'b> {
     pub inside: usize,
     /// Whether there is a conversation, or a prompt.
     pub converses: bool,
-    /// What a human said in the newest user turn that has any of it: the turn's texts, without what a harness
-    /// injected. Empty where nobody asks.
-    pub ask: Vec<Span>,
-    /// The human asks before that, newest first, as many as the limits tell.
-    pub earlier: Turns,
     /// Text of system prompts, developer messages and instructions.
     pub system: Vec<Span>,
     /// Whether tools are offered.
@@ -105,46 +98,59 @@ pub struct View<'b> {
     pub opening: Vec<Span>,
     /// Where the first answer of a tool stands.
     pub first_tool: Option<usize>,
-    /// Whether the newest turn is the answer of a tool, and nobody asks in it.
-    pub tool_turn: bool,
+    /// Whether a tool answers in the newest turn, and where its text begins.
+    newest: Newest,
     /// Tokens of text and tools, estimated. Images and audio are not counted.
     pub tokens: Tokens,
     /// Why the body could not be read to its end. What stands above was found before that.
     pub fault: Option<Fault>,
-    /// What may still be looked at in search of what a person typed.
-    pub budget: Budget,
-    recent: Recent,
 }
 
 impl View<'_> {
     /// Whether a tool has answered before the newest ask: the same for all requests of one run of tools.
-    pub fn used_tools(&self) -> bool {
-        self.first_tool.is_some_and(|tool| self.ask.first().is_none_or(|ask| tool < ask.start))
+    pub fn used_tools(&self, ask: &[Span]) -> bool {
+        self.first_tool.is_some_and(|tool| ask.first().is_none_or(|ask| tool < ask.start))
     }
 
-    /// What a human said in the first user turn that has any of it, without what a harness injected: all requests of a
-    /// conversation have it in common. Empty where nobody asks.
-    pub fn first_ask(&self, body: &[u8], markers: &Markers, budget: &mut Budget) -> Vec<Span> {
-        self.recent.first(body, markers, budget)
+    /// Whether the newest turn is the answer of a tool, and nobody asks in it: `ask` is what a person said last.
+    pub fn is_tool_turn(&self, ask: &[Span]) -> bool {
+        self.newest.tool && ask.first().zip(self.newest.text).is_none_or(|(asked, text)| asked.start < text)
     }
 }
 
+/// Who hears what is said in a conversation while it is read.
+pub trait Listener {
+    /// A conversation begins, in place of one that was read before.
+    fn restart(&mut self) {}
+    /// The user says something: the texts of a turn.
+    fn said(&mut self, _body: &[u8], _texts: &[Span]) {}
+    /// The model answers.
+    fn answered(&mut self) {}
+}
+
+/// Who hears nothing.
+impl Listener for () {}
+
 /// Reads a body (and, for Gemini, its path) in one pass.
-pub fn view<'b>(body: &'b [u8], path: &'b [u8], dialect: Dialect, limits: &Limits) -> View<'b> {
-    let recent = Recent::default();
-    let view = View { budget: Budget::of(body.len()), ..View::default() };
-    let (turn, newest) = (Turn::default(), Newest::default());
-    let mut reader =
-        Reader { view, body, dialect, limits, turn, recent, newest, replied: false, string: None };
+pub fn view<'b>(
+    body: &'b [u8],
+    path: &'b [u8],
+    dialect: Dialect,
+    limits: &Limits,
+    listener: &mut impl Listener,
+) -> View<'b> {
+    let mut reader = Reader {
+        view: View::default(),
+        body,
+        dialect,
+        turn: Turn::default(),
+        listener,
+        replied: false,
+        string: None,
+    };
     let mut cursor = Cursor::new(body, limits.max_depth);
     reader.view.inside = cursor.behind_open();
     reader.view.fault = reader.document(&mut cursor).err();
-    let (ask, earlier) =
-        reader.recent.asks(body, &limits.markers, &mut reader.view.budget, limits.history_turns);
-    reader.view.tool_turn = reader.newest.tool
-        && ask.first().zip(reader.newest.text).is_none_or(|(asked, text)| asked.start < text);
-    (reader.view.ask, reader.view.earlier) = (ask, earlier);
-    reader.view.recent = reader.recent;
     let PathModels { spans, asked, more } = PathModels::of(path, Some(dialect));
     let in_path = asked.map(Cow::Owned);
     let in_body = reader.string.map(|span| said(span, body));
@@ -178,7 +184,8 @@ fn add_text(texts: &mut Vec<Span>, text: Span) {
 enum Role {
     User,
     System,
-    /// The model, a tool, or a role that nobody knows: none of them is a person who asks.
+    Assistant,
+    /// A tool, or a role that nobody knows: none of them is a person who asks.
     #[default]
     Other,
 }
@@ -200,14 +207,12 @@ struct Newest {
     text: Option<usize>,
 }
 
-struct Reader<'b, 'l> {
+struct Reader<'b, 'l, L> {
     view: View<'b>,
     body: &'b [u8],
     dialect: Dialect,
-    limits: &'l Limits,
     turn: Turn,
-    recent: Recent,
-    newest: Newest,
+    listener: &'l mut L,
     /// Somebody other than the user has had a turn.
     replied: bool,
     /// The last top-level `model` that is a string.
@@ -216,7 +221,7 @@ struct Reader<'b, 'l> {
 
 type Read = Result<(), Fault>;
 
-impl Reader<'_, '_> {
+impl<L: Listener> Reader<'_, '_, L> {
     fn document(&mut self, cursor: &mut Cursor<'_>) -> Read {
         let body = cursor.bytes();
         let mut members = Vec::with_capacity(16);
@@ -396,10 +401,10 @@ impl Reader<'_, '_> {
     /// Forgets an earlier conversation: of a repeated key the last counts.
     fn restart(&mut self) {
         self.view.converses = true;
-        self.recent.clear();
+        self.listener.restart();
         self.view.opening.clear();
         self.view.first_tool = None;
-        (self.newest, self.replied) = (Newest::default(), false);
+        (self.view.newest, self.replied) = (Newest::default(), false);
     }
 
     fn message(&mut self, cursor: &mut Cursor<'_>) -> Read {
@@ -418,6 +423,7 @@ impl Reader<'_, '_> {
                     reader.turn.role = match &*decode(inside(value).of(body)) {
                         "user" => Role::User,
                         "system" | "developer" => Role::System,
+                        "assistant" | "model" => Role::Assistant,
                         "tool" | "function" => {
                             reader.tool_answers(value);
                             Role::Other
@@ -464,7 +470,8 @@ impl Reader<'_, '_> {
                 _ => cursor.skip().map(drop),
             })?;
         }
-        self.newest = Newest { tool: self.turn.tool, text: self.turn.texts.first().map(|text| text.start) };
+        self.view.newest =
+            Newest { tool: self.turn.tool, text: self.turn.texts.first().map(|text| text.start) };
         self.end_turn();
         Ok(())
     }
@@ -484,7 +491,11 @@ impl Reader<'_, '_> {
                     let room = LONGEST_OPENING.saturating_sub(self.view.opening.len());
                     self.view.opening.extend(self.turn.texts.iter().take(room));
                 }
-                self.recent.push(&self.turn.texts, self.body, &self.limits.markers, &mut self.view.budget);
+                self.listener.said(self.body, &self.turn.texts);
+            }
+            Role::Assistant => {
+                self.replied = true;
+                self.listener.answered();
             }
             Role::System => {
                 self.turn.texts.drain(..).for_each(|text| add_text(&mut self.view.system, text));

@@ -20,6 +20,7 @@ pub use error::{ConfigError, ConfigErrors};
 pub use names::{Name, Names};
 pub use raw::Position;
 
+use crate::ask;
 use crate::chat::{Limits, Paths};
 use crate::fit;
 use crate::live;
@@ -62,8 +63,8 @@ pub struct Config {
     pub paths: Paths,
     /// Bounds on reading a body.
     pub limits: Limits,
-    /// When an ask is judged by the asks before it.
-    pub history: History,
+    /// What counts as the ask.
+    pub ask: ask::Rules,
     /// Output tokens assumed where the request sets no limit.
     pub default_output_tokens: u64,
     /// The share of the estimated input that a model's window has to have free besides.
@@ -120,15 +121,6 @@ pub struct Overrides {
     pub agentic_score: f64,
     /// From this value of codePresence on (0 to 1) an ask is about code.
     pub code_score: f64,
-}
-
-/// When an ask is judged by the asks before it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct History {
-    /// Bytes beyond which an ask is judged by itself.
-    pub reply_bytes: usize,
-    /// Tiers that an earlier ask counts less for each ask between.
-    pub decay: f64,
 }
 
 /// How much of a decision the client is told.

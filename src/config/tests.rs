@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::chat::Markers;
+use crate::ask::Markers;
 use crate::score::{Dimension, Step};
 use crate::tier::Tier;
 
@@ -53,14 +53,9 @@ mod defaults {
             assert_eq!(config.table.default_cluster, "litellm");
             assert_eq!(config.table.baseline.as_ref().unwrap().name, "claude-opus-5");
             assert_eq!(config.default_output_tokens, 1000);
-            let limits = Limits {
-                scan_head_bytes: 512,
-                scan_tail_bytes: 256,
-                max_depth: 128,
-                history_turns: 6,
-                markers: Markers::default(),
-            };
+            let limits = Limits { scan_head_bytes: 512, scan_tail_bytes: 256, max_depth: 128 };
             assert_eq!(config.limits, limits);
+            assert_eq!((config.ask.history_turns, &config.ask.markers), (6, &Markers::default()));
             assert_eq!(config.headers.response, ResponseHeaders::Basic);
             assert_eq!(config.headers.cluster, "x-tiergate-cluster");
             assert_eq!(config.overrides.context_tokens, 100_000);

@@ -11,6 +11,10 @@ pub enum Cause {
     Abstain,
     /// A short reply: the tier of the work before that it is about.
     History,
+    /// The ask says that what was given is wrong: more than the tier of the work before.
+    Correction,
+    /// A client asks for it by itself, such as a title: the tier of chores.
+    Chore,
     /// Enough reasoning markers for REASONING whatever the score.
     OverrideReasoning,
     /// So much input that the tier was raised.
@@ -60,11 +64,13 @@ pub enum Cause {
 
 impl Cause {
     /// All causes.
-    pub const ALL: [Cause; 26] = [
+    pub const ALL: [Cause; 28] = [
         Cause::Score,
         Cause::Ambiguous,
         Cause::Abstain,
         Cause::History,
+        Cause::Correction,
+        Cause::Chore,
         Cause::OverrideReasoning,
         Cause::OverrideContext,
         Cause::FloorStructured,
@@ -96,6 +102,8 @@ impl Cause {
             Cause::Ambiguous => "ambiguous",
             Cause::Abstain => "abstain",
             Cause::History => "history",
+            Cause::Correction => "correction",
+            Cause::Chore => "chore",
             Cause::OverrideReasoning => "override_reasoning",
             Cause::OverrideContext => "override_context",
             Cause::FloorStructured => "floor_structured",

@@ -5,7 +5,8 @@ use std::fmt;
 use memchr::memmem;
 
 use super::Cause;
-use crate::chat::{Budget, Markers, Span, View};
+use crate::ask::Heard;
+use crate::chat::{Span, View};
 use crate::config::Config;
 use crate::live::{self, Held, Known, Memory};
 use crate::route::{self, Model, Pick, Profile, Why, Wish};
@@ -31,13 +32,13 @@ impl fmt::Debug for Sessions<'_> {
 }
 
 /// What the conversation is known by that a request is of: who asks, and its header, its body's ids, or the words that it
-/// begins with, if it may be known by them: `budget` is what may be looked at for that. None where nothing tells it.
+/// begins with, if it may be known by them: `heard` is what the user said. None where nothing tells it.
 pub(super) fn conversation(
     sessions: &Sessions<'_>,
     config: &Config,
     asked: &Profile,
     (body, view): (&[u8], &View<'_>),
-    budget: Option<&mut Budget>,
+    heard: Option<&mut Heard<'_>>,
 ) -> Option<Known> {
     let id = |span: Option<Span>| span.map(|span| span.of(body)).filter(|id| !id.is_empty());
     let ids = &view.ids;
@@ -50,8 +51,7 @@ pub(super) fn conversation(
     let (kind, texts) = match told {
         Some((kind, id)) => (kind, vec![id]),
         None => {
-            let budget = budget?;
-            words.extend(opening(view, body, &config.limits.markers, budget));
+            words.extend(opening(view, body, heard?));
             ("words", words.iter().map(|span: &Span| span.of(body)).collect())
         }
     };
@@ -71,10 +71,9 @@ fn has_session(user: &[u8]) -> bool {
 }
 
 /// The person's words before anybody answered; where a harness had all of those turns, the first that the person said.
-fn opening(view: &View<'_>, body: &[u8], markers: &Markers, budget: &mut Budget) -> Vec<Span> {
-    let mut words = Vec::new();
-    view.opening.iter().for_each(|text| markers.cut(body, *text, budget, &mut words));
-    if words.is_empty() { view.first_ask(body, markers, budget) } else { words }
+fn opening(view: &View<'_>, body: &[u8], heard: &mut Heard<'_>) -> Vec<Span> {
+    let words = heard.words(body, &view.opening);
+    if words.is_empty() { heard.first_ask(body) } else { words }
 }
 
 /// What serves a conversation that is held: its model, unless that cannot serve the request, is in cooldown, or a higher

@@ -130,7 +130,7 @@ impl AttemptStream {
         let (Some(shared), Some(rewrite)) = (&self.shared, self.rewrite.take()) else { return };
         let size = rewrite.body_size;
         let Ok(Some(body)) = hostcalls::get_buffer(BufferType::HttpRequestBody, 0, size) else { return };
-        let view = chat::view(&body, &rewrite.path, rewrite.dialect, &shared.config.limits);
+        let view = chat::view(&body, &rewrite.path, rewrite.dialect, &shared.config.limits, &mut ());
         let model = &rewrite.model;
         let size = body.len();
         let mut changes = chat::named(&view.model_spans, &model.upstream_model, &[]).unwrap_or_default();

@@ -2,18 +2,12 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::chat::{self, Limits, Markers};
+use crate::chat::{self, Limits};
 
 const CHAT: Dialect = Dialect::ChatCompletions;
 
 fn limits() -> Limits {
-    Limits {
-        scan_head_bytes: 64,
-        scan_tail_bytes: 0,
-        max_depth: 128,
-        history_turns: 0,
-        markers: Markers::default(),
-    }
+    Limits { scan_head_bytes: 64, scan_tail_bytes: 0, max_depth: 128 }
 }
 
 fn family(name: &str) -> Arc<Family> {
@@ -32,7 +26,7 @@ fn takes(name: &str, efforts: &[Level]) -> Takes {
 
 /// The body after fitting, and what was told of it.
 fn fitted(body: &str, dialect: Dialect, takes: &Takes, mode: Mode) -> (String, Vec<Note>) {
-    let view = chat::view(body.as_bytes(), b"/v1/x", dialect, &limits());
+    let view = chat::view(body.as_bytes(), b"/v1/x", dialect, &limits(), &mut ());
     assert_eq!(view.fault, None, "{body}");
     let Fitted { changes, notes } =
         fit(body.as_bytes(), &view, dialect, takes, Policy { mode, ..Policy::default() });

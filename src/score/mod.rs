@@ -23,6 +23,7 @@ mod tests;
 pub use calibrated::{Calibrated, Judgement, Reason};
 pub use dimension::Dimension;
 pub use features::{Length, ONE as FEATURE_ONE};
+pub(crate) use fold::Folded;
 pub use params::{Boundaries, Rule, RuleParams, Step, TokenRule};
 pub use rules::{Part, RuleScorer, Score, Scratch, Verdict};
 pub use scorer::{Ask, Explanation, Reply, Scorer};

@@ -30,8 +30,10 @@ pub enum Explanation<'s> {
 pub enum Reply {
     /// It has something in it to judge by.
     Own,
-    /// It wants the work before to go on or to be mended ("go on", "still wrong"), or says nothing that is known.
+    /// It wants the work before to go on or to be mended ("go on", "still wrong").
     Continues,
+    /// It says nothing that is known.
+    Unknown,
     /// It ends the work before and asks for nothing ("thanks").
     Closes,
 }
@@ -123,7 +125,7 @@ impl Scorer {
         } else if self.rules.closes(scratch) {
             Reply::Closes
         } else if self.rules.knows_nothing(scratch) {
-            Reply::Continues
+            Reply::Unknown
         } else {
             Reply::Own
         }

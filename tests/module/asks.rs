@@ -55,8 +55,7 @@ fn after_a_proof(greetings: usize, reply: &str) -> Value {
 #[test]
 fn a_reply_has_the_tier_of_the_work_it_is_about() {
     let mut vm = start();
-    for reply in
-        ["yes, do it", "continue", "still wrong", "go on", "继续", "продолжай", "weiter", "계속해", "ok"]
+    for reply in ["yes, do it", "continue", "why?", "go on", "继续", "продолжай", "weiter", "계속해", "ok"]
     {
         let got = told(&mut vm, CHAT, &after_a_proof(0, reply));
         assert_eq!(got, is("REASONING", "history"), "{reply}");
@@ -156,6 +155,63 @@ fn what_a_harness_injects_is_not_judged() {
         "SIMPLE",
         "switched off"
     );
+}
+
+#[test]
+fn a_correction_asks_for_more_than_was_given() {
+    let mut vm = start();
+    let work = "Write a Python function that reverses a list.";
+    let answered = json!({"role": "assistant", "content": "Here it is."});
+    for (ask, told_as) in [
+        ("that is wrong, try again", ("COMPLEX", "correction")),
+        ("das ist falsch", ("COMPLEX", "correction")),
+        ("go on", ("MEDIUM", "history")),
+    ] {
+        let (tier, cause) = told(&mut vm, CHAT, &body(&[user(work), answered.clone(), user(ask)]));
+        assert_eq!((tier.as_str(), cause.as_str()), told_as, "{ask}");
+    }
+    let off = CONFIG.replacen('{', r#"{"conversation": {"correction_raises": 0},"#, 1);
+    let mut vm = Vm::start(&off).unwrap_or_else(|refused| panic!("{}", refused.text()));
+    let (tier, cause) = told(&mut vm, CHAT, &body(&[user(work), answered, user("that is wrong, try again")]));
+    assert_eq!((tier.as_str(), cause.as_str()), ("MEDIUM", "correction"));
+}
+
+#[test]
+fn what_a_client_asks_for_by_itself_is_a_chore() {
+    let title = format!(
+        "Write a short title for this conversation. Reply with JSON only: {{\"title\": \"…\"}}\n<chat_history>\nUSER: {PROOF}\n</chat_history>"
+    );
+    let mut vm = start();
+    let (tier, cause) = told(&mut vm, CHAT, &body(&[user(&title)]));
+    assert_eq!((tier.as_str(), cause.as_str()), ("SIMPLE", "chore"));
+    let dearer = CONFIG.replacen('{', r#"{"conversation": {"chore_tier": "MEDIUM"},"#, 1);
+    let mut vm = Vm::start(&dearer).unwrap_or_else(|refused| panic!("{}", refused.text()));
+    assert_eq!(told(&mut vm, CHAT, &body(&[user(&title)])).0, "MEDIUM");
+}
+
+#[test]
+fn material_beside_an_ask_is_not_judged() {
+    let mut vm = start();
+    for (ask, tier) in [(GREETING, "SIMPLE"), (PROOF, "REASONING")] {
+        let text = format!("<context>\n{PROOF} {PROOF}\n</context>\n\n{ask}");
+        assert_eq!(told(&mut vm, CHAT, &body(&[user(&text)])).0, tier, "{ask}");
+    }
+}
+
+#[test]
+fn json_is_demanded_not_mentioned() {
+    let mut vm = start();
+    for (system, raised) in [
+        ("The prices are in package.json.", false),
+        ("You know JSON well.", false),
+        ("Respond with valid JSON only.", true),
+        ("Antworte nur in JSON.", true),
+        ("请只返回 JSON。", true),
+    ] {
+        let system = json!({"role": "system", "content": system});
+        let (_, cause) = told(&mut vm, CHAT, &body(&[system.clone(), user(GREETING)]));
+        assert_eq!(cause == "floor_structured", raised, "{system}");
+    }
 }
 
 #[test]

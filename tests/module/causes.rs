@@ -88,6 +88,15 @@ fn reach(cause: Cause) -> String {
         Cause::Ambiguous => last(json!({"scorer": "rules"}), &[chat("smart/auto", NEUTRAL)]),
         Cause::Abstain => plain(chat("smart/auto", "qwrtz")),
         Cause::History => plain(conversation(&[PROOF, "Suppose not.", "continue"])),
+        Cause::Correction => plain(conversation(&[PROOF, "Suppose not.", "that is wrong, try again"])),
+        Cause::Chore => {
+            let ask =
+                "Write a title of five words for this conversation, nothing else.\nConversation:\nUser: ";
+            plain(chat(
+                "smart/auto",
+                &format!("{ask}{PROOF}\nAssistant: Suppose not. Then there is a contradiction."),
+            ))
+        }
         Cause::OverrideReasoning => last(json!({"scorer": "rules"}), &[chat("smart/auto", PROOF)]),
         Cause::OverrideContext => plain(chat(
             "smart/auto",

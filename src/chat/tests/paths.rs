@@ -46,7 +46,7 @@ fn paths_name_the_dialect() {
     assert!(!paths.is_other(b"/v1/embeddings/x") && !paths.is_other(b"/x:countTokens"));
     let path = b"/v1beta/models/smart%2Fauto:generateContent?alt=sse";
     let Some(Dialect::Gemini(span)) = paths.dialect(path) else { panic!() };
-    let asked = view(b"{}", path, Dialect::Gemini(span), &limits()).model;
+    let asked = view(b"{}", path, Dialect::Gemini(span), &limits(), &mut ()).model;
     assert_eq!(asked.as_deref(), Some("smart/auto"));
     let new = rewrite_path(path, span, "gemini/x y").unwrap();
     assert_eq!(String::from_utf8(new).unwrap(), "/v1beta/models/gemini/x%20y:generateContent?alt=sse");
@@ -108,11 +108,11 @@ fn the_model_is_the_one_that_litellm_reads() {
         (Dialect::Responses, "/v1/responses?model=q", "b"),
         (gemini, "/v1beta/models/g:generateContent", "b"),
     ] {
-        let view = view(br#"{"model":"b"}"#, path.as_bytes(), dialect, &limits());
+        let view = view(br#"{"model":"b"}"#, path.as_bytes(), dialect, &limits(), &mut ());
         assert_eq!(view.model.as_deref(), Some(asked), "{path}");
     }
     assert_eq!(
-        view(b"{}", b"/v1beta/models/g:generateContent", gemini, &limits()).model.as_deref(),
+        view(b"{}", b"/v1beta/models/g:generateContent", gemini, &limits(), &mut ()).model.as_deref(),
         Some("g")
     );
 }
@@ -188,7 +188,7 @@ fn a_batch_names_its_models() {
 #[test]
 fn a_body_without_a_model_gets_one() {
     let body = b" {\n\"messages\":[]}".to_vec();
-    let at = view(&body, b"", Dialect::Messages, &limits()).inside;
+    let at = view(&body, b"", Dialect::Messages, &limits(), &mut ()).inside;
     let place = [Span { start: at, end: at }];
     for (fallbacks, wanted) in [
         (&[][..], " {\"model\":\"m\",\n\"messages\":[]}"),

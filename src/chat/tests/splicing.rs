@@ -24,7 +24,7 @@ proptest! {
             members.iter().map(|(k, v)| format!("{}: {}", serde_json::to_string(k).unwrap(), write(v))).collect();
         let body = format!(" {{{}\t}}\n", fields.join(" ,\r\n"));
 
-        let seen = view(body.as_bytes(), b"", dialect, &limits());
+        let seen = view(body.as_bytes(), b"", dialect, &limits(), &mut ());
         prop_assert_eq!(seen.fault, None);
         prop_assert_eq!(seen.model.as_deref(), Some(asked.as_str()));
         let spans = seen.model_spans.clone();

@@ -21,7 +21,6 @@ fn system_text_is_found_in_every_dialect() {
     ] {
         let view = seen(body, dialect);
         assert_eq!(text(body, &view.system), "s\nt", "{dialect:?}");
-        assert!(view.ask.is_empty(), "{dialect:?}");
     }
 }
 
@@ -155,7 +154,7 @@ fn lists_are_bounded() {
     let parts = parts.join(",");
     let body = format!(r#"{{"system":[{parts}],"messages":[{{"role":"user","content":[{parts}]}}]}}"#);
     let view = seen(&body, Dialect::Messages);
-    for list in [&view.ask, &view.system, &view.opening] {
+    for list in [&view.system, &view.opening] {
         assert!(list.len() <= 4096, "{}", list.len());
         assert!(text(&body, list).starts_with("part 0"));
         assert!(text(&body, list).ends_with("part 49999"));
@@ -227,51 +226,4 @@ fn the_opening_is_what_the_user_says_before_anybody_answers() {
     assert_eq!(opening(&[answer, first].join(",")), "");
     let many = vec![second; 40].join(",");
     assert_eq!(opening(&many), vec!["second"; LONGEST_OPENING].join("\n"));
-}
-
-#[test]
-fn a_turn_of_a_tool_is_told_from_an_ask() {
-    let gemini = Dialect::Gemini(Span { start: 0, end: 0 });
-    let rows: &[(Dialect, &str, bool)] = &[
-        (
-            Dialect::ChatCompletions,
-            r#"{"messages":[{"role":"user","content":"a"},{"role":"tool","content":"b"}]}"#,
-            true,
-        ),
-        (
-            Dialect::ChatCompletions,
-            r#"{"messages":[{"role":"tool","content":"b"},{"role":"user","content":"a"}]}"#,
-            false,
-        ),
-        (Dialect::ChatCompletions, r#"{"messages":[]}"#, false),
-        (
-            Dialect::Messages,
-            r#"{"messages":[{"role":"user","content":"a"},{"role":"user","content":[{"type":"tool_result","content":"b"}]}]}"#,
-            true,
-        ),
-        (
-            Dialect::Messages,
-            r#"{"messages":[{"role":"user","content":[{"type":"tool_result","content":"b"},{"type":"text","text":"stop"}]}]}"#,
-            false,
-        ),
-        (
-            Dialect::Messages,
-            r#"{"messages":[{"role":"user","content":"a"},{"role":"user","content":[{"type":"tool_result","content":"b"},{"type":"text","text":"<system-reminder>x</system-reminder>"}]}],"system":"s"}"#,
-            true,
-        ),
-        (
-            Dialect::Responses,
-            r#"{"input":[{"role":"user","content":"a"},{"type":"function_call_output","output":"b"}]}"#,
-            true,
-        ),
-        (
-            gemini,
-            r#"{"contents":[{"parts":[{"text":"a"}]},{"role":"user","parts":[{"functionResponse":{"name":"f"}}]}]}"#,
-            true,
-        ),
-        (gemini, r#"{"contents":[{"parts":[{"text":"a"}]}]}"#, false),
-    ];
-    for (dialect, body, tool) in rows {
-        assert_eq!(seen(body, *dialect).tool_turn, *tool, "{body}");
-    }
 }

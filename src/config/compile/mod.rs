@@ -1,5 +1,6 @@
 //! Raw document -> compiled parts. Every mistake in the meaning is told; nothing is guessed or skipped in silence.
 
+mod asks;
 mod derived;
 mod fallbacks;
 mod fit;
@@ -16,10 +17,10 @@ mod wire;
 
 use std::collections::BTreeMap;
 
+use super::Config;
 use super::error::{Errors, Path};
 use super::raw;
 use super::shipped;
-use super::{Config, History};
 use crate::route::Table;
 
 /// Compiles a document. Complete only where nothing was told.
@@ -63,7 +64,8 @@ pub(super) fn compile(document: &raw::Document, errors: &mut Errors) -> Option<C
     let fallbacks = fallbacks::fallbacks(&document.fallbacks, &models, &root.key("fallbacks"), errors);
     let headers = wire::headers(&document.headers, &root.key("headers"), errors);
     let paths = wire::paths(&document.paths, &root.key("paths"), errors);
-    let limits = wire::limits(&document.limits, &document.conversation, &root.key("conversation"), errors);
+    let limits = wire::limits(&document.limits);
+    let ask = asks::compile(&document.conversation, &root.key("conversation"), errors)?;
     let scorer = rules::compile(document, errors)?;
 
     let table = Table {
@@ -90,10 +92,7 @@ pub(super) fn compile(document: &raw::Document, errors: &mut Errors) -> Option<C
         headers,
         paths,
         limits,
-        history: History {
-            reply_bytes: document.conversation.reply_bytes,
-            decay: document.conversation.history_decay,
-        },
+        ask,
         default_output_tokens: document.default_output_tokens,
         window_margin: document.eligibility.window_margin,
         filter_state: document.filter_state,

@@ -1,10 +1,9 @@
 //! Headers, paths, overrides, limits.
 
 use super::super::error::{Errors, Path, quoted};
-use super::super::nearest::did_you_mean;
 use super::super::raw;
 use super::super::{Headers, Overrides, ResponseHeaders, Session};
-use crate::chat::{Limits, Markers, Paths};
+use crate::chat::{Limits, Paths};
 
 /// Headers that mean something to HTTP, to Envoy or to providers. The filter removes and sets what it is told to
 /// own: any of these would break requests.
@@ -200,43 +199,11 @@ pub(super) fn overrides(raw: &raw::Overrides) -> Overrides {
     }
 }
 
-/// The limits, and what of a conversation is read. Ranges are the schema's.
-pub(super) fn limits(
-    raw: &raw::Limits,
-    conversation: &raw::Conversation,
-    path: &Path<'_>,
-    errors: &mut Errors,
-) -> Limits {
-    let known = if conversation.known_harnesses { Markers::DEFAULT } else { &[] };
-    let off = path.key("markers_off");
-    for (i, open) in conversation.markers_off.iter().enumerate() {
-        if !known.iter().any(|(known, _)| known == open) {
-            let near = did_you_mean(open, known.iter().map(|(open, _)| *open));
-            let message =
-                format!("{} begins no known block, so it cannot be switched off{near}", quoted(open));
-            errors.meaning(&off.index(i), message);
-        }
-    }
-    let on = |(open, _): &&(&str, &str)| !conversation.markers_off.iter().any(|off| off == open);
-    let mut pairs: Vec<(&str, &str)> = known.iter().filter(on).copied().collect();
-    let path = path.key("injected");
-    for (i, injected) in conversation.injected.iter().enumerate() {
-        // What is missing has been told by the schema's check.
-        let (Some(open), Some(close)) = (&injected.open, &injected.close) else { continue };
-        let path = path.index(i);
-        match Markers::check(open, close) {
-            Err(message) => errors.meaning(&path, message),
-            Ok(()) if pairs.contains(&(open, close)) => {
-                errors.meaning(&path, format!("{} is known already; leave it out", quoted(open)));
-            }
-            Ok(()) => pairs.push((open, close)),
-        }
-    }
+/// The limits. Ranges are the schema's.
+pub(super) fn limits(raw: &raw::Limits) -> Limits {
     Limits {
         scan_head_bytes: raw.scan_head_bytes,
         scan_tail_bytes: raw.scan_tail_bytes,
         max_depth: raw.max_depth,
-        history_turns: conversation.history_turns,
-        markers: Markers::new(pairs),
     }
 }

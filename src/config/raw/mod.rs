@@ -24,7 +24,7 @@ pub use routing::{Agentic, Eligibility, RawCompletion, Strategy, UnknownState};
 pub use rules::{Calibrated, Dimensions, RawStep, Rules};
 pub use session::{Session, SessionMode};
 pub use signals::{SignalWeights, Signals};
-pub use wire::{Conversation, Headers, Limits, Overrides, Paths, ResponseDetail};
+pub use wire::{Conversation, Headers, LabelRole, Limits, Overrides, Paths, ResponseDetail};
 
 use crate::tier::Tier;
 

@@ -1,5 +1,7 @@
 //! What stands outside the table: overrides, headers, paths, limits.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use crate::tier::Tier;
@@ -159,6 +161,19 @@ pub struct Conversation {
     /// tag with attributes.
     #[cfg_attr(feature = "cli", schemars(length(max = 128)))]
     pub injected: Vec<Injected>,
+    /// Pairs of what material begins and ends with, such as what was looked up for the ask. A long block at the start of a line is
+    /// left out of what is judged where something else was said.
+    #[cfg_attr(feature = "cli", schemars(length(max = 128)))]
+    pub material: Vec<Injected>,
+    /// More labels of sections, by what stands under them: `material` and `ask`; `task`, instructions to the model; `end`,
+    /// where the answer goes. A label is a line of its own that is a heading, or stands before a colon.
+    #[cfg_attr(feature = "cli", schemars(length(max = 4)))]
+    pub labels: BTreeMap<LabelRole, Vec<String>>,
+    /// The tier of what clients ask for by themselves: titles, tags, search queries, summaries of a conversation.
+    pub chore_tier: Tier,
+    /// How many tiers above the work before it an ask is that says the work is wrong.
+    #[cfg_attr(feature = "cli", schemars(range(min = 0, max = 2)))]
+    pub correction_raises: u8,
     /// A reply such as "go on" or "still wrong" has at least the tier of the work that it is about: of so many asks
     /// before it the hardest counts. 0: every ask is judged by itself.
     #[cfg_attr(feature = "cli", schemars(range(min = 0, max = 31)))]
@@ -177,11 +192,30 @@ impl Default for Conversation {
             known_harnesses: true,
             markers_off: Vec::new(),
             injected: Vec::new(),
+            material: Vec::new(),
+            labels: BTreeMap::new(),
+            chore_tier: Tier::Simple,
+            correction_raises: 1,
             history_turns: 6,
             reply_bytes: 80,
             history_decay: 0.25,
         }
     }
+}
+
+/// What stands under a label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum LabelRole {
+    /// What was looked up or pasted.
+    Material,
+    /// What a person asks.
+    Ask,
+    /// Instructions to the model.
+    Task,
+    /// Where the answer goes.
+    End,
 }
 
 /// What a block begins and ends with.

@@ -1,15 +1,12 @@
 //! What a harness injects is cut out, and nothing else.
 
-use proptest::prelude::*;
-
-use super::super::Budget;
 use super::*;
 
 /// What is left of the JSON string `raw` (without quotes), decoded; pieces are told apart by a bar.
 fn left_of(markers: &Markers, raw: &str) -> String {
     let mut kept = Vec::new();
     let mut budget = Budget::of(raw.len());
-    markers.cut(raw.as_bytes(), Span { start: 0, end: raw.len() }, &mut budget, &mut kept);
+    markers.cut(raw.as_bytes(), Span { start: 0, end: raw.len() }, &mut budget, &mut kept, &mut Vec::new());
     let pieces: Vec<_> = kept.iter().map(|span| decode(span.of(raw.as_bytes())).into_owned()).collect();
     pieces.join("|")
 }
@@ -86,14 +83,14 @@ fn markers_are_found_in_every_spelling() {
     assert_eq!(left(text), r"\u003csystem-reminder>x</system-reminder>");
 
     let odd = [("[[\"a\\b\"\n/é😀", "\t]]")];
-    let markers = Markers::new(odd);
+    let markers = Markers::new(odd, []);
     for raw in [
         r#"[[\"a\\b\"\n/é😀x\t]]Fix it."#,
         r#"\u005b[\u0022a\u005cb\"\u000a\/\u00e9\ud83d\ude00x\u0009]\u005D"#,
     ] {
         assert_eq!(left_of(&markers, raw), decode(raw.as_bytes()), "a close may not begin with a tab");
     }
-    let markers = Markers::new([("[[\"a\\b\"\n/é😀", "]]")]);
+    let markers = Markers::new([("[[\"a\\b\"\n/é😀", "]]")], []);
     for raw in [
         r#"[[\"a\\b\"\n/é😀x\t]]Fix it."#,
         r#"[[\u0022a\u005cb\"\u000a\/\u00e9\ud83d\ude00x\u0009]\u005DFix it."#,
@@ -165,10 +162,10 @@ fn pairs_that_cannot_be_looked_for_are_told() {
         let shown = open.trim_start_matches('^');
         let raw = serde_json::to_string(&format!("{shown}x{close}Fix it.")).unwrap();
         let raw = raw.trim_matches('"');
-        let cut = left_of(&Markers::new([(open, close)]), raw) == "Fix it.";
+        let cut = left_of(&Markers::new([(open, close)], []), raw) == "Fix it.";
         assert_eq!(cut, right, "{open:?} {close:?}");
     }
-    for (open, close) in Markers::DEFAULT {
+    for (open, close) in Markers::known().iter().chain(&Markers::tags()) {
         assert_eq!(Markers::check(open, close), Ok(()), "{open}");
     }
 }
@@ -177,7 +174,7 @@ fn pairs_that_cannot_be_looked_for_are_told() {
 #[test]
 fn many_kinds_of_markers_are_found() {
     let names: Vec<_> = "!#$%&()*+,-.:;<=>?@[]_`{|}~aZ0".chars().map(|c| format!("{c}{c}begin")).collect();
-    let markers = Markers::new(names.iter().map(|open| (open.as_str(), "end.")));
+    let markers = Markers::new(names.iter().map(|open| (open.as_str(), "end.")), []);
     for open in &names {
         for text in ["", "\n\u{3c}b\n"] {
             let pad = "word ".repeat(100);
@@ -187,9 +184,9 @@ fn many_kinds_of_markers_are_found() {
         }
     }
     let unclosed: Vec<_> = (0..2 * MOST_MARKERS).map(|n| format!("<m{n}>")).collect();
-    let markers = Markers::new(unclosed.iter().map(|open| (open.as_str(), "</m>")));
+    let markers = Markers::new(unclosed.iter().map(|open| (open.as_str(), "</m>")), []);
     assert_eq!(left_of(&markers, "<m0>x</m>"), "");
-    assert_eq!(left_of(&markers, "<m511>x</m>"), "<m511>x</m>");
+    assert_eq!(left_of(&markers, "<m1023>x</m>"), "<m1023>x</m>");
 }
 
 /// However a request abuses the markers, each byte is looked at a few times, not once for each of them.
@@ -197,28 +194,42 @@ fn many_kinds_of_markers_are_found() {
 fn no_text_takes_long() {
     const BYTES: usize = 1 << 20;
     let markers = Markers::default();
-    let opens: String = Markers::DEFAULT.iter().map(|(open, _)| open.trim_start_matches('^')).collect();
+    let opens: String =
+        Markers::known().iter().map(|(open, _)| open.trim_start_matches('^').replace('\n', "\\n")).collect();
     let fill = |unit: &str| unit.repeat(BYTES / unit.len());
-    for (name, text, exhausted) in [
-        ("no close", fill("<system-reminder>"), false),
-        ("no end of the tag", fill("<system-reminder "), false),
-        ("escaped", fill(r"\u003csystem-reminder\u003e"), true),
-        ("blocks", fill("<reminder>b</reminder>"), false),
-        ("one close for all opens", format!("a{}</reminder>", fill("<reminder>")), true),
-        ("more opens than closes", fill("a<reminder><reminder>b</reminder>"), true),
-        ("more closes than opens", fill("<reminder>b</reminder></reminder>"), false),
-        ("each marker once", opens.clone() + &fill("word "), true),
+    for (name, text) in [
+        ("no close", fill("<system-reminder>")),
+        ("no end of the tag", fill("<system-reminder ")),
+        ("escaped", fill(r"\u003csystem-reminder\u003e")),
+        ("blocks", fill("<reminder>b</reminder>")),
+        ("one close for all opens", format!("a{}</reminder>", fill("<reminder>"))),
+        ("more opens than closes", fill("a<reminder><reminder>b</reminder>")),
+        ("more closes than opens", fill("<reminder>b</reminder></reminder>")),
+        ("each marker once", opens.clone() + &fill("word ")),
     ] {
         let mut kept = Vec::new();
         let mut budget = Budget::of(2 * text.len());
         let all = budget.left();
         // A request of two parts has one budget.
         for _ in 0..2 {
-            markers.cut(text.as_bytes(), Span { start: 0, end: text.len() }, &mut budget, &mut kept);
+            let whole = Span { start: 0, end: text.len() };
+            markers.cut(text.as_bytes(), whole, &mut budget, &mut kept, &mut Vec::new());
         }
         assert!(budget.looked() <= all, "{name}: {} bytes", budget.looked());
-        assert_eq!(budget.is_exhausted(), exhausted, "{name}");
     }
+}
+
+/// A text as people paste it, with tags that are none of ours, is looked at whole.
+#[test]
+fn ordinary_texts_stay_within_the_budget() {
+    let page = "<li class=\\\"a\\\">One line of a list with some words in it</li>\\n".repeat(200);
+    let text = format!("{page}<user_info>x</user_info>Go on");
+    let mut budget = Budget::of(text.len());
+    let mut kept = Vec::new();
+    let whole = Span { start: 0, end: text.len() };
+    Markers::default().cut(text.as_bytes(), whole, &mut budget, &mut kept, &mut Vec::new());
+    assert!(!budget.is_exhausted());
+    assert_eq!(kept.len(), 2, "the block at the end is found");
 }
 
 /// What is not looked at counts as said.
@@ -228,7 +239,7 @@ fn behind_the_end_of_the_budget_all_is_said() {
     let mut kept = Vec::new();
     let mut budget = Budget::default();
     let whole = Span { start: 0, end: text.len() };
-    Markers::default().cut(text.as_bytes(), whole, &mut budget, &mut kept);
+    Markers::default().cut(text.as_bytes(), whole, &mut budget, &mut kept, &mut Vec::new());
     assert!(budget.is_exhausted());
     assert_eq!(kept, [whole]);
 }
@@ -273,7 +284,7 @@ proptest! {
     #[test]
     fn an_injected_block_changes_nothing(
         words in proptest::collection::vec(words(), 2..5),
-        pairs in proptest::collection::vec(proptest::sample::select(Markers::DEFAULT), 4),
+        pairs in proptest::collection::vec(proptest::sample::select(Markers::known()), 4),
         inside in "[a-z =/\"\\\\\n😀]{0,20}",
         attribute in proptest::option::of("[a-z]{1,3}=\"[a-z ]{0,5}\""),
         // Half of the bodies are spelled as most clients do.
@@ -284,12 +295,12 @@ proptest! {
         for (place, word) in words.iter().enumerate() {
             parts.push(word.clone());
             // The close of this one belongs to another pair too.
-            if let Some((open, close)) = pairs.get(place).filter(|(_, close)| *close != "## My request:")
+            if let Some((open, close)) = pairs.get(place).filter(|(_, close)| close != "## My request:")
                 && place + 1 < words.len()
             {
                 let open = match (&attribute, open.strip_suffix('>')) {
                     (Some(attribute), Some(tag)) => format!("{tag} {attribute}>"),
-                    _ => (*open).to_owned(),
+                    _ => open.clone(),
                 };
                 match open.strip_prefix('^') {
                     Some(open) if !as_parts => parts.insert(0, format!("{open}{inside}{close}")),
@@ -307,8 +318,8 @@ proptest! {
         };
         let body = format!(r#"{{"messages":[{{"role":"user","content":{content}}}]}}"#);
         prop_assert!(serde_json::from_str::<Value>(&body).is_ok());
-        let seen = seen(&body, Dialect::ChatCompletions);
-        prop_assert_eq!(visible(&text(&body, &seen.ask)), visible(&words.concat()), "{}", body);
+        let asks = asks_of(&body, Dialect::ChatCompletions, 0);
+        prop_assert_eq!(visible(&text(&body, &asks.newest)), visible(&words.concat()), "{}", body);
     }
 
     /// Whatever the bytes are, the pieces lie within them, in order.
@@ -327,7 +338,7 @@ proptest! {
         body.splice(at..at, bytes);
         let mut kept = Vec::new();
         let mut budget = Budget::of(body.len());
-        Markers::default().cut(&body, Span { start: 0, end: body.len() }, &mut budget, &mut kept);
+        Markers::default().cut(&body, Span { start: 0, end: body.len() }, &mut budget, &mut kept, &mut Vec::new());
         let mut end = 0;
         for piece in kept {
             prop_assert!(end <= piece.start && piece.start < piece.end && piece.end <= body.len());

@@ -1,7 +1,5 @@
 //! Which turns are asks, in every dialect.
 
-use serde_json::json;
-
 use super::*;
 
 /// name, dialect, body, the ask
@@ -93,20 +91,15 @@ const ASKS: &[(&str, Dialect, &str, &str)] = &[
 #[test]
 fn the_ask_is_the_newest_text_of_a_user() {
     for (name, dialect, body, ask) in ASKS {
-        let view = seen(body, *dialect);
-        assert_eq!(view.fault, None, "{name}");
-        assert_eq!(text(body, &view.ask), *ask, "{name}");
-        assert!(view.model.is_some() || matches!(dialect, Dialect::Gemini(_)), "{name}");
+        assert_eq!(text(body, &asks_of(body, *dialect, 0).newest), *ask, "{name}");
     }
 }
 
 /// The newest ask, then those before it.
 fn asks(body: &str, dialect: Dialect, history_turns: usize) -> Vec<String> {
-    let limits = Limits { history_turns, ..limits() };
-    let view = view(body.as_bytes(), b"", dialect, &limits);
-    assert_eq!(view.fault, None, "{body}");
-    let newest = (!view.ask.is_empty()).then(|| text(body, &view.ask));
-    newest.into_iter().chain(view.earlier.iter().map(|spans| text(body, spans))).collect()
+    let asks = asks_of(body, dialect, history_turns);
+    let newest = (!asks.newest.is_empty()).then(|| text(body, &asks.newest));
+    newest.into_iter().chain(asks.earlier.iter().map(|spans| text(body, spans))).collect()
 }
 
 /// A chat of a user's turns, each answered.
@@ -236,16 +229,16 @@ fn all_text_costs_tokens() {
     assert_ne!(plain, REMINDER);
     let tokens = |text: &str| {
         let body = chat([format!("hello {text}"), text.to_owned()]);
-        seen(&body, Dialect::ChatCompletions).tokens.count()
+        heard(&body, Dialect::ChatCompletions, &Markers::default()).0.tokens.count()
     };
     assert_eq!(tokens(REMINDER), tokens(&plain));
     assert!(tokens(REMINDER) > tokens(""));
 }
 
 fn first_ask(body: &str, dialect: Dialect) -> String {
-    let seen = seen(body, dialect);
-    let mut budget = seen.budget;
-    text(body, &seen.first_ask(body.as_bytes(), &Markers::default(), &mut budget))
+    let markers = Markers::default();
+    let first = heard(body, dialect, &markers).1.first_ask(body.as_bytes());
+    text(body, &first)
 }
 
 #[test]
@@ -274,4 +267,53 @@ fn where_nobody_asks_there_is_no_first_ask() {
     }
     let body = r#"{"messages":[{"role":"user","content":"a"}],"messages":[{"role":"user","content":"b"}]}"#;
     assert_eq!(first_ask(body, Dialect::ChatCompletions), "b", "of two conversations the last counts");
+}
+
+#[test]
+fn a_turn_of_a_tool_is_told_from_an_ask() {
+    let gemini = Dialect::Gemini(Span { start: 0, end: 0 });
+    let rows: &[(Dialect, &str, bool)] = &[
+        (
+            Dialect::ChatCompletions,
+            r#"{"messages":[{"role":"user","content":"a"},{"role":"tool","content":"b"}]}"#,
+            true,
+        ),
+        (
+            Dialect::ChatCompletions,
+            r#"{"messages":[{"role":"tool","content":"b"},{"role":"user","content":"a"}]}"#,
+            false,
+        ),
+        (Dialect::ChatCompletions, r#"{"messages":[]}"#, false),
+        (
+            Dialect::Messages,
+            r#"{"messages":[{"role":"user","content":"a"},{"role":"user","content":[{"type":"tool_result","content":"b"}]}]}"#,
+            true,
+        ),
+        (
+            Dialect::Messages,
+            r#"{"messages":[{"role":"user","content":[{"type":"tool_result","content":"b"},{"type":"text","text":"stop"}]}]}"#,
+            false,
+        ),
+        (
+            Dialect::Messages,
+            r#"{"messages":[{"role":"user","content":"a"},{"role":"user","content":[{"type":"tool_result","content":"b"},{"type":"text","text":"<system-reminder>x</system-reminder>"}]}],"system":"s"}"#,
+            true,
+        ),
+        (
+            Dialect::Responses,
+            r#"{"input":[{"role":"user","content":"a"},{"type":"function_call_output","output":"b"}]}"#,
+            true,
+        ),
+        (
+            gemini,
+            r#"{"contents":[{"parts":[{"text":"a"}]},{"role":"user","parts":[{"functionResponse":{"name":"f"}}]}]}"#,
+            true,
+        ),
+        (gemini, r#"{"contents":[{"parts":[{"text":"a"}]}]}"#, false),
+    ];
+    for (dialect, body, tool) in rows {
+        let markers = Markers::default();
+        let (view, mut heard) = heard(body, *dialect, &markers);
+        assert_eq!(view.is_tool_turn(&heard.asks(body.as_bytes(), 0).newest), *tool, "{body}");
+    }
 }

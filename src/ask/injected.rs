@@ -5,13 +5,19 @@
 //! for what markers begin with and for `\u00`; nothing is copied. A block that never ends is text: the ask is worth
 //! more than the cut.
 
-use super::Span;
 use super::budget::{Budget, STOP};
-use super::harness;
-use super::raw::{Needles, Text, character, spelled};
+use super::sections::SHORTEST_MATERIAL;
+use crate::chat::Span;
+use crate::chat::raw::{Needles, Text, character, spelled};
+
+/// What a block begins with, and what it ends with.
+pub type Pair<'p> = (&'p str, &'p str);
+
+const KNOWN: &str = include_str!("markers.tsv");
+const TAGS: &str = include_str!("tags.tsv");
 
 /// The most pairs; more of them are not looked for.
-pub const MOST_MARKERS: usize = 256;
+pub const MOST_MARKERS: usize = 512;
 
 /// Open and close markers of injected blocks, compiled.
 ///
@@ -41,6 +47,8 @@ struct Marker {
     tag: bool,
     /// Whether it counts only where the text begins.
     leading: bool,
+    /// Whether its blocks are what was looked up or pasted: long ones are cut out where something else was said.
+    material: bool,
     /// The first bytes of the open marker, and which of the eight they are.
     prefix: u64,
     mask: u64,
@@ -65,20 +73,48 @@ impl Search<'_> {
 }
 
 impl Default for Markers {
-    /// [`Markers::DEFAULT`], compiled.
+    /// Those of known agents' harnesses, and known tags around material.
     fn default() -> Self {
-        Self::new(Self::DEFAULT.iter().copied())
+        let (known, tags) = (Self::known(), Self::tags());
+        Self::new(borrowed(&known), borrowed(&tags))
     }
+}
+
+/// Pairs of which text is borrowed.
+fn borrowed(pairs: &[(String, String)]) -> impl Iterator<Item = Pair<'_>> {
+    pairs.iter().map(|(open, close)| (open.as_str(), close.as_str()))
+}
+
+/// The pairs of a table.
+fn rows(table: &str) -> Vec<(String, String)> {
+    let rows = table.lines().filter(|row| !row.starts_with('#'));
+    let pair = |row: &str| {
+        let mut cells = row.split('\t').map(|cell| cell.replace("\\n", "\n"));
+        Some((cells.next()?, cells.next()?))
+    };
+    rows.filter_map(pair).collect()
 }
 
 impl Markers {
     /// Those of known agents' harnesses.
-    pub const DEFAULT: &[(&str, &str)] = harness::KNOWN;
+    pub fn known() -> Vec<(String, String)> {
+        rows(KNOWN)
+    }
 
-    /// Compiles pairs of open and close marker. Those that [`Markers::check`] refuses, and those beyond
+    /// Tags around material.
+    pub fn tags() -> Vec<(String, String)> {
+        rows(TAGS)
+    }
+
+    /// Compiles pairs: of injected blocks, and of material. Those that [`Markers::check`] refuses, and those beyond
     /// [`MOST_MARKERS`], are left out.
-    pub fn new<'p>(pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> Self {
-        let right = pairs.into_iter().filter(|(open, close)| Self::check(open, close).is_ok());
+    pub fn new<'p>(
+        injected: impl IntoIterator<Item = Pair<'p>>,
+        material: impl IntoIterator<Item = Pair<'p>>,
+    ) -> Self {
+        let injected = injected.into_iter().map(|pair| (pair, false));
+        let all = injected.chain(material.into_iter().map(|pair| (pair, true)));
+        let right = all.filter(|((open, close), _)| Self::check(open, close).is_ok());
         let mut list: Vec<Marker> = right.take(MOST_MARKERS).map(Marker::of).collect();
         list.sort_by_key(Marker::second);
         let starts = (0..=128u8).map(|second| list.partition_point(|marker| marker.second() < second));
@@ -105,8 +141,16 @@ impl Markers {
     }
 
     /// Appends to `kept` what is left of a string of `body` (without its quotes) when injected blocks are cut out:
-    /// pieces in order, none of white space alone. What is behind the place where the budget ends is left.
-    pub fn cut(&self, body: &[u8], part: Span, budget: &mut Budget, kept: &mut Vec<Span>) {
+    /// pieces in order, none of white space alone; and to `material` blocks of material, which are cut out too. What is
+    /// behind the place where the budget ends is left.
+    pub fn cut(
+        &self,
+        body: &[u8],
+        part: Span,
+        budget: &mut Budget,
+        kept: &mut Vec<Span>,
+        material: &mut Vec<Span>,
+    ) {
         if part.len() < self.shortest {
             // As people say yes and no.
             let text = Text { raw: part.of(body), escape: None };
@@ -129,7 +173,10 @@ impl Markers {
         let (mut from, mut at) = (0, 0);
         // The whole text is gone through once, whatever stands in it.
         let may = search.budget.pay(text.raw.len() + STOP);
-        while may {
+        loop {
+            if !may {
+                break;
+            }
             if plain.is_some_and(|place| place < at) {
                 plain = self.firsts.find(text.from(at)).map(|found| at + found);
             }
@@ -149,8 +196,11 @@ impl Markers {
                 break;
             }
             match self.block(&text, from, place, place == start, &mut search) {
-                Some(end) => {
+                Some((end, is_material)) => {
                     keep(from, place);
+                    if is_material {
+                        material.push(Span { start: part.start + place, end: part.start + end });
+                    }
                     (from, at) = (end, end);
                     start = text.behind_blanks(end);
                 }
@@ -160,7 +210,7 @@ impl Markers {
         keep(from, text.raw.len());
     }
 
-    /// Where the block ends that begins at `place`, if one does. What was cut before it ends at `from`, and `leading`
+    /// Where the block ends that begins at `place`, if one does, and whether it is material. What was cut before it ends at `from`, and `leading`
     /// tells whether there are only blanks in between.
     #[inline]
     fn block(
@@ -170,7 +220,7 @@ impl Markers {
         place: usize,
         leading: bool,
         search: &mut Search<'_>,
-    ) -> Option<usize> {
+    ) -> Option<(usize, bool)> {
         let second = match text.from(place) {
             [first, second, ..] if *first != b'\\' && *second != b'\\' => *second,
             rest => {
@@ -195,8 +245,12 @@ impl Markers {
             }
             let Some(inside) = marker.opens(text, place) else { continue };
             let end = marker.end(text, number, inside, || text.begins_line(from, place), search);
-            if end.is_some() {
-                return end;
+            // People name tags within a line, and quote what is short.
+            let right = |end: &usize| {
+                !marker.material || end - place >= SHORTEST_MATERIAL && text.begins_line(from, place)
+            };
+            if let Some(end) = end.filter(right) {
+                return Some((end, marker.material));
             }
         }
         None
@@ -204,7 +258,7 @@ impl Markers {
 }
 
 impl Marker {
-    fn of((open, close): (&str, &str)) -> Self {
+    fn of(((open, close), material): (Pair<'_>, bool)) -> Self {
         let (open, leading) = open.strip_prefix('^').map_or((open, false), |open| (open, true));
         let name = open.strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
         let named = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':');
@@ -212,7 +266,7 @@ impl Marker {
         let open = if tag { open.trim_end_matches('>') } else { open };
         let mask = u64::MAX.checked_shr(8 * 8usize.saturating_sub(open.len()) as u32).unwrap_or_default();
         let prefix = first_bytes(open.as_bytes()) & mask;
-        Self { open: open.to_owned(), close: close.to_owned(), tag, leading, prefix, mask }
+        Self { open: open.to_owned(), close: close.to_owned(), tag, leading, material, prefix, mask }
     }
 
     fn second(&self) -> u8 {

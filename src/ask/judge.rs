@@ -1,0 +1,239 @@
+//! How hard what a person typed is.
+
+use super::chores::{self, Setting};
+use super::followups::{Followup, followup};
+use super::sections::{Typed, typed};
+use super::wordings::{Tables, Wordings, concept};
+use super::{Asks, Budget, Rules, quotes};
+use crate::chat::{self, Span, View};
+use crate::score::{self, Ask, Length, Reply, Score, Scorer, Verdict};
+use crate::tier::Tier;
+
+/// Why an ask has its tier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The scorer says so.
+    Scored(Verdict),
+    /// It is a short reply, or goes on from notes: the tier of the work that it is about.
+    History,
+    /// It says that what was given is wrong: more than the work's tier.
+    Correction,
+    /// A client asks for it by itself.
+    Chore,
+}
+
+/// An ask, judged.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Judged {
+    /// Its score. The tier is that of the work where it is about work.
+    pub score: Score,
+    /// Why that tier.
+    pub why: Why,
+    /// Estimated.
+    pub tokens: u64,
+}
+
+/// Working memory, kept from request to request.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    /// The text that was judged last.
+    pub text: String,
+    /// What the scorer found in it.
+    pub score: score::Scratch,
+    /// How long it is.
+    pub length: Length,
+    words: String,
+    folded: score::Folded,
+}
+
+/// What a request is judged by.
+#[derive(Debug)]
+pub struct Judge<'r> {
+    /// What counts as the ask.
+    pub rules: &'r Rules,
+    /// How hard a text is.
+    pub scorer: &'r Scorer,
+    /// How much of a text is read.
+    pub limits: &'r chat::Limits,
+    /// The request.
+    pub body: &'r [u8],
+    /// Room to work in.
+    pub scratch: &'r mut Scratch,
+}
+
+impl Judge<'_> {
+    /// Judges the newest ask; none where nobody asks. `answered`: the model has answered in this conversation.
+    pub fn judge(
+        &mut self,
+        view: &View<'_>,
+        asks: &Asks,
+        answered: bool,
+        budget: &mut Budget,
+    ) -> Option<Judged> {
+        let mut newest = self.typed(&asks.newest, asks.cut, budget);
+        if self.is_chore(view, asks, answered, newest.material) {
+            let mut judged = self.alone(&newest.parts)?;
+            judged.score.tier = self.rules.chore_tier;
+            return Some(Judged { why: Why::Chore, ..judged });
+        }
+        let notes = self.is_notes(&asks.newest);
+        if newest.cut && length(&newest.parts) == 0 {
+            newest.parts.clone_from(&asks.newest);
+        }
+        let own = self.alone(&newest.parts)?;
+        if asks.earlier.is_empty() {
+            return Some(own);
+        }
+        if notes {
+            return self.work(asks, own, true, budget).or(Some(own));
+        }
+        if !self.is_short() {
+            return Some(own);
+        }
+        let kind = self.followup();
+        let unknown = matches!(own.why, Why::Scored(Verdict::Abstained | Verdict::Ambiguous));
+        match kind {
+            Followup::New | Followup::Closes => Some(own),
+            Followup::Chore => {
+                let tier = own.score.tier.min(Tier::Medium);
+                Some(Judged { score: Score { tier, ..own.score }, ..own })
+            }
+            Followup::Continues => {
+                self.work(asks, own, unknown, budget).or_else(|| self.alone(&newest.parts))
+            }
+            Followup::Corrects => {
+                let work = self.work(asks, own, true, budget).or_else(|| self.alone(&newest.parts))?;
+                let tier = work.score.tier.raised(self.rules.correction_raises);
+                Some(Judged { score: Score { tier, ..work.score }, why: Why::Correction, ..work })
+            }
+        }
+    }
+
+    /// The hardest of the asks that a reply may be about. None where none is harder than the reply itself; `unknown`: nothing
+    /// is known of the reply, so that what is known of the work counts, be it less than the unknown tier.
+    fn work(&mut self, asks: &Asks, own: Judged, unknown: bool, budget: &mut Budget) -> Option<Judged> {
+        let mut least = if unknown { Tier::Simple } else { own.score.tier };
+        let mut best = None;
+        for place in 0..asks.earlier.len() {
+            let texts = asks.earlier.get(place);
+            if self.is_notes(texts) && place + 1 < asks.earlier.len() {
+                continue;
+            }
+            let parts = self.typed(texts, asks.earlier.is_cut(place), budget).parts;
+            let Some(earlier) = self.alone(&parts) else { continue };
+            let ended = self.is_short() && matches!(self.followup(), Followup::Closes);
+            let tier = earlier.score.tier.lowered(self.rules.history_decay * place as f64);
+            if tier > least || unknown && best.is_none() {
+                (best, least) = (Some(parts), tier);
+            }
+            if ended {
+                break;
+            }
+        }
+        // Once more, for the explanation is that of the last ask that was judged.
+        let found = self.alone(&best?)?;
+        Some(Judged { score: Score { tier: least, ..found.score }, why: Why::History, tokens: own.tokens })
+    }
+
+    fn typed(&mut self, texts: &[Span], cut: bool, budget: &mut Budget) -> Typed {
+        let body = self.body;
+        typed(body, texts, cut, &mut self.words(), budget)
+    }
+
+    fn words(&mut self) -> Wordings<'_> {
+        let Scratch { words, folded, .. } = &mut *self.scratch;
+        Wordings { tables: &self.rules.tables, text: words, folded }
+    }
+
+    fn is_chore(&mut self, view: &View<'_>, asks: &Asks, answered: bool, material: bool) -> bool {
+        let body = self.body;
+        let setting = Setting { system: &view.system, tools: view.tools, answered, material };
+        // Some clients say what they want in one turn and what it is made of in the next.
+        let alone = answered || asks.earlier.len() != 1;
+        let first = if alone { &[] } else { asks.earlier.get(0) };
+        let turns: Vec<Span> = first.iter().chain(&asks.newest).copied().collect();
+        chores::is_chore(body, &turns, &setting, &mut self.words())
+    }
+
+    /// Whether a turn is a summary that stands for a conversation.
+    fn is_notes(&mut self, texts: &[Span]) -> bool {
+        /// A summary is no shorter.
+        const SHORTEST: usize = 80;
+        let body = self.body;
+        length(texts) >= SHORTEST && self.words().has(body, texts, concept::NOTES)
+    }
+
+    /// Judges one ask by itself; none where it has no text.
+    fn alone(&mut self, parts: &[Span]) -> Option<Judged> {
+        let bytes = length(parts);
+        if bytes == 0 {
+            return None;
+        }
+        let (head, tail) = (self.limits.scan_head_bytes, self.limits.scan_tail_bytes);
+        self.scratch.text.clear();
+        let read = chat::excerpt(self.body, parts, head, tail, &mut self.scratch.text);
+        self.unquote();
+        let length = Length { ask: bytes, read };
+        let scratch = &mut *self.scratch;
+        scratch.length = length;
+        let ask = Ask { text: &scratch.text, tokens: tokens(bytes), length };
+        let score = self.scorer.score(&ask, &mut scratch.score);
+        Some(Judged { score, why: Why::Scored(score.verdict), tokens: ask.tokens })
+    }
+
+    /// Leaves out of the text what an ask about a quotation quotes.
+    fn unquote(&mut self) {
+        let Some(left) = quotes::without(&self.scratch.text) else { return };
+        let tables = &self.rules.tables;
+        self.scratch.folded.set(&left);
+        let found = tables.words.concepts(&self.scratch.folded.text, 0);
+        if super::wordings::has(found, concept::ABOUT) && !super::wordings::has(found, concept::HARD) {
+            self.scratch.text = left;
+        }
+    }
+
+    /// Whether the ask that was judged last is short enough for a reply.
+    fn is_short(&self) -> bool {
+        let length = self.scratch.length;
+        length.read == length.ask && self.scratch.text.len() <= self.rules.reply_bytes
+    }
+
+    /// What the ask that was judged last is to the work before it.
+    fn followup(&mut self) -> Followup {
+        let tables: &Tables = &self.rules.tables;
+        let scratch = &mut *self.scratch;
+        scratch.folded.set(&scratch.text);
+        let reply: Reply = self.scorer.reply(&scratch.score);
+        followup(tables, &scratch.folded.text, reply)
+    }
+}
+
+/// Whether a system text tells to answer in JSON or by a schema: in one sentence, and not as the name of a file.
+pub fn demands_structure(
+    rules: &Rules,
+    scorer: &Scorer,
+    body: &[u8],
+    system: &[Span],
+    limits: &chat::Limits,
+    scratch: &mut Scratch,
+) -> bool {
+    let Scratch { words, folded, .. } = scratch;
+    words.clear();
+    chat::excerpt(body, system, limits.scan_head_bytes, limits.scan_tail_bytes, words);
+    if !scorer.mentions_structure(words) {
+        return false;
+    }
+    folded.set(words);
+    super::structure::is_demanded(&rules.tables, &folded.text)
+}
+
+/// Bytes of a text in parts.
+fn length(parts: &[Span]) -> usize {
+    parts.iter().map(|part| part.len()).sum()
+}
+
+/// Tokens of so many bytes of an ask, as the rules measure its length: four bytes a token, in any script. Their
+/// numbers were set with that; cost and room go by the estimate of [`chat::Tokens`].
+fn tokens(bytes: usize) -> u64 {
+    u64::try_from(bytes.div_ceil(4)).unwrap_or(u64::MAX)
+}

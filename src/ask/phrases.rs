@@ -1,0 +1,256 @@
+//! Phrases of a data file, found in folded text in one pass.
+//!
+//! A row is a concept with spellings, separated by `|`. A spelling is one part or several, joined by `+`: the parts have to
+//! stand in this order in one sentence. `^` in front: the text begins with it, but for words that only lead up to it. `$`
+//! behind: the text ends with it, but for marks. `*` behind a part: letters may follow. In scripts with spaces a part is whole
+//! words; in others it stands anywhere.
+
+use std::collections::HashMap;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use crate::score::Folded;
+
+/// One part of a spelling.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    /// Letters may follow.
+    open: bool,
+    spelling: u32,
+    place: u8,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Spelling {
+    concept: u8,
+    parts: u8,
+    start: bool,
+    end: bool,
+}
+
+/// Phrases, compiled.
+#[derive(Clone, Debug)]
+pub struct Phrases {
+    automaton: AhoCorasick,
+    /// By pattern of the automaton: the parts that are spelled so.
+    parts: Vec<Vec<Part>>,
+    spellings: Vec<Spelling>,
+}
+
+/// A spelling of several parts of which some were found: its number, how many, and where the last one ends.
+type Reached = (u32, u8, usize);
+
+/// What is found in a text, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A concept.
+    Concept(u8),
+    /// A sentence that had any of them ends.
+    SentenceEnd,
+}
+
+/// Compiles phrases.
+#[derive(Default)]
+struct Builder {
+    texts: Vec<Vec<u8>>,
+    places: HashMap<Vec<u8>, usize>,
+    parts: Vec<Vec<Part>>,
+    spellings: Vec<Spelling>,
+    folded: Folded,
+}
+
+impl Builder {
+    fn add(&mut self, concept: u8, spelling: &str) {
+        let bare = spelling.trim_start_matches('^').trim_end_matches('$');
+        let all: Vec<&str> = bare.split('+').map(str::trim).filter(|part| !part.is_empty()).collect();
+        let number = u32::try_from(self.spellings.len()).unwrap_or(u32::MAX);
+        for (place, part) in (0u8..).zip(&all) {
+            self.folded.set(part.strip_suffix('*').unwrap_or(part));
+            let text = self.folded.text.trim_ascii().to_vec();
+            let at = *self.places.entry(text.clone()).or_insert_with(|| {
+                self.texts.push(text);
+                self.parts.push(Vec::new());
+                self.texts.len() - 1
+            });
+            if let Some(list) = self.parts.get_mut(at) {
+                list.push(Part { open: part.ends_with('*'), spelling: number, place });
+            }
+        }
+        self.spellings.push(Spelling {
+            concept,
+            parts: u8::try_from(all.len()).unwrap_or(u8::MAX),
+            start: spelling.starts_with('^'),
+            end: spelling.ends_with('$'),
+        });
+    }
+}
+
+impl Phrases {
+    /// Compiles the rows of a table whose concept is in `concepts`: the place there is its number.
+    pub fn new(table: &str, concepts: &[&str]) -> Result<Self, String> {
+        let mut builder = Builder::default();
+        for row in table.lines().filter(|row| !row.starts_with('#')) {
+            let mut cells = row.split('\t');
+            let (Some(name), Some(_), Some(spellings)) = (cells.next(), cells.next(), cells.next()) else {
+                continue;
+            };
+            let place = concepts.iter().position(|known| *known == name);
+            let Some(concept) = place.and_then(|place| u8::try_from(place).ok()) else { continue };
+            let spellings = spellings.split('|').map(str::trim).filter(|spelling| !spelling.is_empty());
+            spellings.for_each(|spelling| builder.add(concept, spelling));
+        }
+        let automaton = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&builder.texts);
+        let automaton = automaton.map_err(|error| format!("phrases: {error}"))?;
+        Ok(Self { automaton, parts: builder.parts, spellings: builder.spellings })
+    }
+
+    /// Passes what a folded text has to `found`. `lead`: where the text begins, behind words that only lead up to it.
+    pub fn find(&self, text: &[u8], lead: usize, mut found: impl FnMut(Found)) {
+        let mut reached: Vec<Reached> = Vec::new();
+        let mut ends = None;
+        for hit in self.automaton.find_overlapping_iter(text) {
+            if ends.is_none_or(|ends| hit.start() >= ends) {
+                if ends.is_some() {
+                    found(Found::SentenceEnd);
+                }
+                reached.clear();
+                ends = Some(end_of_sentence(text, hit.start()));
+            }
+            for part in self.parts.get(hit.pattern().as_usize()).into_iter().flatten() {
+                let Some(spelling) = self.spellings.get(part.spelling as usize) else { continue };
+                let place = (hit.start(), hit.end());
+                let right = begins_word(text, place.0)
+                    && (part.open || ends_word(text, place.1))
+                    && !(part.place == 0 && spelling.start && place.0 != lead)
+                    && !(part.place + 1 == spelling.parts && spelling.end && !only_marks(text, place.1));
+                if right && goes_on(*part, *spelling, place, &mut reached) {
+                    found(Found::Concept(spelling.concept));
+                }
+            }
+        }
+        if ends.is_some() {
+            found(Found::SentenceEnd);
+        }
+    }
+
+    /// The concepts of a folded text: bit n is the concept n.
+    pub fn concepts(&self, text: &[u8], lead: usize) -> u32 {
+        let mut all = 0;
+        self.find(text, lead, |found| {
+            if let Found::Concept(number) = found {
+                all |= 1u32.checked_shl(u32::from(number)).unwrap_or_default();
+            }
+        });
+        all
+    }
+}
+
+/// Whether a spelling is complete with a part of it.
+fn goes_on(part: Part, spelling: Spelling, (start, end): (usize, usize), reached: &mut Vec<Reached>) -> bool {
+    if spelling.parts < 2 {
+        return true;
+    }
+    match reached.iter_mut().find(|(number, _, _)| *number == part.spelling) {
+        None if part.place == 0 => reached.push((part.spelling, 1, end)),
+        Some((_, count, before)) if *count == part.place && *before <= start => {
+            (*count, *before) = (part.place + 1, end);
+            return *count == spelling.parts;
+        }
+        _ => {}
+    }
+    false
+}
+
+/// Whether the character is a letter or digit of a script that puts spaces between words.
+fn is_word(character: Option<char>) -> bool {
+    character.is_some_and(|c| {
+        c == '_'
+            || c.is_alphanumeric()
+                && matches!(u32::from(c), 0..0x600 | 0x700..0xE00 | 0x10A0..0x1100 | 0x1E00..0x2000)
+    })
+}
+
+/// The character that ends before a place.
+fn before(text: &[u8], at: usize) -> Option<char> {
+    let head = text.get(..at)?;
+    let start = head.iter().rposition(|byte| byte & 0xC0 != 0x80)?;
+    std::str::from_utf8(head.get(start..)?).ok()?.chars().next()
+}
+
+/// The character that begins at a place.
+fn after(text: &[u8], at: usize) -> Option<char> {
+    let rest = text.get(at..)?;
+    let rest = rest.get(..4).unwrap_or(rest);
+    match std::str::from_utf8(rest) {
+        Ok(rest) => rest.chars().next(),
+        Err(error) => std::str::from_utf8(rest.get(..error.valid_up_to())?).ok()?.chars().next(),
+    }
+}
+
+fn begins_word(text: &[u8], start: usize) -> bool {
+    !is_word(after(text, start)) || !is_word(before(text, start))
+}
+
+fn ends_word(text: &[u8], end: usize) -> bool {
+    !is_word(before(text, end)) || !is_word(after(text, end))
+}
+
+fn only_marks(text: &[u8], from: usize) -> bool {
+    let rest = text.get(from..).unwrap_or_default();
+    std::str::from_utf8(rest).is_ok_and(|rest| !rest.chars().any(char::is_alphanumeric))
+}
+
+/// Where the sentence ends that a place is in.
+fn end_of_sentence(text: &[u8], from: usize) -> usize {
+    let mut at = from;
+    while let Some(byte) = text.get(at) {
+        let gap = text.get(at + 1).is_none_or(u8::is_ascii_whitespace);
+        match byte {
+            b'\n' => return at,
+            b'.' | b'!' | b'?' if gap => return at,
+            0xE3 if text.get(at..at + 3) == Some("。".as_bytes()) => return at,
+            _ => at += 1,
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn has(spelling: &str, text: &str) -> bool {
+        let phrases = Phrases::new(&format!("a\ten\t{spelling}\town"), &["a"]).unwrap();
+        let mut folded = Folded::default();
+        folded.set(text);
+        phrases.concepts(&folded.text, 0) == 1
+    }
+
+    #[test]
+    fn spellings_are_found_where_they_may_stand() {
+        for (spelling, text, right) in [
+            ("rename", "Please RENAME it.", true),
+            ("rename", "renamed", false),
+            ("rename*", "renamed", true),
+            ("name", "rename", false),
+            ("fix+typo*", "fix the typos", true),
+            ("fix+typo*", "typo fix", false),
+            ("fix+typo", "Fix it. A typo.", false),
+            ("^go", "go on", true),
+            ("^go", "to go", false),
+            ("summary:$", "New summary: \n", true),
+            ("summary:$", "Summary: rivers", false),
+            ("überprüfe", "Bitte überprüfe das", true),
+            ("falsch", "Das ist falsch!", true),
+            ("falsch", "fälschlich", false),
+            ("неверн*", "Это неверно", true),
+            ("верно", "Это неверно", false),
+            ("错了", "你错了吧", true),
+            ("틀렸", "그건 틀렸어요", true),
+            ("خطا", "هذا خطأ", true),
+            ("a|b", "b", true),
+        ] {
+            assert_eq!(has(spelling, text), right, "{spelling:?} in {text:?}");
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Tables of words, and what a text has of them.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::phrases::{Found, Phrases};
+use super::sections::Role;
+use crate::chat::{Span, excerpt};
+use crate::score::Folded;
+
+/// Numbers of concepts of `wordings.tsv`.
+pub mod concept {
+    /// What a client's chore makes.
+    pub const PRODUCT: u8 = 0;
+    /// That it is to be made.
+    pub const VERB: u8 = 1;
+    /// What it is made of.
+    pub const TARGET: u8 = 2;
+    /// How short, or in which form.
+    pub const LIMIT: u8 = 3;
+    /// Its key in JSON.
+    pub const KEY: u8 = 4;
+    /// Where the answer goes.
+    pub const CUE: u8 = 5;
+    /// Text to be filled in.
+    pub const FIM: u8 = 6;
+    /// Only a client's chore says so.
+    pub const SUGGEST: u8 = 7;
+    /// A summary that stands for a conversation.
+    pub const NOTES: u8 = 8;
+    /// The form of an answer.
+    pub const FORMAT: u8 = 9;
+    /// An ask about a text, not about what the text is about.
+    pub const ABOUT: u8 = 10;
+    /// An ask that a text beside it is the task of.
+    pub const HARD: u8 = 11;
+    /// JSON.
+    pub const JSON: u8 = 12;
+    /// That an answer has to have a form.
+    pub const DEMAND: u8 = 13;
+    /// Words of templates around what was looked up.
+    pub const TEMPLATE: u8 = 14;
+}
+
+const CONCEPTS: [&str; 15] = [
+    "product", "verb", "target", "limit", "key", "cue", "fim", "suggest", "notes", "format", "about", "hard",
+    "json", "demand", "template",
+];
+
+/// Numbers of concepts of `followups.tsv`.
+pub mod followup {
+    /// What was given is wrong.
+    pub const CORRECTION: u8 = 0;
+    /// A question about what was given.
+    pub const DOUBT: u8 = 1;
+    /// A small chore on the work.
+    pub const WORK: u8 = 2;
+    /// Something else.
+    pub const TOPIC: u8 = 3;
+    /// The end.
+    pub const CLOSE: u8 = 4;
+}
+
+const FOLLOWUPS: [&str; 5] = ["correction", "doubt", "work", "topic", "close"];
+
+/// Bytes of a label that are looked at.
+const LONGEST_LABEL: usize = 64;
+/// Bytes of a text in which words are looked for.
+const PROBE: usize = 512;
+
+/// Whether a set of concepts has one.
+pub const fn has(set: u32, concept: u8) -> bool {
+    set >> concept & 1 == 1
+}
+
+/// The shipped phrases, compiled once: no configuration changes them.
+static PHRASES: LazyLock<Result<(Phrases, Phrases), String>> = LazyLock::new(|| {
+    let words = Phrases::new(include_str!("wordings.tsv"), &CONCEPTS)?;
+    Ok((words, Phrases::new(include_str!("followups.tsv"), &FOLLOWUPS)?))
+});
+
+/// All tables, compiled.
+#[derive(Clone, Debug)]
+pub struct Tables {
+    pub(super) words: &'static Phrases,
+    pub(super) followups: &'static Phrases,
+    labels: HashMap<String, Role>,
+}
+
+impl Tables {
+    /// The shipped tables, and labels of one's own.
+    pub fn new<'l>(more: impl IntoIterator<Item = (Role, &'l str)>) -> Result<Self, String> {
+        let mut labels = HashMap::new();
+        for row in include_str!("labels.tsv").lines().filter(|row| !row.starts_with('#')) {
+            let mut cells = row.split('\t');
+            let role = cells.next().and_then(Role::named);
+            let (Some(role), Some(spellings)) = (role, cells.nth(1)) else { continue };
+            for label in spellings.split('|') {
+                labels.entry(label.to_owned()).or_insert(role);
+            }
+        }
+        labels.extend(more.into_iter().map(|(role, label)| (label.trim().to_lowercase(), role)));
+        let (words, followups) = PHRASES.as_ref().map_err(Clone::clone)?;
+        Ok(Self { words, followups, labels })
+    }
+
+    /// The role of the label that a line begins with, and how many bytes of the line are the label.
+    fn label(&self, line: &[u8]) -> Option<(Role, usize)> {
+        let head = line.get(..LONGEST_LABEL).unwrap_or(line);
+        let decoration = head.iter().take_while(|byte| b"#*_>=[ <".contains(byte) || **byte == b'`').count();
+        let bare = head.get(decoration..)?;
+        let wide = memchr::memmem::find(bare, "：".as_bytes());
+        let plain = memchr::memchr(b':', bare);
+        let (length, colon) = match (plain, wide) {
+            (Some(plain), Some(wide)) if wide < plain => (wide, "：".len()),
+            (Some(plain), _) => (plain, 1),
+            (None, Some(wide)) => (wide, "：".len()),
+            (None, None) => (bare.len(), 0),
+        };
+        // Without a colon it has to look like a heading and to be all of the line.
+        let upper = || bare.len() >= 5 && !bare.iter().any(u8::is_ascii_lowercase) && bare.is_ascii();
+        let open = bare.starts_with("【".as_bytes());
+        if colon == 0 && (line.len() > head.len() || decoration == 0 && !upper() && !open) {
+            return None;
+        }
+        let label = std::str::from_utf8(bare.get(..length)?).ok()?;
+        let edge = |c: char| c.is_whitespace() || "#*_>=[]<`\"'()【】-".contains(c);
+        let label = label.trim_matches(edge);
+        if label.is_empty() || label.len() > 48 {
+            return None;
+        }
+        let label = label.to_lowercase();
+        // "Document 3", "Source [2]".
+        let counted = label.trim_end_matches(|c: char| c.is_ascii_digit() || edge(c));
+        let role = self.labels.get(&label).or_else(|| self.labels.get(counted))?;
+        let mut end = decoration + length + colon;
+        while matches!(line.get(end), Some(b'*' | b'_' | b' ')) {
+            end += 1;
+        }
+        Some((*role, end))
+    }
+}
+
+/// The tables, and room to look words up with.
+#[derive(Debug)]
+pub struct Wordings<'t> {
+    pub(super) tables: &'t Tables,
+    pub(super) text: &'t mut String,
+    pub(super) folded: &'t mut Folded,
+}
+
+impl Wordings<'_> {
+    /// The role of the label that a line begins with, and how many bytes of the line are the label.
+    pub fn label(&self, line: &[u8]) -> Option<(Role, usize)> {
+        self.tables.label(line)
+    }
+
+    /// Whether a line ends with a label of material and a colon: "Answer from the following context:".
+    pub fn leads_to_material(&self, line: &[u8]) -> bool {
+        const LONGEST: usize = 200;
+        let Some(line) = line.strip_suffix(b":").filter(|line| line.len() <= LONGEST) else { return false };
+        let word = line.rsplit(|byte| *byte == b' ').next().unwrap_or_default();
+        let word = String::from_utf8_lossy(word).to_lowercase();
+        self.tables.labels.get(&word) == Some(&Role::Material)
+    }
+
+    /// Folds what `parts` begin and end with.
+    pub fn read(&mut self, body: &[u8], parts: &[Span]) -> &[u8] {
+        self.text.clear();
+        excerpt(body, parts, PROBE, PROBE / 2, self.text);
+        self.folded.set(self.text);
+        &self.folded.text
+    }
+
+    /// The concepts in what `parts` begin and end with.
+    pub fn concepts(&mut self, body: &[u8], parts: &[Span]) -> u32 {
+        self.read(body, parts);
+        self.tables.words.concepts(&self.folded.text, 0)
+    }
+
+    /// Whether one of them is a concept.
+    pub fn has(&mut self, body: &[u8], parts: &[Span], concept: u8) -> bool {
+        has(self.concepts(body, parts), concept)
+    }
+
+    /// Whether the ask is about a text, not about what the text is about.
+    pub fn is_about(&mut self, body: &[u8], parts: &[Span]) -> bool {
+        let found = self.concepts(body, parts);
+        has(found, concept::ABOUT) && !has(found, concept::HARD)
+    }
+
+    /// Where instructions on the form of an answer begin, in the lines of `rest`.
+    pub fn format_begins(&mut self, body: &[u8], rest: Span) -> Option<usize> {
+        /// So many lines of such instructions are looked at.
+        const LINES: usize = 12;
+        let near = Span { start: rest.start, end: rest.end.min(rest.start + 4 * PROBE) };
+        let raw = near.of(body);
+        let likely = [&b"MUST"[..], b"SEARCH/REPLACE", b"isting", b"path/to", b"format", b"diff"];
+        if !likely.iter().any(|word| memchr::memmem::find(raw, word).is_some()) {
+            return None;
+        }
+        let (mut begin, mut hits, mut lines) = (None, 0, 0);
+        super::lines::each_line(body, near, |line| {
+            let line = super::lines::trimmed(body, line);
+            if line.is_empty() {
+                return true;
+            }
+            self.read(body, &[line]);
+            let mut here = 0;
+            self.tables.words.find(&self.folded.text, 0, |found| {
+                here += usize::from(found == Found::Concept(concept::FORMAT));
+            });
+            if here > 0 {
+                begin = begin.or(Some(line.start));
+            }
+            hits += here;
+            lines += 1;
+            lines < LINES
+        });
+        begin.filter(|_| hits >= 3)
+    }
+}

@@ -1,0 +1,77 @@
+//! What counts as the ask.
+
+use super::super::error::{Errors, Path, quoted};
+use super::super::nearest::did_you_mean;
+use super::super::raw;
+use crate::ask::{Markers, Role, Rules, Tables};
+
+/// Compiles markers, tags and labels. None where the tables cannot be compiled, which is told.
+pub(super) fn compile(raw: &raw::Conversation, path: &Path<'_>, errors: &mut Errors) -> Option<Rules> {
+    let labels = raw.labels.iter().flat_map(|(role, labels)| {
+        let role = match role {
+            raw::LabelRole::Material => Role::Material,
+            raw::LabelRole::Ask => Role::Ask,
+            raw::LabelRole::Task => Role::Task,
+            raw::LabelRole::End => Role::End,
+        };
+        labels.iter().map(move |label| (role, label.as_str()))
+    });
+    let tables = match Tables::new(labels) {
+        Ok(tables) => tables,
+        Err(message) => {
+            errors.meaning(path, message);
+            return None;
+        }
+    };
+    Some(Rules {
+        markers: markers(raw, path, errors),
+        tables,
+        history_turns: raw.history_turns,
+        reply_bytes: raw.reply_bytes,
+        history_decay: raw.history_decay,
+        chore_tier: raw.chore_tier,
+        correction_raises: raw.correction_raises,
+    })
+}
+
+fn markers(raw: &raw::Conversation, path: &Path<'_>, errors: &mut Errors) -> Markers {
+    let (known, tags) = (Markers::known(), Markers::tags());
+    let known = if raw.known_harnesses { known } else { Vec::new() };
+    let off = path.key("markers_off");
+    let all = || known.iter().chain(&tags).map(|(open, _)| open.as_str());
+    for (i, open) in raw.markers_off.iter().enumerate() {
+        if !all().any(|known| known == open) {
+            let near = did_you_mean(open, all());
+            let message =
+                format!("{} begins no known block, so it cannot be switched off{near}", quoted(open));
+            errors.meaning(&off.index(i), message);
+        }
+    }
+    let on = |(open, _): &&(String, String)| !raw.markers_off.contains(open);
+    let pairs = |pairs: &'_ [(String, String)]| -> Vec<(String, String)> {
+        pairs.iter().filter(on).cloned().collect()
+    };
+    let (mut injected, mut material) = (pairs(&known), pairs(&tags));
+    for (key, list, into) in
+        [("injected", &raw.injected, &mut injected), ("material", &raw.material, &mut material)]
+    {
+        let path = path.key(key);
+        for (i, block) in list.iter().enumerate() {
+            // What is missing has been told by the schema's check.
+            let (Some(open), Some(close)) = (&block.open, &block.close) else { continue };
+            let path = path.index(i);
+            let pair = (open.clone(), close.clone());
+            match Markers::check(open, close) {
+                Err(message) => errors.meaning(&path, message),
+                Ok(()) if into.contains(&pair) => {
+                    errors.meaning(&path, format!("{} is known already; leave it out", quoted(open)));
+                }
+                Ok(()) => into.push(pair),
+            }
+        }
+    }
+    Markers::new(
+        injected.iter().map(|(open, close)| (open.as_str(), close.as_str())),
+        material.iter().map(|(open, close)| (open.as_str(), close.as_str())),
+    )
+}
