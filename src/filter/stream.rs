@@ -184,6 +184,7 @@ impl Stream {
             self.number = Some(number);
             property::set_plan(&Plan {
                 fits: !decision.fitted.changes.is_empty(),
+                bound: decision.cause == Cause::State,
                 stream: number,
                 request: self.request,
                 ..Plan::new(model, &decision.chain)

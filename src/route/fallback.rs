@@ -62,6 +62,9 @@ pub struct Plan {
     /// Whether the first attempt has to change more of the request than its model, to have it fit.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub fits: bool,
+    /// Whether nobody else may serve, whatever chains are configured: the request goes on from what one provider keeps.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub bound: bool,
     /// The number of the request among those that are alive in its worker.
     #[serde(default)]
     pub stream: u64,
@@ -141,14 +144,15 @@ impl Plan {
             model: model.name.clone(),
             chain: chain.iter().map(|model| model.name.clone()).collect(),
             fits: false,
+            bound: false,
             stream: 0,
             request: 0,
         }
     }
 
     /// Who serves the next attempt: the first that it reaches, that was not tried, and that is not to be avoided, of the
-    /// chain that is configured for this reason for the model that was tried last, then of that of
-    /// the first; where none is configured, of the decision's. A request that was too long goes to a larger window only;
+    /// chain that is configured for this reason for the model that was tried last, then of that of the first; where none is
+    /// configured, or the plan is bound, of the decision's. A request that was too long goes to a larger window only;
     /// one that is not known is none. None where there is nobody.
     pub fn next<'t>(
         &self,
@@ -160,8 +164,9 @@ impl Plan {
     ) -> Option<&'t Arc<Model>> {
         let last = table.models.get(progress.tried.last()?)?;
         let first = table.models.get(&self.model)?;
+        let configured = [last, first].into_iter().filter(|_| !self.bound);
         let mut all: Vec<&Arc<Model>> =
-            [last, first].into_iter().filter_map(|model| chains.of(reason, model)).flatten().collect();
+            configured.filter_map(|model| chains.of(reason, model)).flatten().collect();
         if all.is_empty() {
             all.extend(self.chain.iter().filter_map(|name| table.models.get(name)));
         }
@@ -221,6 +226,7 @@ mod tests {
             model: "a".to_owned(),
             chain: chain.iter().map(|&name| name.to_owned()).collect(),
             fits: false,
+            bound: false,
             stream: 0,
             request: 0,
         }
@@ -299,6 +305,10 @@ mod tests {
         assert_eq!(of(&["a"], Reason::ContentPolicy), Some("c"));
         assert_eq!(of(&["a", "e"], Reason::ContentPolicy), Some("c"), "that of the first, as it has none");
         assert_eq!(of(&["a"], Reason::ContextWindow), Some("c"), "none is configured");
+        let bound = Plan { bound: true, ..plan(&["c"]) };
+        let next = |names: &[&str]| bound.next(&table, &chains, &tried(names), Reason::General, |_| false);
+        assert_eq!(next(&["a"]).map(|model| model.name.as_str()), Some("c"), "only what the decision says");
+        assert!(next(&["a", "c"]).is_none());
     }
 
     /// `a` and `b` at one provider, `c` and `e` at another.

@@ -6,6 +6,7 @@ import gzip
 import json
 import socket
 import struct
+import uuid
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -190,6 +191,11 @@ def _good(path: str, model: str) -> dict:
     if "/models/" in path:
         return {"modelVersion": model, "candidates": [{"content": {"role": "model", "parts": [{"text": text}]}}],
                 "usageMetadata": {"promptTokenCount": 10, "candidatesTokenCount": 5}}
+    if path.split("?")[0].endswith("/responses"):
+        return {"id": f"resp_{uuid.uuid4().hex}", "object": "response", "status": "completed", "model": model,
+                "output": [{"id": "msg_1", "type": "message", "role": "assistant",
+                            "content": [{"type": "output_text", "text": text}]}],
+                "usage": {"input_tokens": 10, "output_tokens": 5, "total_tokens": 15}}
     return {"id": "c", "object": "chat.completion", "created": 1, "model": model,
             "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}],
             "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}}

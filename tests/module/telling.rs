@@ -282,6 +282,33 @@ fn a_pinned_conversation_costs_few_host_calls() {
 }
 
 #[test]
+fn an_answer_that_its_provider_keeps_costs_few_host_calls() {
+    let mut vm = start();
+    let request = |previous: Option<&str>| {
+        let mut body = serde_json::json!({"model": "smart/auto", "input": GREETING});
+        if let Some(previous) = previous {
+            body["previous_response_id"] = previous.into();
+        }
+        Request::post("/v1/responses", body.to_string())
+    };
+    let mut asked = |previous: Option<&str>, id: &str| {
+        let outcome = vm.request(&request(previous));
+        vm.respond(outcome.stream, &Response::json(format!(r#"{{"id": "{id}", "output": []}}"#)));
+        vm.finish(outcome.stream);
+        let calls = vm.take_host_calls();
+        let of = |name: &str| {
+            calls.iter().filter(|((_, function), _)| *function == name).map(|(_, count)| count).sum::<u64>()
+        };
+        (of("proxy_get_shared_data"), of("proxy_set_shared_data"), calls.values().sum::<u64>())
+    };
+    asked(None, "resp_1");
+    let (reads, writes, all) = asked(None, "resp_2");
+    assert!((reads, writes) <= (3, 1) && all <= MOST_HOST_CALLS + 8, "{reads} {writes} {all}");
+    let (reads, writes, _) = asked(Some("resp_2"), "resp_3");
+    assert!((reads, writes) <= (5, 1), "{reads} {writes}");
+}
+
+#[test]
 fn a_worker_is_small() {
     let mut vm = Vm::start(CONFIG).unwrap_or_else(|refused| panic!("{}", refused.text()));
     let idle = vm.memory_size();
