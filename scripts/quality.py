@@ -28,7 +28,11 @@ def main():
     parser.add_argument("--binary", default=str(ROOT / "target/release/tiergate"))
     args = parser.parse_args()
     train = [sys.executable, ROOT / "scripts/train.py", "--data", args.data, "--real", args.real, "--binary", args.binary]
-    fitted = subprocess.run([*train, "--dry-run", "--left-out", LEFT_OUT], stdout=subprocess.PIPE, check=True, text=True).stdout
+    scores = ROOT / "target/left-out.jsonl"
+    fitted = subprocess.run([*train, "--dry-run", "--left-out", LEFT_OUT, "--scores", scores], stdout=subprocess.PIPE, check=True, text=True).stdout
+    print("Prompts that people typed, sources left out:\n", flush=True)
+    script = [sys.executable, ROOT / "scripts/real.py", "--real", args.real, "--left-out", scores, "--binary", args.binary]
+    subprocess.run([*script, "--plots", ROOT / "docs"], check=True)
     told = {}
     for path in sorted(args.data.glob("*.jsonl")):
         command = [args.binary, "eval", "--json", "--rounds", str(args.rounds), "--sets", ROOT / "scripts/sets.json"]

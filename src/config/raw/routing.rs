@@ -40,7 +40,7 @@ pub struct RawCompletion {
 impl Default for RawCompletion {
     fn default() -> Self {
         // Fitted by `scripts/completion.py`; how well is in `docs/routing.md`.
-        Self { capability: 0.0275, difficulty: -1.42, bias: 0.59 }
+        Self { capability: 0.0246, difficulty: -1.66, bias: 1.08 }
     }
 }
 
