@@ -11,18 +11,20 @@
 # train       fit the calibrated scorer's weights to the data in DATA and REAL; quality: how good the scorers are on them
 # soak        five minutes of full load while models fail at random (SECONDS=300)
 # linear      no body costs more than its size accounts for (SHAPES=20000)
+# fuzz        coverage-guided fuzzing of what reads other people's bytes, each target for a minute (SECONDS=60), and linear
 # bench       speed; docs: the generated reference and schema; clean: what all of these left
 
 PYTHON_BIN := .venv/bin/python
 # What runs once more over envoy/envoy.yaml, after all has run over envoy/demo.yaml.
 PRODUCTION_TESTS := test_wire.py test_dialects.py test_profiles.py test_observability.py
 SECONDS := 300
+fuzz: SECONDS := 60
 SHAPES := 20000
 ENVOYS := 1.36.4 1.37.0 1.39.3 1.40.0
 
 .NOTPARALLEL:
 .PHONY: help demo up down setup setup-train wasm image release draft test lint rooms test-rust test-e2e test-matrix clients train \
-	quality bench linear soak docs clean
+	quality bench fuzz linear soak docs clean
 
 help:
 	@sed -n '/^$$/q; s/^# //p' Makefile
@@ -92,6 +94,10 @@ bench: setup wasm
 linear:
 	LINEAR_SHAPES=$(SHAPES) cargo test --release --test linear -- --ignored --nocapture
 
+fuzz:
+	@scripts/fuzz.sh $(SECONDS)
+	@$(MAKE) linear
+
 soak: setup wasm
 	@$(PYTHON_BIN) scripts/soak.py --seconds $(SECONDS)
 
@@ -105,4 +111,4 @@ docs:
 clean:
 	-@[ ! -x $(PYTHON_BIN) ] || $(PYTHON_BIN) scripts/stack.py down
 	cargo clean
-	rm -rf dist .clients .venv .venv-train .envoys .prometheus .run .tools .pytest_cache
+	rm -rf fuzz/target fuzz/corpus fuzz/seeds fuzz/found dist .clients .venv .venv-train .envoys .prometheus .run .tools .pytest_cache

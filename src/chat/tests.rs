@@ -4,6 +4,7 @@ use serde_json::Value;
 use super::*;
 
 mod excerpts;
+mod fuzzed;
 mod paths;
 mod splicing;
 mod tokens;

@@ -36,7 +36,8 @@ pub fn decode_into(raw: &[u8], text: &mut String) {
             b'n' => text.push('\n'),
             b't' => text.push('\t'),
             b'r' => text.push('\r'),
-            b'b' | b'f' => text.push(' '),
+            b'b' => text.push('\u{8}'),
+            b'f' => text.push('\u{c}'),
             b'u' => {
                 let digits = raw.get(at..).unwrap_or_default();
                 let Some((character, length)) = unicode(digits) else {

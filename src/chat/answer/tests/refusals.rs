@@ -121,6 +121,10 @@ const CANNOT_SERVE: &[&str] = &[
     "The requested model is not supported.",
     "Invalid model 'sonar-9'. Permitted models can be found in the documentation.",
     "Request too large for model `m` in organization `o` on tokens per minute (TPM): Limit 6000, Requested 7001.",
+    "This organization has been disabled.",
+    "Your account org-1 is suspended due to billing, please contact us",
+    "User location is not supported for the API use.",
+    "This model is only supported in v1/responses and not in v1/chat/completions.",
     "Unable to access model a/b. Please visit the list of models.",
 ];
 

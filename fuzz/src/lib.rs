@@ -1,0 +1,67 @@
+//! What the targets share: an independent reading of JSON, and a configuration.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Deserializer;
+use serde::de::{MapAccess, Visitor};
+use serde_json::value::RawValue;
+use tiergate::config::{self, Config};
+
+/// The members of a JSON object as another parser has them, in order, repeated ones too; none where it is no object.
+pub fn members(body: &[u8]) -> Option<Vec<(String, String)>> {
+    struct Members;
+
+    impl<'de> Visitor<'de> for Members {
+        type Value = Vec<(String, String)>;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut members = Vec::new();
+            while let Some((key, value)) = map.next_entry::<String, Box<RawValue>>()? {
+                members.push((key, value.get().to_owned()));
+            }
+            Ok(members)
+        }
+    }
+
+    let mut parser = serde_json::Deserializer::from_slice(body);
+    let members = parser.deserialize_map(Members).ok()?;
+    parser.end().ok()?;
+    Some(members)
+}
+
+/// Whether another parser takes it for JSON.
+pub fn is_json(body: &[u8]) -> bool {
+    serde_json::from_slice::<&RawValue>(body).is_ok()
+}
+
+/// Families of `src/fit/families.tsv`, each of which is a model's name as well.
+pub const FAMILIES: [&str; 12] = [
+    "anthropic",
+    "anthropic-adaptive",
+    "anthropic-thinking",
+    "deepseek",
+    "gemini",
+    "groq",
+    "kimi",
+    "mistral",
+    "openai",
+    "openai-reasoning",
+    "qwen",
+    "xai",
+];
+
+/// A configuration that edits as much as any does, with a model of each family under the family's name.
+pub fn configuration() -> Config {
+    let models: BTreeMap<&str, serde_json::Value> =
+        FAMILIES.iter().map(|family| (*family, serde_json::json!({"family": family}))).collect();
+    let document = serde_json::json!({
+        "fit": "strict", "fit_pinned": true, "session": {"mode": "pinned"}, "models": models,
+        "tiers": {"SIMPLE": [FAMILIES[0]], "MEDIUM": [FAMILIES[1]], "COMPLEX": [FAMILIES[2]], "REASONING": [FAMILIES[3]]},
+    });
+    config::parse(document.to_string().as_bytes()).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+}
