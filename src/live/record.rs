@@ -15,7 +15,7 @@ const RECENT: u64 = 20;
 /// So many of the last failures are known one by one.
 const FAULTS: usize = 32;
 /// Failures that may be the bodies' count where no more than so many of a hundred answers are good,
-const OTHERS_PERCENT: u64 = 5;
+const OTHERS_PERCENT: u64 = 10;
 /// and where the first is older than this: by then other workers have told of good answers.
 const HEARD: u64 = 2_000;
 /// Tokens and requests are counted by this time.

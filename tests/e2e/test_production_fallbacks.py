@@ -115,7 +115,8 @@ def test_models_that_fail_cost_no_replica(tmp_path, client, mode, replicas):
             for each in upstreams:
                 each.be(**dict.fromkeys(models, mode))
             assert {post() for _ in range(25)} <= {500, 503}
-            assert running.stat("cluster.litellm.upstream_rq_retry") >= 75
+            # Those that are in cooldown are not asked any more.
+            assert running.stat("cluster.litellm.upstream_rq_retry") >= 15
             assert running.stat("cluster.litellm.outlier_detection.ejections_enforced_total") == 0
             assert healthy()
             for each in upstreams:

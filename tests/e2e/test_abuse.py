@@ -1,0 +1,123 @@
+"""One client that does what it should not, at a quarter of the traffic, moves none of another client's requests:
+envoy/envoy.yaml as it ships, with LiteLLM behind it.
+
+TIERGATE_ABUSE_REQUESTS is how many requests the other client sends beside each abuse; 500 is all of it.
+"""
+
+import contextlib
+import itertools
+import json
+import os
+import socket
+
+import h2.errors
+import httpx
+import pytest
+
+from gateway import stacks, user
+from test_blame import Http2
+from test_production import CHAT, GREETING, NANO, Production
+from wire import request
+
+REQUESTS = int(os.environ.get("TIERGATE_ABUSE_REQUESTS", "18"))
+MALFORMED = [
+    {"tools": 5}, {"n": "abc"}, {"messages": 5}, {"messages": [{"role": "user", "content": 5}]}, {"tool_choice": 5},
+    {"timeout": "x"}, {"response_format": 5}, {"api_key": 5}, {"extra_headers": 5}, {"temperature": "hot"},
+    {"stop": {"a": 1}}, {"max_tokens": "many"}, {"messages": [5]}, {"messages": {}}, {"metadata": 5}, {"stream": "maybe"},
+    {"functions": 5}, {"logit_bias": 5}, {"messages": [{"role": 5}]}, {"stream_options": 5},
+]
+
+
+@pytest.fixture(scope="module")
+def production(gateway, tmp_path_factory):
+    with Production(tmp_path_factory.mktemp("abused"), gateway.litellm_port) as running:
+        yield running
+
+
+def body(number: int, **more) -> bytes:
+    return json.dumps({"model": "smart/auto", "messages": user(f"{GREETING} {number}")} | more).encode()
+
+
+def raw(production, *pieces: bytes) -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", production.port), 20)
+    for piece in pieces:
+        connection.sendall(piece)
+    return connection
+
+
+def post(production, content: bytes, path: str = CHAT) -> None:
+    with httpx.Client(trust_env=False, timeout=60) as client, contextlib.suppress(httpx.TransportError):
+        client.post(f"{production.url}{path}", content=content, headers={"content-type": "application/json"})
+
+
+def whole(content: bytes) -> bytes:
+    headers = [("content-type", "application/json"), ("content-length", str(len(content)))]
+    return request("POST", CHAT, headers, content)
+
+
+def cancel_http2(code):
+    def cancel(production, number: int) -> None:
+        client = Http2(production.url)
+        stream = client.send()
+        client.connection.reset_stream(stream, error_code=code)
+        client.flush()
+        client.tcp.close()
+
+    return cancel
+
+
+def leave(production, number: int) -> None:
+    raw(production, whole(body(number))).close()
+
+
+def malformed(model: str):
+    def send(production, number: int) -> None:
+        post(production, body(number, model=model, **MALFORMED[number % len(MALFORMED)]))
+
+    return send
+
+
+def wrong_path(production, number: int) -> None:
+    post(production, body(number), f"/nope/{number}/chat/completions")
+
+
+def broken_upload(production, number: int) -> None:
+    raw(production, whole(body(number))[:-20]).close()
+
+
+def stop_reading(production, number: int) -> None:
+    # Nobody reads from it until it is collected.
+    raw(production, whole(body(number, stream=True)))
+
+
+def forged_session(production, number: int) -> None:
+    post(production, body(number, user=f"someone-{number}", metadata={"session_id": f"s-{number}"}))
+
+
+@pytest.mark.parametrize("abuse", [
+    cancel_http2(h2.errors.ErrorCodes.NO_ERROR), cancel_http2(h2.errors.ErrorCodes.CANCEL), leave, malformed("smart/auto"),
+    malformed(NANO), wrong_path, broken_upload, stop_reading, forged_session,
+], ids=["HTTP/2, no error", "HTTP/2, cancel", "HTTP/1", "malformed", "malformed, pinned", "wrong path", "broken upload",
+        "stops reading", "forged session"])
+def test_nobody_else_is_moved(production, client, abuse):
+    numbers = itertools.count(1)
+    moved = []
+    for turn in range(REQUESTS):
+        if turn % 3 == 0:
+            abuse(production, next(numbers))
+        answer = client.post(f"{production.url}{CHAT}", json={"model": "smart/auto", "messages": user(GREETING)})
+        if (answer.status_code, answer.headers.get("x-tiergate-model")) != (200, NANO):
+            told = {name: value for name, value in answer.headers.items() if name.startswith("x-tiergate")}
+            line = production.log_line(answer.headers["x-request-id"])
+            moved.append((turn, answer.status_code, told, line["attempts"], line["flags"], line["tiergate"]))
+    assert moved == []
+
+
+def test_one_request_that_litellm_answers_with_500(production, client):
+    """As often as a client's library sends it again."""
+    for _ in range(5):
+        answer = client.post(f"{production.url}{CHAT}", json={"model": NANO, "messages": user(GREETING), "tools": 5})
+        assert answer.status_code >= 400
+    answer = client.post(f"{production.url}{CHAT}", json={"model": "smart/auto", "messages": user(GREETING)})
+    assert answer.headers["x-tiergate-model"] == NANO
+    assert stacks.wait_until(lambda: "tiergate.cooldowns" not in production.admin("/stats?filter=cooldowns"), 5, "no cooldown")
