@@ -1,5 +1,6 @@
 """What happens to bytes and headers on their way through the filter, seen by an upstream that keeps what arrives."""
 
+import gzip
 import json
 
 import httpx
