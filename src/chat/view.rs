@@ -51,9 +51,9 @@ impl Sealed {
 /// One LLM request, borrowed. Everything is a span of the body; nothing is copied.
 #[derive(Debug, Default)]
 pub struct View<'b> {
-    /// The model that an upstream reads, as LiteLLM does. In chat and other completions that is the path's (a
-    /// deployment, then the query), then the body's; in Gemini's dialect the body's, then the path's; in the others the
-    /// body's alone. Of several top-level `model` strings the last counts, as JSON parsers have it.
+    /// The model that an upstream reads, as LiteLLM does. In chat and other completions, and in Gemini's dialect, that is
+    /// the path's (its segment, then the query), then the body's; in the others the body's alone. Of several top-level
+    /// `model` strings the last counts, as JSON parsers have it.
     pub model: Option<Cow<'b, str>>,
     /// The values of the top-level `model` keys, of whatever kind, quotes included: an upstream may read any of them.
     pub model_spans: Vec<Span>,
@@ -155,8 +155,7 @@ pub fn view<'b>(
     let in_path = asked.map(Cow::Owned);
     let in_body = reader.string.map(|span| said(span, body));
     reader.view.model = match dialect {
-        Dialect::ChatCompletions | Dialect::Completions => in_path.or(in_body),
-        Dialect::Gemini(_) => in_body.filter(|name| !name.trim().is_empty()).or(in_path),
+        Dialect::ChatCompletions | Dialect::Completions | Dialect::Gemini(_) => in_path.or(in_body),
         Dialect::Responses | Dialect::Messages => in_body,
     };
     reader.view.path_spans = spans;

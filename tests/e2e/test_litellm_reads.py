@@ -64,11 +64,11 @@ def test_escaped_paths_that_litellm_serves(post, path):
     assert (answer.headers["x-tiergate-model"], answer.headers["x-litellm-model-group"]) == (NANO, NANO)
 
 
-def test_geminis_body_goes_before_its_path(post):
+def test_geminis_path_goes_before_its_body(post):
     body = json.dumps({"model": OPUS, "contents": [{"role": "user", "parts": [{"text": "Hello!"}]}]}).encode()
     answer = post("/v1beta/models/smart%2Fauto:generateContent", body)
-    assert answer.headers["x-tiergate-model"] == OPUS
-    assert answer.headers.get("x-litellm-model-group", OPUS) == OPUS
+    assert answer.headers["x-tiergate-model"] == NANO
+    assert answer.headers["x-litellm-model-group"] == NANO
 
 
 def test_counting_of_tokens(post):

@@ -106,7 +106,7 @@ fn the_model_is_the_one_that_litellm_reads() {
         (Dialect::ChatCompletions, "/v1/chat/completions?model=", "b"),
         (Dialect::Messages, "/v1/messages?model=q", "b"),
         (Dialect::Responses, "/v1/responses?model=q", "b"),
-        (gemini, "/v1beta/models/g:generateContent", "b"),
+        (gemini, "/v1beta/models/g:generateContent", "g"),
     ] {
         let view = view(br#"{"model":"b"}"#, path.as_bytes(), dialect, &limits(), &mut ());
         assert_eq!(view.model.as_deref(), Some(asked), "{path}");
