@@ -157,8 +157,8 @@ fn lists_are_bounded() {
     for list in [&view.system, &view.opening] {
         assert!(list.len() <= 4096, "{}", list.len());
         assert!(text(&body, list).starts_with("part 0"));
-        assert!(text(&body, list).ends_with("part 49999"));
     }
+    assert!(text(&body, &view.system).ends_with("part 49999"));
     let tokens = view.tokens.count();
     assert!((200_000..3_000_000).contains(&tokens), "{tokens}: those that were not kept count as well");
 }
