@@ -471,7 +471,8 @@ fn judge<'c>(
     };
     let clock = (config.session.idle, live.now.saturating_mul(1000));
     let state = state(live.sessions.as_ref(), body, view, clock);
-    let sessions = live.sessions.filter(|_| config.session.pinned);
+    // What a client asks for by itself is worth no warm cache, and moves nobody.
+    let sessions = live.sessions.filter(|_| config.session.pinned && cause != Cause::Chore);
     // What goes on from elsewhere has not the conversation's first words in it.
     let words = (state == State::None).then_some(heard);
     let conversation =

@@ -382,3 +382,15 @@ fn without_an_ask_no_conversation_begins() {
     assert_eq!(talk.says(silent).2, "health");
     assert_eq!(*talk.held.borrow(), BTreeMap::new());
 }
+
+#[test]
+fn a_client_s_own_chore_is_of_no_conversation() {
+    let talk = Talk::new();
+    let said = |text: &str| talk.with(Some(b"one"), json!({"messages": asks(&[text])}));
+    assert_eq!(said(PROOF), is("high", "REASONING", "score"));
+    let title = format!(
+        "Write a title of five words for this conversation, nothing else.\nConversation:\nUser: {PROOF}\nAssistant: Suppose not. Then there is a contradiction."
+    );
+    assert_eq!(said(&title), is("low", "SIMPLE", "chore"), "the model of the work is too dear for it");
+    assert_eq!(said("What is the capital of France?"), is("high", "REASONING", "session"), "which goes on");
+}
