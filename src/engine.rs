@@ -14,6 +14,7 @@ use crate::signal::{Candidate, Feed, Index, Match, Settings};
 use crate::tier::Tier;
 
 mod cause;
+pub mod listing;
 mod sessions;
 pub mod state;
 mod subject;

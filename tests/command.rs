@@ -167,3 +167,25 @@ fn models_shows_a_profile_and_refuses_an_unknown_one() {
     assert_eq!(unknown.status.code(), Some(1));
     assert!(text(&unknown.stderr).contains("there are: agentic, auto, eco, free, premium"));
 }
+
+#[test]
+fn explain_prints_what_each_candidate_is_weighed_by() {
+    let document = r#"{"models": {"cheap": {"benchmarks": {"a": 40, "b": 60}, "input_price": 1, "output_price": 1},
+        "dear": {"benchmarks": {"a": 90, "b": 90}, "input_price": 9, "output_price": 9}}, "baseline": "dear",
+        "profiles": {"auto": {"strategy": "completion", "tiers": {"SIMPLE": ["cheap", "dear"], "MEDIUM": "dear",
+        "COMPLEX": "dear", "REASONING": "dear"}}}}"#;
+    let path = file("weighed.json", document);
+    let said = text(&tiergate(&["explain", "--config", &path, "--json", "Hello!"], "").stdout);
+    let report: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    let of = |at: usize, key: &str| {
+        report.pointer(&format!("/considered/{at}/{key}")).cloned().unwrap_or_default()
+    };
+    assert_eq!((of(0, "model"), of(1, "model")), ("cheap".into(), "dear".into()));
+    assert_eq!((of(0, "capability"), of(1, "capability")), (50.0.into(), 90.0.into()));
+    let number = |at, key| of(at, key).as_f64().expect("a number");
+    assert!(0.0 < number(0, "likelihood") && number(0, "likelihood") < number(1, "likelihood"));
+    assert!((number(1, "cost_usd") / number(0, "cost_usd") - 9.0).abs() < 1e-6);
+    assert_eq!(of(1, "tiers"), serde_json::json!(["SIMPLE", "MEDIUM", "COMPLEX", "REASONING"]));
+    let said = text(&tiergate(&["explain", "--config", &path, "Hello!"], "").stdout);
+    assert!(said.contains("capability likelihood"), "{said}");
+}

@@ -4,13 +4,14 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Choice, Judging, chat_body, now, read_stdin, signals, written};
 use crate::chat::Dialect;
 use crate::config::Config;
 use crate::engine::{Decision, Live, Request, Scratch, decide, standing};
-use crate::route::{Standing, Strategy};
+use crate::route::{self, Standing, Strategy, Usage};
 use crate::score::Explanation;
 use crate::tier::Tier;
 
@@ -95,6 +96,46 @@ fn candidates<'c>(config: &'c Config, decision: &Decision<'c>, live: Live<'_>) -
     Tier::ALL.into_iter().map(|tier| (tier, names(tier))).collect()
 }
 
+/// A candidate of any tier, and what a strategy may go by.
+#[derive(Debug, Serialize)]
+struct Considered<'c> {
+    model: &'c str,
+    tiers: Vec<&'static str>,
+    /// The mean of its benchmark figures, 0 to 100.
+    capability: Option<f64>,
+    /// How likely it completes the ask, under strategy `completion`.
+    likelihood: Option<f64>,
+    /// What the request costs there, in USD.
+    cost_usd: Option<f64>,
+}
+
+/// All candidates of the profile, once each.
+fn considered<'c>(config: &'c Config, decision: &Decision<'c>, live: Live<'_>) -> Vec<Considered<'c>> {
+    let withheld = decision.withheld.as_ref().and_then(|withheld| withheld.profile);
+    let Some(profile) = withheld.or(decision.profile) else { return Vec::new() };
+    let difficulty = decision.score.map_or(0.5, |score| score.value.clamp(0.0, 1.0));
+    let mut all: Vec<Considered<'c>> = Vec::new();
+    for tier in Tier::ALL {
+        for model in config.table.candidates(profile, tier, live.now) {
+            if let Some(known) = all.iter_mut().find(|known| known.model == model.name) {
+                known.tiers.push(tier.name());
+                continue;
+            }
+            let likelihood = match profile.strategy {
+                Strategy::Completion(how) => {
+                    Some(how.curve.likelihood(model.capability.unwrap_or(how.usual), difficulty))
+                }
+                _ => None,
+            };
+            let output = decision.usage.output.min(model.max_output.unwrap_or(u64::MAX));
+            let cost_usd = route::cost(model, Usage { output, ..decision.usage });
+            let (capability, tiers) = (model.capability, vec![tier.name()]);
+            all.push(Considered { model: &model.name, tiers, capability, likelihood, cost_usd });
+        }
+    }
+    all
+}
+
 fn report(
     config: &Config,
     dialect: Dialect,
@@ -127,6 +168,7 @@ fn report(
             "status": problem.status(),
             "message": problem.message(),
         })),
+        "considered": considered(config, decision, live),
         "shadow": decision.withheld.as_ref().map(|withheld| json!({
             "cause": withheld.cause.name(),
             "profile": withheld.profile.map(|p| &p.name),
@@ -192,12 +234,28 @@ fn print(
     if let Some(why) = why {
         print_why(why, out)?;
     }
+    let all = considered(config, decision, live);
     let candidates = candidates(config, decision, live);
     if !candidates.is_empty() {
         writeln!(out, "\ncandidates")?;
         for (tier, names) in candidates {
             writeln!(out, "{:<11} {}", tier.name(), names.join(", "))?;
         }
+        print_considered(&all, out)?;
+    }
+    Ok(())
+}
+
+fn print_considered(all: &[Considered<'_>], out: &mut dyn Write) -> std::io::Result<()> {
+    let number = |number: Option<f64>, digits: usize| match number {
+        Some(number) => format!("{number:.digits$}"),
+        None => "-".to_owned(),
+    };
+    writeln!(out, "\n{:<40} {:>10} {:>10} {:>12}", "model", "capability", "likelihood", "USD")?;
+    for one in all {
+        let (capability, likelihood) = (number(one.capability, 1), number(one.likelihood, 3));
+        let cost = number(one.cost_usd, 6);
+        writeln!(out, "{:<40} {capability:>10} {likelihood:>10} {cost:>12}", one.model)?;
     }
     Ok(())
 }

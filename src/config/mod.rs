@@ -4,6 +4,7 @@
 
 mod check;
 mod compile;
+mod discovered;
 mod document;
 mod error;
 mod names;
@@ -18,10 +19,13 @@ mod tests;
 
 pub use error::{ConfigError, ConfigErrors};
 pub use names::{Name, Names};
-pub use raw::Position;
+pub use raw::{ModelsEndpoint, Position};
+
+use std::sync::Arc;
 
 use crate::ask;
 use crate::chat::{Limits, Paths};
+use crate::discover;
 use crate::fit;
 use crate::live;
 use crate::rollout::Rollout;
@@ -40,9 +44,13 @@ pub struct Config {
     /// What is right and may surprise, for `tiergate check`.
     pub notes: Vec<String>,
     /// The scorer.
-    pub scorer: Scorer,
+    pub scorer: Arc<Scorer>,
     /// Adoption signals, where they are configured.
     pub signals: Option<signal::Settings>,
+    /// The upstream's list of models, where it is wanted.
+    pub discover: Option<discover::choose::Settings>,
+    /// What was written, where listed models are to be added to it.
+    document: Option<Arc<raw::Document>>,
     /// How much is routed.
     pub rollout: Rollout,
     /// Where in Envoy the filter stands.
@@ -59,6 +67,8 @@ pub struct Config {
     pub fit: fit::Policy,
     /// Header names and what the client is told.
     pub headers: Headers,
+    /// Whether clients find the virtual models in lists of models.
+    pub models_endpoint: ModelsEndpoint,
     /// Which paths are LLM calls.
     pub paths: Paths,
     /// Bounds on reading a body.
@@ -173,7 +183,7 @@ fn compiled(document: &[u8], errors: &mut error::Errors) -> Option<Config> {
         return None;
     }
     match serde_json::from_value(value) {
-        Ok(document) => compile::compile(&document, errors),
+        Ok(document) => compile::compile(&document, None, errors),
         Err(error) => {
             // The schema allows no more than the types do, unless an earlier mistake was taken out clumsily.
             errors.at("document".to_owned(), error.to_string());

@@ -131,6 +131,7 @@ fn params(document: &str) -> crate::score::RuleParams {
     params
 }
 
+mod discovered;
 mod meaning;
 
 mod mistakes;

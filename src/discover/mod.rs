@@ -4,6 +4,7 @@
 //! answer `GET /v1/models` or a path of their own. [`list::read`] makes one kind of entry of them all; [`name`] reads
 //! sizes and purposes out of names, for lists that say no more than those.
 
+pub mod choose;
 mod entry;
 mod facts;
 pub mod list;

@@ -1,5 +1,6 @@
 //! One attempt at a request, in the attempt position: among the upstream filters, which Envoy runs again for every retry.
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -17,6 +18,21 @@ use crate::chat::{
 use crate::fit;
 use crate::live::{Failure, Fault, Outcome};
 use crate::route::{Model, Plan, Progress, Reason};
+
+thread_local! {
+    /// Whether this VM has a filter in this position.
+    static HERE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Notes that this VM has a filter in this position.
+pub fn comes() {
+    HERE.set(true);
+}
+
+/// Whether this VM has a filter in this position.
+pub fn is_here() -> bool {
+    HERE.get()
+}
 
 /// An attempt between the callbacks.
 pub struct AttemptStream {

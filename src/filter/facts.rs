@@ -26,6 +26,10 @@ pub struct Facts {
     pub coding: Coding,
     /// The proxy has unpacked the body.
     pub packed: bool,
+    /// A `GET`.
+    pub get: bool,
+    /// From a client of Anthropic's: it says the version of their API.
+    pub anthropic: bool,
     pub has_length: bool,
     /// Names of headers that only we may set, as the client spelled them.
     pub forged: Vec<String>,
@@ -44,6 +48,8 @@ impl Facts {
             form: false,
             coding: Coding::Identity,
             packed: false,
+            get: false,
+            anthropic: false,
             has_length: false,
             forged: Vec::new(),
             session: None,
@@ -63,7 +69,11 @@ impl Facts {
                 &value,
             );
             match name.as_str() {
-                ":method" => post = value == b"POST",
+                ":method" => {
+                    post = value == b"POST";
+                    facts.get = value == b"GET";
+                }
+                "anthropic-version" => facts.anthropic = true,
                 ":path" => facts.path = value,
                 "content-type" => facts.form |= is_form(&value),
                 "content-encoding" => facts.coding = facts.coding.and(&value),

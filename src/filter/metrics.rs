@@ -11,8 +11,9 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::types::MetricType;
 
 use crate::engine::{Cause, Decision};
+use crate::refresh::{Kind, Outcome};
 use crate::route::{Model, Profile};
-use crate::signal::refresh::Outcome;
+
 use crate::tier::Tier;
 
 const NONE: &str = "none";
@@ -27,8 +28,8 @@ pub struct Metrics {
     shadow_cost: Option<u32>,
     control_cost: Option<u32>,
     reordered: Option<u32>,
-    fetches: BTreeMap<Outcome, u32>,
-    age: Option<u32>,
+    fetches: BTreeMap<(&'static str, Outcome), u32>,
+    ages: BTreeMap<&'static str, u32>,
     exhausted: Option<u32>,
 }
 
@@ -105,19 +106,23 @@ impl Metrics {
         }
     }
 
-    /// Counts one fetch of the feed.
-    pub fn fetched(&mut self, outcome: Outcome) {
-        let mut id = self.fetches.get(&outcome).copied();
-        let name = format!("tiergate.signals.fetches;outcome={}", outcome.name());
+    /// Counts one fetch.
+    pub fn fetched(&mut self, kind: Kind, outcome: Outcome) {
+        let key = (kind.name(), outcome);
+        let mut id = self.fetches.get(&key).copied();
+        let name = format!("tiergate.{}.fetches;outcome={}", kind.name(), outcome.name());
         if let Some(id) = defined(&mut id, (MetricType::Counter, &name)) {
-            self.fetches.insert(outcome, id);
+            self.fetches.insert(key, id);
             let _ = hostcalls::increment_metric(id, 1);
         }
     }
 
     /// Tells how old the snapshot in use is.
-    pub fn age(&mut self, seconds: u64) {
-        if let Some(id) = defined(&mut self.age, (MetricType::Gauge, "tiergate.signals.age_seconds")) {
+    pub fn age(&mut self, kind: Kind, seconds: u64) {
+        let mut id = self.ages.get(kind.name()).copied();
+        let name = format!("tiergate.{}.age_seconds", kind.name());
+        if let Some(id) = defined(&mut id, (MetricType::Gauge, &name)) {
+            self.ages.insert(kind.name(), id);
             let _ = hostcalls::record_metric(id, seconds);
         }
     }

@@ -4,10 +4,13 @@
 mod alive;
 mod attempt;
 mod facts;
+mod fetch;
 #[cfg(feature = "probe")]
 mod floor;
 mod health;
+mod listing;
 mod metrics;
+mod models;
 mod property;
 mod remember;
 mod signals;
@@ -31,6 +34,7 @@ use crate::route::Standing;
 use attempt::AttemptStream;
 use health::{Health, SharedHealth};
 use metrics::Metrics;
+use models::Models;
 use signals::Signals;
 use stream::Stream;
 
@@ -64,13 +68,17 @@ struct Shared {
 struct Root {
     shared: Option<Rc<Shared>>,
     signals: Option<Signals>,
+    models: Option<Models>,
     #[cfg(feature = "probe")]
     floor: Option<floor::Floor>,
 }
 
 impl Context for Root {
     fn on_http_call_response(&mut self, token: u32, headers: usize, body_size: usize, _trailers: usize) {
-        if let Some(signals) = &mut self.signals {
+        let ours = |models: &mut Models| models.answer(token, headers, body_size);
+        if self.models.as_mut().is_some_and(ours) {
+            self.adopt();
+        } else if let Some(signals) = &mut self.signals {
             signals.answer(token, headers, body_size);
         }
     }
@@ -84,6 +92,28 @@ impl Context for Root {
 }
 
 impl Root {
+    /// Makes a configuration of the upstream's list where that is new. Requests that are under way keep the one that
+    /// they began with.
+    fn adopt(&mut self) {
+        let (Some(models), Some(before)) = (&mut self.models, &self.shared) else { return };
+        let Some(list) = models.changed() else { return };
+        match before.config.discovered(&list) {
+            Ok(config) => {
+                if let Some(health) = &before.health {
+                    health.borrow_mut().flush(now_millis());
+                }
+                let after = shared(config);
+                models.rebind(&after);
+                if let Some(signals) = &mut self.signals {
+                    signals.rebind(&after);
+                }
+                info!("tiergate: discover: {} models in use", after.config.table.models.len());
+                self.shared = Some(after);
+            }
+            Err(errors) => warn!("tiergate: discover: the list is of no use: {errors}"),
+        }
+    }
+
     fn health(&self) -> Option<&SharedHealth> {
         self.shared.as_ref()?.health.as_ref()
     }
@@ -108,30 +138,26 @@ impl RootContext for Root {
                     core::arch::wasm32::memory_size(0) * 64,
                 );
                 let position = config.position;
-                let health = Health::of(&config, now_millis());
-                let scratch = RefCell::new(Scratch::default());
-                let shared = Rc::new(Shared {
-                    config,
-                    scratch,
-                    metrics: RefCell::default(),
-                    standing: RefCell::default(),
-                    health,
-                    may_hold: position == Position::Attempt && property::may_hold(),
-                });
+                let shared = shared(config);
                 if position == Position::Attempt && !shared.may_hold {
                     warn!(
                         "tiergate: this proxy does not say that it is Envoy 1.37 or newer: a request that is refused as too long, or by a content policy, is not tried elsewhere"
                     );
                 }
-                // Signals are the router's.
+                if position == Position::Attempt {
+                    attempt::comes();
+                }
+                // Signals are the router's, and so is the fetching of lists.
                 self.signals = match position {
                     Position::Router => Signals::start(&shared),
                     Position::Attempt => None,
                 };
-                if self.signals.is_some() || shared.health.is_some() {
+                self.models = Models::start(&shared, position == Position::Router);
+                if self.signals.is_some() || self.models.is_some() || shared.health.is_some() {
                     let _ = hostcalls::set_tick_period(TICK);
                 }
                 self.shared = Some(shared);
+                self.adopt();
                 true
             }
             Err(errors) => {
@@ -142,6 +168,10 @@ impl RootContext for Root {
     }
 
     fn on_tick(&mut self) {
+        if let Some(models) = &mut self.models {
+            models.tick();
+            self.adopt();
+        }
         if let Some(signals) = &mut self.signals {
             signals.tick();
         }
@@ -167,6 +197,20 @@ impl RootContext for Root {
     fn get_type(&self) -> Option<ContextType> {
         Some(ContextType::HttpContext)
     }
+}
+
+/// What the streams of a configuration share.
+fn shared(config: Config) -> Rc<Shared> {
+    let health = Health::of(&config, now_millis());
+    let may_hold = config.position == Position::Attempt && property::may_hold();
+    Rc::new(Shared {
+        config,
+        scratch: RefCell::default(),
+        metrics: RefCell::default(),
+        standing: RefCell::default(),
+        health,
+        may_hold,
+    })
 }
 
 /// The host's clock, in nanoseconds since the Unix epoch.

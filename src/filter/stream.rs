@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::facts::Facts;
 use super::health::{Shared as SharedData, SharedHealth};
+use super::listing::Listing;
 use super::remember::{Notes, rules, salt};
 use super::watch::{Ask, Head, RETRY, Watch};
 use super::{Shared, alive, attempt, now_nanos, property};
@@ -40,6 +41,8 @@ pub struct Stream {
     number: Option<u64>,
     /// The number of what is asked, for failures.
     request: u64,
+    /// A request for the list of models.
+    listing: Option<Listing>,
 }
 
 /// Who looks after a request while it is under way.
@@ -70,7 +73,7 @@ impl Stream {
     pub fn new(shared: Option<Rc<Shared>>) -> Self {
         let (waiting, answer, line) = (None, Vec::new(), Vec::new());
         let (under_way, notes) = (UnderWay::Nobody, Notes::default());
-        Self { shared, waiting, answer, line, under_way, notes, number: None, request: 0 }
+        Self { shared, waiting, answer, line, under_way, notes, number: None, request: 0, listing: None }
     }
 
     /// The body is whole: decide, rewrite, let go.
@@ -301,6 +304,12 @@ impl HttpContext for Stream {
         let dialect = if facts.may_be_llm_call { config.paths.dialect(&facts.path) } else { None };
         let other = || facts.may_be_llm_call && !facts.form && config.paths.is_other(&facts.path);
         if dialect.is_none() && !other() {
+            self.listing = Listing::of(&shared, &facts);
+            match self.listing {
+                Some(Listing::Answered) => return Action::Pause,
+                Some(_) => return Action::Continue,
+                None => {}
+            }
             return pass(config);
         }
         if dialect.is_none() && end_of_stream {
@@ -355,6 +364,7 @@ impl HttpContext for Stream {
         for (name, value) in self.answer.drain(..) {
             let _ = hostcalls::set_map_value(MapType::HttpResponseHeaders, name, Some(&value));
         }
+        self.listing = self.listing.map(|listing| listing.head(end_of_stream));
         Action::Continue
     }
 
@@ -365,12 +375,18 @@ impl HttpContext for Stream {
         if let Some(shared) = &self.shared {
             self.notes.body(&shared.config, body_size, end_of_stream);
         }
+        if let (Some(listing), Some(shared)) = (&mut self.listing, &self.shared) {
+            return listing.body(shared, body_size, end_of_stream);
+        }
         Action::Continue
     }
 
     fn on_http_response_trailers(&mut self, _count: usize) -> Action {
         if let UnderWay::Here(watch) = &mut self.under_way {
             watch.complete();
+        }
+        if let (Some(listing), Some(shared)) = (&mut self.listing, &self.shared) {
+            listing.end(shared);
         }
         Action::Continue
     }

@@ -143,7 +143,12 @@ fn found(options: &Options, source: &Source<'_>) -> Result<Found, String> {
         None => {
             let mut notes = Vec::new();
             let config = litellm::files::read(&text, source.file, &mut notes)?;
-            let mut found = litellm::read(&config, &costs, &options.models, &mut mistakes);
+            let mut found = if config.get("model_list").is_none() && config.get("data").is_some() {
+                // What the running proxy says of its models: /model/info.
+                lists::read(&config, Server::Any, &costs, &options.models, &mut mistakes)
+            } else {
+                litellm::read(&config, &costs, &options.models, &mut mistakes)
+            };
             found.notes.append(&mut notes);
             let priceless = |offer: &Offer| offer.barred.is_none() && offer.facts.blended().is_none();
             if options.cost_map.is_none() && found.offers.iter().any(priceless) {

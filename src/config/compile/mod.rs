@@ -2,6 +2,7 @@
 
 mod asks;
 mod derived;
+mod discover;
 mod fallbacks;
 mod fit;
 mod lists;
@@ -16,15 +17,27 @@ mod strategy;
 mod wire;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Config;
 use super::error::{Errors, Path};
 use super::raw;
 use super::shipped;
 use crate::route::Table;
+use crate::score::Scorer;
 
-/// Compiles a document. Complete only where nothing was told.
-pub(super) fn compile(document: &raw::Document, errors: &mut Errors) -> Option<Config> {
+/// Whether a model's name will do.
+pub(super) fn name(name: &str, path: &Path<'_>, errors: &mut Errors) {
+    names::model(name, path, errors);
+}
+
+/// Compiles a document. Complete only where nothing was told. `scorer`: that of the same document, where there is one
+/// already.
+pub(super) fn compile(
+    document: &raw::Document,
+    scorer: Option<&Arc<Scorer>>,
+    errors: &mut Errors,
+) -> Option<Config> {
     let root = Path::Root;
     let catalogue = shipped::catalogue(errors);
     let shipped_profiles = shipped::profiles(errors);
@@ -60,13 +73,17 @@ pub(super) fn compile(document: &raw::Document, errors: &mut Errors) -> Option<C
     let promotions = promotions::compile(document, &profiles, &models, &lists, errors);
     let baseline = models.baseline(&document.baseline, &root.key("baseline"), errors);
     let signals = signals::compile(document, &models, errors);
+    let discover = discover::compile(document, &models, errors);
     let live = fallbacks::live(&document.live, &root.key("live"), errors);
     let fallbacks = fallbacks::fallbacks(&document.fallbacks, &models, &root.key("fallbacks"), errors);
     let headers = wire::headers(&document.headers, &root.key("headers"), errors);
     let paths = wire::paths(&document.paths, &root.key("paths"), errors);
     let limits = wire::limits(&document.limits);
     let ask = asks::compile(&document.conversation, &root.key("conversation"), errors)?;
-    let scorer = rules::compile(document, errors)?;
+    let scorer = match scorer {
+        Some(scorer) => Arc::clone(scorer),
+        None => Arc::new(rules::compile(document, errors)?),
+    };
 
     let table = Table {
         models: models.into_table(&virtual_models),
@@ -82,6 +99,8 @@ pub(super) fn compile(document: &raw::Document, errors: &mut Errors) -> Option<C
         notes,
         scorer,
         signals,
+        document: discover.is_some().then(|| Arc::new(document.clone())),
+        discover,
         rollout,
         position: document.position,
         live,
@@ -90,6 +109,7 @@ pub(super) fn compile(document: &raw::Document, errors: &mut Errors) -> Option<C
         overrides: wire::overrides(&document.overrides),
         fit: fit::policy(document),
         headers,
+        models_endpoint: document.models_endpoint,
         paths,
         limits,
         ask,

@@ -29,11 +29,15 @@ pub(super) fn compile(
     let path = Path::Root.key("models");
     let nothing = raw::Model::default();
     let families = fit::families(errors);
+    let scales = scales(document, errors);
+    let model = |slot, name: &str, entry: &raw::Model, of: (&raw::Model, Takes)| {
+        model(slot, name, entry, of, &document.default_cluster, &scales)
+    };
     let mut by_name = BTreeMap::new();
     for (name, entry) in catalogue {
         let slot = by_name.len();
         let takes = fit::takes(&nothing, entry, &families, &path.key(name), errors);
-        by_name.insert(name.clone(), model(slot, name, &nothing, (entry, takes), &document.default_cluster));
+        by_name.insert(name.clone(), model(slot, name, &nothing, (entry, takes)));
     }
     for (slot, (name, entry)) in (by_name.len()..).zip(&document.models) {
         let path = path.key(name);
@@ -50,7 +54,7 @@ pub(super) fn compile(
         let upstream = entry.upstream_model.as_deref().unwrap_or(name);
         let base = catalogue.get(name).or_else(|| catalogue.get(upstream)).unwrap_or(&nothing);
         let takes = fit::takes(entry, base, &families, &path, errors);
-        by_name.insert(name.clone(), model(slot, name, entry, (base, takes), &document.default_cluster));
+        by_name.insert(name.clone(), model(slot, name, entry, (base, takes)));
     }
     let in_use = in_use(document, profiles);
     let mut models = Models { by_name, aliases: BTreeMap::new(), in_use };
@@ -71,6 +75,7 @@ fn model(
     entry: &raw::Model,
     (base, takes): (&raw::Model, Takes),
     default_cluster: &str,
+    scales: &BTreeMap<String, f64>,
 ) -> Arc<Model> {
     Arc::new(Model {
         slot,
@@ -96,13 +101,46 @@ fn model(
         weight: entry.weight.unwrap_or(1.0),
         takes,
         variant: None,
-        capability: entry.benchmarks.as_ref().or(base.benchmarks.as_ref()).and_then(mean),
+        capability: entry.benchmarks.as_ref().or(base.benchmarks.as_ref()).and_then(|all| mean(all, scales)),
     })
 }
 
-/// The mean of the figures that there are.
-fn mean(benchmarks: &BTreeMap<String, f64>) -> Option<f64> {
-    (!benchmarks.is_empty()).then(|| benchmarks.values().sum::<f64>() / benchmarks.len() as f64)
+/// What each benchmark's figures are multiplied with to be of 100: 100 where all models have it as shares of 1. One that
+/// is a share for some models and of 100 for others is a mistake.
+fn scales(document: &raw::Document, errors: &mut Errors) -> BTreeMap<String, f64> {
+    let mut largest: BTreeMap<&str, (f64, &str)> = BTreeMap::new();
+    let figures = || {
+        let models = document.models.iter();
+        models.flat_map(|(name, entry)| {
+            entry.benchmarks.iter().flatten().map(move |(key, figure)| (name.as_str(), key.as_str(), *figure))
+        })
+    };
+    for (name, benchmark, figure) in figures() {
+        let known = largest.entry(benchmark).or_insert((figure, name));
+        if figure > known.0 {
+            *known = (figure, name);
+        }
+    }
+    let path = Path::Root.key("models");
+    for (name, benchmark, figure) in figures() {
+        let Some((most, other)) = largest.get(benchmark).filter(|(most, _)| *most > 1.0) else { continue };
+        if figure > 0.0 && figure <= 1.0 {
+            let message = format!(
+                "{figure} is a share of 1, and model {} has {most} of 100; give both on one scale, such as {}",
+                quoted(other),
+                figure * 100.0
+            );
+            errors.meaning(&path.key(name).key("benchmarks").key(benchmark), message);
+        }
+    }
+    let scale = |most: f64| if most <= 1.0 { 100.0 } else { 1.0 };
+    largest.into_iter().map(|(benchmark, (most, _))| (benchmark.to_owned(), scale(most))).collect()
+}
+
+/// The mean of the figures that there are, of 100.
+fn mean(benchmarks: &BTreeMap<String, f64>, scales: &BTreeMap<String, f64>) -> Option<f64> {
+    let of_100 = |(name, figure): (&String, &f64)| figure * scales.get(name).copied().unwrap_or(1.0);
+    (!benchmarks.is_empty()).then(|| benchmarks.iter().map(of_100).sum::<f64>() / benchmarks.len() as f64)
 }
 
 /// Every name that the document gives an entry or refers to.

@@ -9,10 +9,11 @@ use super::super::error::{Errors, Path, quoted};
 use super::super::raw;
 use super::models::Models;
 use super::{names, wire};
-use crate::signal::{Endpoint, Schedule, Settings, Weights};
+use crate::refresh::{Endpoint, Schedule};
+use crate::signal::{Settings, Weights};
 
 /// Every wait is shortened by a random share of up to this much, so that gateways do not ask in step.
-const JITTER: f64 = 0.1;
+pub(super) const JITTER: f64 = 0.1;
 /// A fetch that takes longer than this many times its timeout has lost its worker.
 const LEASE_TIMEOUTS: u64 = 2;
 /// Greatest value of a word in either direction.
@@ -27,7 +28,16 @@ pub(super) fn compile(document: &raw::Document, models: &Models, errors: &mut Er
     let raw = document.signals.as_ref()?;
     let root = Path::Root;
     let path = root.key("signals");
-    let endpoint = endpoint(raw, &path, errors);
+    let from = From {
+        cluster: raw.cluster.as_deref(),
+        authority: raw.authority.as_deref(),
+        path: raw.path.as_deref(),
+        query: Some(&raw.query),
+        headers: &raw.headers,
+        timeout_ms: raw.timeout_ms,
+        max_bytes: raw.max_bytes,
+    };
+    let endpoint = endpoint(&from, &path, errors);
     if raw.stale_seconds < raw.fresh_seconds {
         let message =
             format!("{} is below `fresh_seconds`; give at least {}", raw.stale_seconds, raw.fresh_seconds);
@@ -45,7 +55,7 @@ pub(super) fn compile(document: &raw::Document, models: &Models, errors: &mut Er
         stale: Duration::from_secs(raw.stale_seconds),
         retry: Duration::from_secs(raw.retry_seconds),
         retry_max: Duration::from_secs(raw.retry_max_seconds),
-        lease: Duration::from_millis(raw.timeout_ms.saturating_mul(LEASE_TIMEOUTS)),
+        lease: lease(raw.timeout_ms),
         jitter: JITTER,
     };
     let aliases = aliases(raw, &path.key("aliases"), models, errors);
@@ -53,26 +63,49 @@ pub(super) fn compile(document: &raw::Document, models: &Models, errors: &mut Er
     Some(Settings { endpoint: endpoint?, schedule, weights, aliases })
 }
 
-fn endpoint(raw: &raw::Signals, path: &Path<'_>, errors: &mut Errors) -> Option<Endpoint> {
-    if let Some(cluster) = &raw.cluster {
+/// How long a worker that fetches keeps the others from it.
+pub(super) const fn lease(timeout_ms: u64) -> Duration {
+    Duration::from_millis(timeout_ms.saturating_mul(LEASE_TIMEOUTS))
+}
+
+/// Where something is fetched from, as sections of the document say it.
+pub(super) struct From<'r> {
+    pub cluster: Option<&'r str>,
+    pub authority: Option<&'r str>,
+    pub path: Option<&'r str>,
+    /// None where the path has its own.
+    pub query: Option<&'r BTreeMap<String, String>>,
+    pub headers: &'r BTreeMap<String, String>,
+    pub timeout_ms: u64,
+    pub max_bytes: usize,
+}
+
+/// Compiles where something is fetched from.
+pub(super) fn endpoint(raw: &From<'_>, path: &Path<'_>, errors: &mut Errors) -> Option<Endpoint> {
+    if let Some(cluster) = raw.cluster {
         names::cluster(cluster, &path.key("cluster"), errors);
     }
-    if let Some(authority) = &raw.authority {
+    if let Some(authority) = raw.authority {
         let at = path.key("authority");
         if !authority.bytes().all(|b| b.is_ascii_graphic()) {
             let right = "use printable ASCII without spaces, such as signals.example.com";
             errors.meaning(&at, format!("{} is no authority; {right}", quoted(authority)));
         }
     }
-    if let Some(target) = &raw.path {
-        let plain = target.bytes().all(|b| b.is_ascii_graphic() && b != b'?' && b != b'#');
+    if let Some(target) = raw.path {
+        let query = raw.query.is_none();
+        let plain = target.bytes().all(|b| b.is_ascii_graphic() && (b != b'?' || query) && b != b'#');
         if !target.starts_with('/') || !plain {
-            let right = "begin with `/`, use printable ASCII, and put query parameters under `query`";
+            let right = if query {
+                "begin with `/` and use printable ASCII"
+            } else {
+                "begin with `/`, use printable ASCII, and put query parameters under `query`"
+            };
             errors.meaning(&path.key("path"), format!("{} is no path; {right}", quoted(target)));
         }
     }
     let headers = path.key("headers");
-    for (name, value) in &raw.headers {
+    for (name, value) in raw.headers {
         let at = headers.key(name);
         if let Err(message) = wire::fetch_header(name) {
             errors.meaning(&at, message);
@@ -85,11 +118,20 @@ fn endpoint(raw: &raw::Signals, path: &Path<'_>, errors: &mut Errors) -> Option<
             );
         }
     }
-    let cluster = raw.cluster.clone()?;
+    for (key, given, what) in [
+        ("cluster", raw.cluster, "the name of an Envoy cluster"),
+        ("path", raw.path, "a path that begins with `/`"),
+    ] {
+        if given.is_none() {
+            errors.meaning(&path.key(key), format!("missing; give {what}"));
+        }
+    }
+    let cluster = raw.cluster?;
+    let target = raw.path?;
     Some(Endpoint {
-        authority: raw.authority.clone().unwrap_or_else(|| cluster.clone()),
-        cluster,
-        path: with_query(raw.path.as_ref()?, &raw.query),
+        cluster: cluster.to_owned(),
+        authority: raw.authority.unwrap_or(cluster).to_owned(),
+        path: raw.query.map_or_else(|| target.to_owned(), |query| with_query(target, query)),
         headers: raw.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
         timeout: Duration::from_millis(raw.timeout_ms),
         max_bytes: raw.max_bytes,

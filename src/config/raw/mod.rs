@@ -4,6 +4,7 @@
 //! What has to be there (`schemars(required)`) is an `Option` all the same, so that one missing key does not keep
 //! the rest of a document from being checked: the schema's check tells of it, the compiler skips it.
 
+mod discover;
 mod fallbacks;
 mod fit;
 mod rollout;
@@ -17,6 +18,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+pub use discover::Discover;
 pub use fallbacks::{Fallbacks, Live, Position};
 pub use fit::{Effort, Fit, HistoryMode, Params, UnkeptSchema};
 pub use rollout::{Control, Mode};
@@ -24,7 +26,7 @@ pub use routing::{Agentic, Eligibility, RawCompletion, Strategy, UnknownState};
 pub use rules::{Calibrated, Dimensions, RawStep, Rules};
 pub use session::{Session, SessionMode};
 pub use signals::{SignalWeights, Signals};
-pub use wire::{Conversation, Headers, LabelRole, Limits, Overrides, Paths, ResponseDetail};
+pub use wire::{Conversation, Headers, LabelRole, Limits, ModelsEndpoint, Overrides, Paths, ResponseDetail};
 
 use crate::tier::Tier;
 
@@ -104,6 +106,9 @@ pub struct Document {
     /// Adoption signals, which reorder candidates. Default: none are fetched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signals: Option<Signals>,
+    /// The upstream's list of models, which become candidates. Default: no list is fetched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub discover: Option<Discover>,
     /// Where in Envoy this filter stands. Both positions take the same document but for this key.
     pub position: Position,
     /// What is learnt from the answers of models, for all workers of the process: failures, latency, use, requests in
@@ -127,6 +132,8 @@ pub struct Document {
     pub unkept_schema: UnkeptSchema,
     /// Header names, and what the client is told.
     pub headers: Headers,
+    /// Whether clients find the virtual models in `GET /v1/models`.
+    pub models_endpoint: ModelsEndpoint,
     /// Which request paths are LLM calls: suffixes, looked for before the query.
     pub paths: Paths,
     /// Bounds on reading a request's body.
@@ -156,6 +163,7 @@ impl Default for Document {
             completion: RawCompletion::default(),
             promotions: Vec::new(),
             signals: None,
+            discover: None,
             position: Position::Router,
             live: Live::default(),
             fallbacks: Fallbacks::default(),
@@ -165,6 +173,7 @@ impl Default for Document {
             history: HistoryMode::default(),
             unkept_schema: UnkeptSchema::default(),
             headers: Headers::default(),
+            models_endpoint: ModelsEndpoint::Off,
             paths: Paths::default(),
             limits: Limits::default(),
         }
@@ -234,7 +243,8 @@ pub struct Model {
     #[cfg_attr(feature = "cli", schemars(range(min = 0.0, max = 1_000_000.0)))]
     pub weight: Option<f64>,
     /// Benchmark figures by name (such as `gpqa_diamond` or `livecodebench`), 0 to 100, for strategy `completion`. Their
-    /// mean is the model's capability, so give the same ones for all models. At most 16.
+    /// mean is the model's capability, so give the same ones for all models. A benchmark that no model has above 1 is
+    /// read as shares of 1; one that some models have so and others not is refused. At most 16.
     #[cfg_attr(
         feature = "cli",
         schemars(extend(

@@ -252,3 +252,17 @@ impl Default for Limits {
         Self { scan_head_bytes: 512, scan_tail_bytes: 256, max_depth: 128 }
     }
 }
+
+/// What becomes of `GET /v1/models` and `/v1/models/NAME`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ModelsEndpoint {
+    /// It goes to the default cluster, and its answer to the client as it comes.
+    #[default]
+    Off,
+    /// The virtual models are added to the list of the default cluster; a virtual model by itself is answered here.
+    Merge,
+    /// The virtual models alone are the list, and nobody else is asked. Nobody is asked for a key either.
+    Only,
+}

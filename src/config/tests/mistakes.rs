@@ -6,6 +6,38 @@ type Row = (&'static str, &'static str, &'static [(&'static str, &'static str)])
 
 /// Each row's document adds these keys to the minimal one.
 const ROWS: &[Row] = &[
+    (
+        "benchmark figures on two scales",
+        r#"{"models": {"m": {"benchmarks": {"gpqa": 0.92, "other": 0.5}}, "n": {"benchmarks": {"gpqa": 60, "other": 0.25}}}}"#,
+        &[(
+            "models.m.benchmarks.gpqa",
+            "0.92 is a share of 1, and model \"n\" has 60 of 100; give both on one scale, such as 92",
+        )],
+    ),
+    // The upstream's list of models.
+    ("a list of nowhere", r#"{"discover": {}}"#, &[("discover.cluster", "missing")]),
+    (
+        "a list with everything wrong",
+        r#"{"discover": {"cluster": "a b", "path": "v1/models", "sizes": [27, 8], "allow": ["a*b"], "block": [""],
+            "tiers": {"SIMPLE": ["*x"], "HARD": []}, "headers": {"Host": "x"}, "every_seconds": 0}}"#,
+        &[
+            ("discover.every_seconds", "0 is too small"),
+            ("discover.tiers.HARD", "unknown key"),
+            ("discover.cluster", "\"a b\" is no cluster's name"),
+            ("discover.path", "begin with `/`"),
+            ("discover.headers.Host", "has capitals"),
+            ("discover.sizes", "the smaller one first"),
+            ("discover.allow[0]", "a `*` may stand at the end only"),
+            ("discover.block[0]", "the name is empty"),
+            ("discover.tiers.SIMPLE[0]", "a `*` may stand at the end only"),
+        ],
+    ),
+    (
+        "a list from where the filter is",
+        r#"{"discover": {"cluster": "v"}, "fallbacks": {"enabled": true}}"#,
+        &[("discover.list_cluster", "it cannot call itself")],
+    ),
+    ("one bound", r#"{"discover": {"cluster": "v", "sizes": [8]}}"#, &[("discover.sizes", "1 item")]),
     // Live state and fallbacks.
     (
         "a cooldown that may not be as long as it is",

@@ -259,3 +259,12 @@ fn a_model_has_sixteen_benchmarks_at_most() {
     let told = errors(&json!({"models": {"m": {"benchmarks": figures}}}).to_string());
     assert_eq!(told, "models.m.benchmarks: has 17 entries; give at most 16");
 }
+
+#[test]
+fn benchmark_figures_of_1_are_made_figures_of_100() {
+    let config = good(&with(
+        r#"{"models": {"m": {"benchmarks": {"gpqa": 0.5, "code": 40}}, "n": {"benchmarks": {"gpqa": 1, "code": 0}}}}"#,
+    ));
+    let capability = |name: &str| config.table.models[name].capability;
+    assert_eq!((capability("m"), capability("n")), (Some(45.0), Some(50.0)));
+}

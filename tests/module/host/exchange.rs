@@ -113,6 +113,11 @@ impl Response {
         self
     }
 
+    /// The whole body.
+    pub fn body(&self) -> Vec<u8> {
+        self.chunks.concat()
+    }
+
     /// The response with trailers.
     pub fn trailers(mut self, pairs: &[(&str, &str)]) -> Self {
         self.trailers = Some(Headers::new(pairs));

@@ -1,8 +1,8 @@
-//! When the feed is fetched, and by which worker.
+//! What is fetched in the background, when, and by which worker: feeds of signals, lists of models.
 //!
-//! The workers of a process share one [`State`] in shared data. Whoever finds a fetch due takes the lease: it writes
-//! the state with its own number in it by compare-and-swap, and only the one whose write succeeds fetches. What comes
-//! of the fetch is written the same way. Time is in milliseconds since the Unix epoch.
+//! The workers of a process share one [`State`] of each thing in shared data. Whoever finds a fetch due takes the lease:
+//! it writes the state with its own number in it by compare-and-swap, and only the one whose write succeeds fetches. What
+//! comes of the fetch is written the same way. Time is in milliseconds since the Unix epoch.
 
 mod answer;
 mod record;
@@ -11,16 +11,51 @@ mod tests;
 
 use std::time::Duration;
 
-use super::Endpoint;
 use crate::fnv::Fnv;
 
 pub use answer::{Answer, Verdict};
 pub use record::{SLOTS, Snapshot, place, snapshot_key, state_key};
 
+/// What is fetched. Each kind has slots of its own in shared data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A feed of adoption signals.
+    Signals,
+    /// An upstream's list of models.
+    Models,
+}
+
+impl Kind {
+    /// The word for keys, metrics and logs: that of the section of the configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::Signals => "signals",
+            Kind::Models => "discover",
+        }
+    }
+}
+
+/// Where something is fetched from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The Envoy cluster.
+    pub cluster: String,
+    /// The `:authority` header.
+    pub authority: String,
+    /// The `:path` header, query and all.
+    pub path: String,
+    /// More request headers.
+    pub headers: Vec<(String, String)>,
+    /// Longest wait for an answer.
+    pub timeout: Duration,
+    /// Largest body that is read, in bytes.
+    pub max_bytes: usize,
+}
+
 /// A server may ask for no longer a wait than this.
 const LONGEST_RETRY_AFTER: u64 = 24 * 60 * 60 * 1000;
 
-/// When the feed is fetched.
+/// When it is fetched.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Schedule {
     /// A snapshot is fetched anew after this time, less jitter.
@@ -40,9 +75,9 @@ pub struct Schedule {
 /// What became of a fetch. A closed list: metrics and logs use these words and no others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
-    /// A feed that keeps the contract.
+    /// A body that keeps its contract.
     Updated,
-    /// 304: the last feed still holds.
+    /// 304: the last body still holds.
     NotModified,
     /// 503, which is also what Envoy answers for a refused connection.
     Unavailable,
@@ -56,7 +91,7 @@ pub enum Outcome {
     Redirected,
     /// The body is compressed.
     Compressed,
-    /// The content type is not that of a feed.
+    /// The content type is not JSON's.
     ContentType,
     /// The body is larger than is read.
     TooLarge,
@@ -109,13 +144,13 @@ impl Outcome {
         }
     }
 
-    /// Whether the feed is known to be good at the time of the answer.
+    /// Whether what is there is known to be good at the time of the answer.
     pub const fn is_good(self) -> bool {
         matches!(self, Outcome::Updated | Outcome::NotModified)
     }
 }
 
-/// What the workers of a process know together about one feed.
+/// What the workers of a process know together about one thing that is fetched.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
     /// Number of the last fetch that was begun, 0 before the first. A worker makes one up for each fetch.
@@ -128,7 +163,7 @@ pub struct State {
     pub wait: u64,
     /// When the snapshot was last known to be good.
     pub fetched_at: u64,
-    /// Number of the snapshot, 0 where there is none. No two snapshots of a feed have the same.
+    /// Number of the snapshot, 0 where there is none. No two snapshots of a thing have the same.
     pub generation: u64,
     /// Fetches that failed since the last good one.
     pub failures: u32,
@@ -158,7 +193,7 @@ pub struct Report {
     pub retry_after: Option<u64>,
     /// The server's tag of the answer, empty where it gave none.
     pub etag: Vec<u8>,
-    /// The feed is the one that is there already, byte for byte.
+    /// The body is the one that is there already, byte for byte.
     pub unchanged: bool,
 }
 

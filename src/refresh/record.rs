@@ -2,10 +2,10 @@
 //! Every value begins with a magic that names the format and with the feed it is for; what is anything else is nothing
 //! known.
 
-use super::{Outcome, State};
+use super::{Kind, Outcome, State};
 use crate::sealed::{Reader, sealed, unsealed};
 
-/// So many feeds have a place of their own.
+/// So many things of a kind have a place of their own.
 pub const SLOTS: usize = 64;
 
 /// The last byte is the version of the format.
@@ -15,13 +15,13 @@ const SNAPSHOT: &[u8; 4] = b"tgF\x01";
 const LONGEST_ETAG: usize = 256;
 
 /// The shared data key of a state.
-pub fn state_key(slot: usize) -> String {
-    format!("tiergate.signals.{slot:02}.state")
+pub fn state_key(kind: Kind, slot: usize) -> String {
+    format!("tiergate.{}.{slot:02}.state", kind.name())
 }
 
 /// The shared data key of a snapshot.
-pub fn snapshot_key(slot: usize) -> String {
-    format!("tiergate.signals.{slot:02}.snapshot")
+pub fn snapshot_key(kind: Kind, slot: usize) -> String {
+    format!("tiergate.{}.{slot:02}.snapshot", kind.name())
 }
 
 /// The slot of a feed: the one that has its state, else the first that is free, else the one whose feed has been due
