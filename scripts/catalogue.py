@@ -143,6 +143,10 @@ supported = {f"{provider}/{model}": sorted(litellm.get_supported_openai_params(m
 json.dump({"known": sorted(set(known) - set(unchecked)), "supported": supported}, sys.stdout)
 """
 
+# Of a request in the responses dialect, what LiteLLM hands on to a provider of chats.
+PASSED_ON = {"temperature", "top_p", "user", "parallel_tool_calls", "service_tier", "context_management", "prompt_cache_key",
+             "prompt_cache_retention", "safety_identifier"}
+
 # Of LiteLLM's list: no parameters of a request, or handled by LiteLLM itself.
 NOT_PARAMETERS = {"model", "messages", "custom_llm_provider", "api_version", "drop_params", "additional_drop_params",
                   "allowed_openai_params", "extra_headers", "metadata", "functions", "function_call", "max_retries",
@@ -182,6 +186,10 @@ def families_file(directory):
         for action, parameters in (("drop", refused - by_hand[name]), ("take", taken - by_hand[name])):
             if parameters:
                 rows.append((name, "chat", ",".join(sorted(parameters)), "-", action, "-", source))
+        # LiteLLM makes chats of responses, but for OpenAI's.
+        passed_on = refused & PASSED_ON if provider != "openai" else set()
+        if passed_on:
+            rows.append((name, "responses", ",".join(sorted(passed_on)), "-", "drop", "-", source))
     head = "family\tdialects\tparameters\twhen\taction\targument\tsource"
     return "# Written by scripts/catalogue.py\n" + head + "\n" + "".join("\t".join(row) + "\n" for row in rows)
 

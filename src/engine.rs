@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::ask::{self, Asks, Budget, Heard, Judge, Judged, Why as AskWhy};
-use crate::chat::{self, Dialect, PathModels, Problem, Span, View};
+use crate::chat::{self, Dialect, PathModels, Problem, Sealed, Span, View};
 use crate::config::{Config, Name};
 use crate::fit::{self, Fitted};
 use crate::live::{Held, Known, Memory};
@@ -92,6 +92,8 @@ pub struct Decision<'c> {
     pub edit: Edit,
     /// What else to change, so that the model takes the request.
     pub fitted: Fitted,
+    /// Whether the conversation was held by this model before.
+    pub stays: bool,
     /// The score, where the prompt was judged.
     pub score: Option<Score>,
     /// Estimated tokens of the ask.
@@ -239,7 +241,8 @@ fn decide_on<'c>(
     };
     let fitted = |decision: Decision<'c>| match decision.model {
         Some(model) if decision.edit != Edit::None || config.fit.pinned => {
-            let fitted = fit::fit(request.body, view, request.dialect, &model.takes, config.fit);
+            let signed = decision.stays || !config.several_sign;
+            let fitted = fit::fit(request.body, view, request.dialect, &model.takes, config.fit, signed);
             Decision { fitted, ..decision }
         }
         _ => decision,
@@ -435,6 +438,7 @@ fn judge<'c>(
         pdf: view.pdf,
         schema: view.schema,
         provider: None,
+        thoughts: if config.fit.keep_history { view.sealed } else { Sealed::default() },
         limit: view.max_tokens,
         usage,
         margin: config.window_margin,
@@ -533,6 +537,7 @@ fn judge<'c>(
         cluster: &model.cluster,
         edit: edit(model),
         fitted: Fitted::default(),
+        stays: held.is_some_and(|held| held.is(&model.name)),
         score,
         ask_tokens,
         usage,
@@ -635,6 +640,7 @@ fn unjudged(cause: Cause, cluster: &str) -> Decision<'_> {
         cluster,
         edit: Edit::None,
         fitted: Fitted::default(),
+        stays: false,
         score: None,
         ask_tokens: 0,
         usage: Usage::default(),

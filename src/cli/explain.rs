@@ -154,6 +154,10 @@ fn report(
         "profile": decision.profile.map(|p| &p.name),
         "tier": decision.tier.map(Tier::name),
         "model": decision.model.map(|m| &m.name),
+        "set": decision.model.and_then(|m| m.variant.as_ref()),
+        "edits": decision.fitted.notes.iter()
+            .map(|note| json!({"name": note.name, "done": note.done.name()}))
+            .collect::<Vec<_>>(),
         "cluster": decision.cluster,
         "chain": decision.chain.iter().map(|m| &m.name).collect::<Vec<_>>(),
         "score": score.map(|s| s.value),
@@ -210,6 +214,14 @@ fn print(
         let tier = withheld.tier.map_or("", Tier::name);
         let model = withheld.model.map_or("as asked", |m| m.name.as_str());
         writeln!(out, "not done    {tier} {model} ({})", withheld.cause.name())?;
+    }
+    if let Some(set) = decision.model.and_then(|model| model.variant.as_ref()) {
+        writeln!(out, "set         {set}")?;
+    }
+    if !decision.fitted.notes.is_empty() {
+        let edits: Vec<String> =
+            decision.fitted.notes.iter().map(|note| format!("{} {}", note.name, note.done.name())).collect();
+        writeln!(out, "edits       {}", edits.join(", "))?;
     }
     if !decision.chain.is_empty() {
         let names: Vec<&str> = decision.chain.iter().map(|m| m.name.as_str()).collect();

@@ -45,6 +45,12 @@ impl<'c> Checker<'c> {
         let Some(schema) = chosen(self.root, schema, value) else {
             return self.wrong(value, schema, path);
         };
+        // YAML reads `off` as false.
+        if *value == Value::Bool(false)
+            && allowed(schema).is_some_and(|allowed| allowed.iter().any(|name| *name == "off"))
+        {
+            *value = "off".into();
+        }
         if let Some(allowed) = allowed(schema) {
             if allowed.iter().any(|a| *a == value) {
                 return true;
@@ -94,6 +100,9 @@ impl<'c> Checker<'c> {
                 (None, Some(_)) if !known.contains(&key.as_str()) => None,
                 (None, _) => entries.filter(|e| e.is_object()),
             };
+            if inner.is_none() && names.is_none() && entries == Some(&Value::Bool(true)) {
+                return true;
+            }
             let Some(inner) = inner else {
                 let guess = did_you_mean(key, known.iter().copied());
                 self.errors.add(&path, format!("unknown key{guess}; known here: {}", listed(&known, "and")));

@@ -65,6 +65,9 @@ pub struct Config {
     pub overrides: Overrides,
     /// How requests are made to fit the model that they go to.
     pub fit: fit::Policy,
+    /// Whether more than one model of the profiles signs its thoughts as Claude does: who signed those of a conversation is
+    /// not known then.
+    pub several_sign: bool,
     /// Header names and what the client is told.
     pub headers: Headers,
     /// Whether clients find the virtual models in lists of models.

@@ -132,6 +132,7 @@ fn params(document: &str) -> crate::score::RuleParams {
 }
 
 mod discovered;
+mod fit;
 mod meaning;
 
 mod mistakes;

@@ -88,7 +88,7 @@ impl AttemptStream {
     fn choose(&mut self, shared: &Shared) -> Chosen {
         let Some(plan) = property::plan() else { return Chosen::Unknown };
         let table = &shared.config.table;
-        let Some(first) = table.models.get(&plan.model) else { return Chosen::Unknown };
+        let Some(first) = table.keyed(&plan.model) else { return Chosen::Unknown };
         let attempt = property::attempt();
         if attempt <= 1 {
             let progress = Progress::begun(first);
@@ -152,7 +152,9 @@ impl AttemptStream {
         let mut changes = chat::named(&view.model_spans, &model.upstream_model, &[]).unwrap_or_default();
         // The client's own body: the position among the listener's filters has changed the model alone.
         let dialect = rewrite.dialect;
-        changes.append(&mut fit::fit(&body, &view, dialect, &model.takes, shared.config.fit).changes);
+        let config = &shared.config;
+        let fitted = fit::fit(&body, &view, dialect, &model.takes, config.fit, !config.several_sign);
+        changes.extend(fitted.changes);
         let spliced = chat::splice_changes(body, changes);
         let replaced = spliced.and_then(|prefix| replace(&prefix, size).ok());
         if rewrite.has_length {
@@ -295,7 +297,7 @@ impl HttpContext for AttemptStream {
         }
         match &self.run {
             // Another has left its headers where the first one's were.
-            Some(run) if run.plan.model != model.name || run.progress.tried.len() > 1 || run.plan.fits => {
+            Some(run) if run.plan.model != *model.key() || run.progress.tried.len() > 1 || run.plan.fits => {
                 self.name(&shared, model, end_of_stream)
             }
             _ => Action::Continue,

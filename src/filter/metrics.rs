@@ -165,7 +165,16 @@ impl Labels<'_> {
         let name = if done { "tiergate.requests" } else { "tiergate.requests_shadow" };
         let profile = self.profile.map_or(NONE, |p| p.name.as_str());
         let tier = self.tier.map_or(NONE, Tier::name);
-        let model = self.model.map_or("other", |m| m.name.as_str());
+        let model = self.model.map_or_else(
+            || "other".to_owned(),
+            |m| {
+                m.variant.as_ref().map_or_else(
+                    || m.name.clone(),
+                    |variant| format!("{}@{}", m.name, variant.replace('=', ":")),
+                )
+            },
+        );
+        let model = model.as_str();
         format!(
             "{name};profile={};tier={tier};model={};cause={}",
             label(profile),

@@ -239,6 +239,9 @@ impl Stream {
 #[derive(Serialize)]
 struct LogLine<'d> {
     model: Option<&'d str>,
+    /// Parameters of the tier's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    set: Option<&'d str>,
     tier: Option<&'static str>,
     profile: Option<&'d str>,
     cause: &'static str,
@@ -264,6 +267,7 @@ impl<'d> LogLine<'d> {
         let thousandths = |number: f64| (number * 1000.0).round() / 1000.0;
         Self {
             model: decision.model.map(|m| m.name.as_str()),
+            set: decision.model.and_then(|m| m.variant.as_deref()),
             tier: decision.tier.map(Tier::name),
             profile: decision.profile.map(|p| p.name.as_str()),
             cause: decision.cause.name(),
@@ -530,6 +534,13 @@ fn answer(decision: &Decision<'_>, detail: ResponseHeaders) -> Vec<(&'static str
     }
     if detail == ResponseHeaders::Basic {
         return headers;
+    }
+    if let Some(set) = decision.model.and_then(|model| model.variant.as_ref()) {
+        // A value may be any text.
+        headers.push((
+            "x-tiergate-set",
+            set.chars().map(|c| if c.is_ascii_graphic() { c } else { '_' }).collect(),
+        ));
     }
     if let Some(profile) = decision.profile {
         headers.push(("x-tiergate-profile", profile.name.clone()));

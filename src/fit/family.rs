@@ -190,6 +190,7 @@ fn when(text: &str) -> Option<Vec<When>> {
             let (there, word) = word.strip_prefix('!').map_or((true, word), |word| (false, word));
             Some(match word {
                 "thinking" => When::Thinking(there),
+                "off" => When::Off(there),
                 "tools" => When::Tools(there),
                 _ => When::Has(word.strip_prefix("has:")?.into(), there),
             })

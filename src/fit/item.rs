@@ -24,6 +24,8 @@ struct Item<'b> {
 #[derive(Clone, Copy)]
 struct Facts {
     thinking: bool,
+    /// The request says that it is not to.
+    off: bool,
     tools: bool,
     /// The most output tokens that it allows.
     room: Option<u64>,
@@ -81,6 +83,25 @@ impl<'b, 't> Items<'b, 't> {
                 }
                 (path, _) => self.put(path, json),
             }
+        }
+    }
+
+    /// Has the request ask for JSON where it asks for a schema.
+    pub fn downgrade(&mut self) {
+        const JSON: &[u8] = br#"{"type":"json_object"}"#;
+        match self.dialect {
+            Dialect::ChatCompletions => self.put("response_format", JSON),
+            Dialect::Responses => self.put("text.format", JSON),
+            _ => {}
+        }
+    }
+
+    /// Takes a thinking budget out: in the middle of calls Claude goes on with one only behind thoughts of its own.
+    pub fn without_budget(&mut self) {
+        let enabled =
+            |item: &Item<'_>| item.name == "thinking" && effort::asked("thinking", &item.value).is_some();
+        for item in self.list.iter_mut().filter(|item| enabled(item)) {
+            item.removed = true;
         }
     }
 
@@ -155,6 +176,7 @@ impl<'b, 't> Items<'b, 't> {
     fn facts(&self) -> Facts {
         let (takes, efforts) = (self.takes, self.efforts());
         let said = self.list.iter().rev().filter(|item| !item.removed);
+        let off = |item: &Item<'_>| effort::asked(&item.name, &item.value) == Some(Level::None);
         let mut said = said.filter(|item| effort::NAMES.contains(&&*item.name));
         let default = takes.default_effort.map(|level| level != Level::None);
         let default = default.or_else(|| takes.family.as_ref().map(|family| family.thinks)).unwrap_or(false);
@@ -164,6 +186,7 @@ impl<'b, 't> Items<'b, 't> {
         });
         Facts {
             thinking: asked.unwrap_or(default),
+            off: self.list.iter().any(|item| !item.removed && off(item)),
             tools: self.tools,
             room: self.room(),
             limit: takes.limit,
@@ -215,6 +238,7 @@ impl<'b, 't> Items<'b, 't> {
     fn holds(&self, rule: &Rule, facts: Facts) -> bool {
         rule.when.iter().all(|when| match when {
             When::Thinking(thinking) => facts.thinking == *thinking,
+            When::Off(off) => facts.off == *off,
             When::Tools(tools) => facts.tools == *tools,
             When::Has(name, there) => self.has(name) == *there,
         })
@@ -345,6 +369,7 @@ fn inner(value: &[u8], node: &Node, facts: Facts, depth: usize) -> Option<Vec<u8
         for rule in &rules.rules {
             let holds = rule.when.iter().all(|when| match when {
                 When::Thinking(thinking) => facts.thinking == *thinking,
+                When::Off(off) => facts.off == *off,
                 When::Tools(tools) => facts.tools == *tools,
                 When::Has(name, there) => list.iter().any(|i| !i.removed && *i.name == **name) == *there,
             });

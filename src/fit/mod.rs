@@ -17,7 +17,7 @@ pub use family::{Families, Family, Reads};
 pub use history::read_by;
 pub use rule::{Action, Answer, Node, Rule, When};
 
-use crate::chat::{Change, Dialect, View};
+use crate::chat::{Change, Dialect, Sealed, View};
 use item::Items;
 
 /// How much is edited.
@@ -47,9 +47,21 @@ pub struct Takes {
     pub default_effort: Option<Level>,
     /// Most output tokens, if known.
     pub limit: Option<u64>,
+    /// Whether it cannot be held to a JSON schema.
+    pub no_schema: bool,
 }
 
 impl Takes {
+    /// Whether it can read what a conversation has of a model's thoughts; of a model without a family nobody knows.
+    pub fn can_read(&self, sealed: Sealed) -> bool {
+        self.family.as_ref().is_none_or(|family| read_by(sealed, family.reads))
+    }
+
+    /// Whether it reads Claude's thoughts.
+    pub fn reads_claude(&self) -> bool {
+        self.family.as_ref().is_some_and(|family| family.reads.claude)
+    }
+
     /// Whether nothing is known of the model and nothing is set.
     fn is_empty(&self) -> bool {
         self.family.is_none() && self.own.is_empty() && self.set.is_empty()
@@ -112,26 +124,48 @@ pub struct Policy {
     pub downgrade_schema: bool,
 }
 
-/// How a request has to be changed to be one that the model takes. `view` is of `body`, and read without a fault.
-pub fn fit(body: &[u8], view: &View<'_>, dialect: Dialect, takes: &Takes, policy: Policy) -> Fitted {
+/// How a request has to be changed to be one that the model takes. `view` is of `body`, and read without a fault. `signed`:
+/// the model itself may have signed the thoughts of the conversation; Claude takes those of no other model.
+pub fn fit(
+    body: &[u8],
+    view: &View<'_>,
+    dialect: Dialect,
+    takes: &Takes,
+    policy: Policy,
+    signed: bool,
+) -> Fitted {
     let mut fitted = Fitted::default();
-    if policy.mode == Mode::Off || takes.is_empty() || view.fault.is_some() || view.members.is_empty() {
+    let downgrades = policy.downgrade_schema && view.schema && takes.no_schema;
+    if policy.mode == Mode::Off
+        || takes.is_empty() && !downgrades
+        || view.fault.is_some()
+        || view.members.is_empty()
+    {
         return fitted;
     }
     let strict = policy.mode == Mode::Strict;
     let family = takes.family.as_deref();
     let node = family.map(|family| family.node(dialect));
-    if strict || !takes.set.is_empty() || touched(body, view, &takes.own, node) {
-        let mut items = Items::top(body, &view.members, takes, node, dialect);
-        items.tools = view.tools;
-        items.set();
-        items.apply(strict);
-        items.changes(body, view, &mut fitted);
-    }
+    let mut thoughtless = false;
     if let Some(family) = family
         && (view.sealed.any() || view.calls && family.needs_reasoning)
     {
-        history::strip(body, view, dialect, family.reads, family.needs_reasoning, &mut fitted);
+        let reads = Reads { claude: family.reads.claude && signed, ..family.reads };
+        history::strip(body, view, dialect, reads, family.needs_reasoning, &mut fitted);
+        thoughtless = family.reads.claude && !fitted.changes.is_empty();
+    }
+    if thoughtless || downgrades || strict || !takes.set.is_empty() || touched(body, view, &takes.own, node) {
+        let mut items = Items::top(body, &view.members, takes, node, dialect);
+        items.tools = view.tools;
+        items.set();
+        if downgrades {
+            items.downgrade();
+        }
+        if thoughtless && view.tool_turn {
+            items.without_budget();
+        }
+        items.apply(strict);
+        items.changes(body, view, &mut fitted);
     }
     fitted
 }

@@ -7,6 +7,8 @@ use super::effort::{Form, Levels};
 pub enum When {
     /// The model is going to think, by what the request and the model's default say.
     Thinking(bool),
+    /// The request says that the model is not to think.
+    Off(bool),
     /// Tools are offered.
     Tools(bool),
     /// A parameter of this name is there.

@@ -50,8 +50,8 @@ impl Chains {
     }
 }
 
-/// Who serves a request, and who may in its place: what one attempt has to know from the decision. Names are those of
-/// the table.
+/// Who serves a request, and who may in its place: what one attempt has to know from the decision. Models are told by
+/// their keys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// The model of the first attempt.
@@ -141,8 +141,8 @@ impl Plan {
     /// The plan of a decision.
     pub fn new(model: &Model, chain: &[&Arc<Model>]) -> Self {
         Self {
-            model: model.name.clone(),
-            chain: chain.iter().map(|model| model.name.clone()).collect(),
+            model: model.key().into_owned(),
+            chain: chain.iter().map(|model| model.key().into_owned()).collect(),
             fits: false,
             bound: false,
             stream: 0,
@@ -163,12 +163,12 @@ impl Plan {
         avoids: impl Fn(&Model) -> bool,
     ) -> Option<&'t Arc<Model>> {
         let last = table.models.get(progress.tried.last()?)?;
-        let first = table.models.get(&self.model)?;
+        let first = table.keyed(&self.model)?;
         let configured = [last, first].into_iter().filter(|_| !self.bound);
         let mut all: Vec<&Arc<Model>> =
             configured.filter_map(|model| chains.of(reason, model)).flatten().collect();
         if all.is_empty() {
-            all.extend(self.chain.iter().filter_map(|name| table.models.get(name)));
+            all.extend(self.chain.iter().filter_map(|key| table.keyed(key)));
         }
         let new = |model: &Model| !progress.tried.contains(&model.name);
         let larger = |model: &Model| {
@@ -190,7 +190,7 @@ impl Plan {
         progress: &Progress,
         avoids: impl Fn(&Model) -> bool,
     ) -> Option<&'t Arc<Model>> {
-        let first = table.models.get(&self.model)?;
+        let first = table.keyed(&self.model)?;
         let attempt = progress.attempt.saturating_add(1);
         let tried = progress.tried.iter().rev().filter_map(|name| table.models.get(name));
         tried.into_iter().find(|model| {

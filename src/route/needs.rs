@@ -1,6 +1,7 @@
 //! What a request needs of a model, and whether a model has it.
 
 use super::{Model, Usage};
+use crate::chat::Sealed;
 use crate::fnv::Fnv;
 
 /// What a request needs of a model.
@@ -18,6 +19,8 @@ pub struct Needs {
     pub provider: Option<u64>,
     /// Its answer has to keep a JSON schema.
     pub schema: bool,
+    /// It has thoughts that only a model that can read them may go on with.
+    pub thoughts: Sealed,
     /// Output tokens that it asks for, where it sets a limit.
     pub limit: Option<u64>,
     /// Tokens that it is expected to take: the output is the limit, or what is assumed without one.
@@ -42,6 +45,7 @@ impl Needs {
                 model.provider.as_ref().is_some_and(|name| Fnv::of(name.as_bytes()) == provider)
             })
             && (model.structured_output || !self.schema)
+            && (!self.thoughts.any() || model.takes.can_read(self.thoughts))
             && self.limit.unwrap_or(0) <= model.max_output.unwrap_or(u64::MAX)
     }
 

@@ -1,5 +1,6 @@
 //! What the configuration says about models and profiles, compiled.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -52,6 +53,16 @@ pub struct Model {
     pub takes: Takes,
     /// Where a tier lists it with parameters of its own: those, for people.
     pub variant: Option<String>,
+}
+
+impl Model {
+    /// What tells it from all others, variants too.
+    pub fn key(&self) -> Cow<'_, str> {
+        match &self.variant {
+            None => Cow::Borrowed(&self.name),
+            Some(variant) => format!("{}\n{variant}", self.name).into(),
+        }
+    }
 }
 
 /// One way to choose: a list of candidates a tier.
@@ -212,6 +223,19 @@ pub struct Table {
 }
 
 impl Table {
+    /// The model of a key, with the parameters of the tier that lists it.
+    pub fn keyed(&self, key: &str) -> Option<&Arc<Model>> {
+        let Some((name, _)) = key.split_once('\n') else { return self.models.get(key) };
+        let profiles = self.profiles.values().flat_map(|profile| {
+            Tier::ALL
+                .into_iter()
+                .flat_map(|tier| profile.tiers.get(tier))
+                .chain(std::iter::once(&profile.default_model))
+        });
+        let mut all = profiles.chain(self.promotions.iter().flat_map(|promotion| &promotion.models));
+        all.find(|model| model.name == name && model.key() == key)
+    }
+
     /// A table that knows virtual names alone.
     pub const fn of_names(virtual_models: BTreeMap<String, Arc<Profile>>) -> Self {
         Self {

@@ -85,6 +85,7 @@ const NEEDS: Needs = Needs {
     pdf: false,
     provider: None,
     schema: false,
+    thoughts: crate::chat::Sealed { claude: false, openai: false, gemini: false, plain: false },
     limit: None,
     usage: Usage { input: 1000, output: 500 },
     margin: 0.0,

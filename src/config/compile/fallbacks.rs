@@ -88,7 +88,8 @@ fn chains(
     for (name, list) in raw {
         let path = path.key(name);
         let model = models.find(name, &path, errors);
-        let chain = models.list(list, &path, false, errors);
+        let list = list.iter().cloned().map(raw::Candidate::Name).collect();
+        let chain = models.list(&raw::OneOrMany::Many(list), &path, errors);
         let Some(model) = model else { continue };
         if chain.iter().any(|other| other.slot == model.slot) {
             let message = format!("model {} is in its own chain; leave it out", quoted(&model.name));

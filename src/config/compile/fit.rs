@@ -9,6 +9,8 @@ use super::super::check::unknown;
 use super::super::error::{Errors, Path, quoted};
 use super::super::raw;
 use crate::fit::{Action, Answer, Families, Level, Levels, Mode, Node, Policy, Rule, Takes};
+use crate::route::Table;
+use crate::tier::Tier;
 
 /// How requests are fitted.
 pub(super) fn policy(document: &raw::Document) -> Policy {
@@ -22,6 +24,17 @@ pub(super) fn policy(document: &raw::Document) -> Policy {
         keep_history: document.history == raw::HistoryMode::Keep,
         downgrade_schema: document.unkept_schema == raw::UnkeptSchema::Json,
     }
+}
+
+/// Whether profiles list more than one model that signs its thoughts as Claude does.
+pub(super) fn several_sign(table: &Table) -> bool {
+    let profiles = table.profiles.values();
+    let listed = profiles.flat_map(|profile| {
+        Tier::ALL.into_iter().flat_map(|tier| profile.tiers.get(tier)).chain([&profile.default_model])
+    });
+    let listed = listed.chain(table.promotions.iter().flat_map(|promotion| &promotion.models));
+    let mut signing = listed.filter(|model| model.takes.reads_claude()).map(|model| &model.upstream_model);
+    signing.next().is_some_and(|first| signing.any(|other| other != first))
 }
 
 /// The shipped families.
@@ -56,6 +69,7 @@ pub(super) fn takes(
         efforts: efforts.into_iter().flatten().map(|effort| level(*effort)).collect::<Levels>(),
         default_effort: entry.default_effort.or(base_default).map(level),
         limit: entry.max_output.or(base.max_output),
+        no_schema: entry.structured_output.or(base.structured_output) == Some(false),
         ..Takes::default()
     };
     if let Some(params) = &entry.params {

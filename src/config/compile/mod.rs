@@ -94,6 +94,7 @@ pub(super) fn compile(
         default_cluster: document.default_cluster.clone(),
     };
     Some(Config {
+        several_sign: fit::several_sign(&table),
         table,
         names,
         notes,

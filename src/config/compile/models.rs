@@ -105,6 +105,17 @@ fn model(
     })
 }
 
+/// A model with parameters of a tier's own, which go before its own for the same parameter.
+fn variant(model: &Model, set: Vec<(String, Vec<u8>)>) -> Model {
+    let mut model = model.clone();
+    let text = |json: &[u8]| String::from_utf8_lossy(json).replace('"', "");
+    let label: Vec<String> = set.iter().map(|(name, json)| format!("{name}={}", text(json))).collect();
+    model.variant = (!label.is_empty()).then(|| label.join(","));
+    model.takes.set.retain(|(name, _)| set.iter().all(|(other, _)| other != name));
+    model.takes.set.extend(set);
+    model
+}
+
 /// What each benchmark's figures are multiplied with to be of 100: 100 where all models have it as shares of 1. One that
 /// is a share for some models and of 100 for others is a mistake.
 fn scales(document: &raw::Document, errors: &mut Errors) -> BTreeMap<String, f64> {
@@ -148,14 +159,11 @@ fn in_use(document: &raw::Document, profiles: &BTreeMap<&str, &raw::Profile>) ->
     let tables = document.tiers.iter().chain(profiles.values().filter_map(|p| p.tiers.as_ref()));
     let mut names: BTreeSet<String> = document.models.keys().cloned().collect();
     for tiers in tables {
-        names.extend(
-            Tier::ALL.into_iter().filter_map(|t| tiers.get(t)).flat_map(|l| l.names().iter().cloned()),
-        );
+        names.extend(Tier::ALL.into_iter().filter_map(|t| tiers.get(t)).flat_map(raw::OneOrMany::names));
     }
     names.extend(profiles.values().filter_map(|p| p.default_model.clone()));
-    names.extend(
-        document.promotions.iter().filter_map(|p| p.models.as_ref()).flat_map(|m| m.names().iter().cloned()),
-    );
+    names
+        .extend(document.promotions.iter().filter_map(|p| p.models.as_ref()).flat_map(raw::OneOrMany::names));
     let raw::Fallbacks { general, context_window, content_policy, .. } = &document.fallbacks;
     for (name, list) in [general, context_window, content_policy].into_iter().flatten() {
         names.insert(name.clone());
@@ -214,18 +222,23 @@ impl Models {
     }
 
     /// The models that a list refers to, in its order; tells of unknown ones and of those listed twice.
-    pub fn list(
-        &self,
-        names: &[String],
-        path: &Path<'_>,
-        single: bool,
-        errors: &mut Errors,
-    ) -> Vec<Arc<Model>> {
-        let mut found: Vec<Arc<Model>> = Vec::with_capacity(names.len());
-        for (i, name) in names.iter().enumerate() {
+    pub fn list(&self, list: &raw::OneOrMany, path: &Path<'_>, errors: &mut Errors) -> Vec<Arc<Model>> {
+        let listed = list.listed();
+        let mut found: Vec<Arc<Model>> = Vec::with_capacity(listed.len());
+        for (i, (name, entry)) in listed.into_iter().enumerate() {
             let place = path.index(i);
-            let place = if single { path } else { &place };
-            let Some(model) = self.find(name, place, errors) else { continue };
+            let place = if list.is_single() { path } else { &place };
+            let of_name = entry.map(|_| place.key("model"));
+            if entry.is_some_and(|entry| entry.model.is_none()) {
+                continue;
+            }
+            let Some(mut model) = self.find(name, of_name.as_ref().unwrap_or(place), errors) else {
+                continue;
+            };
+            if let Some(entry) = entry {
+                let set = fit::set(entry.set.as_ref(), &place.key("set"), errors);
+                model = Arc::new(variant(&model, set));
+            }
             if found.iter().any(|m| m.name == model.name) {
                 errors.meaning(
                     place,

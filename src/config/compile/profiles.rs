@@ -96,7 +96,7 @@ fn table(
     let mut table: PerTier<Vec<Arc<Model>>> = PerTier::default();
     for tier in Tier::ALL {
         let Some(list) = tiers.get(tier) else { continue };
-        *table.get_mut(tier) = models.list(list.names(), &path.key(tier.name()), list.is_single(), errors);
+        *table.get_mut(tier) = models.list(list, &path.key(tier.name()), errors);
     }
     table
 }

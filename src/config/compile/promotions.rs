@@ -53,10 +53,7 @@ fn one(
     if let Some(profile) = &promotion.profile {
         profiles::known_profile(profile, all, &path.key("profile"), errors);
     }
-    let mut candidates = promotion
-        .models
-        .as_ref()
-        .map(|list| models.list(list.names(), &path.key("models"), list.is_single(), errors));
+    let mut candidates = promotion.models.as_ref().map(|list| models.list(list, &path.key("models"), errors));
     if let (Some(candidates), Some(name)) = (&mut candidates, &promotion.profile)
         && let Some(lists) = lists.get(name.as_str())
         && !candidates.is_empty()

@@ -269,7 +269,7 @@ pub struct Model {
     pub aliases: Option<Vec<String>>,
 }
 
-/// Candidates of the four tiers, preferred first: a model's name, or a list of names.
+/// Candidates of the four tiers, preferred first: a model's name, `{model, set}`, or a list of these.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(rename_all = "UPPERCASE", deny_unknown_fields)]
@@ -300,29 +300,72 @@ impl Tiers {
     }
 }
 
-/// A model's name, or a list of names.
+/// A model's name, a model with parameters of the tier's own, or a list of these.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum OneOrMany {
     /// One name.
     One(String),
-    /// Names, preferred first.
-    Many(#[cfg_attr(feature = "cli", schemars(length(min = 1, max = 64)))] Vec<String>),
+    /// One model with parameters.
+    With(Listed),
+    /// Candidates, preferred first.
+    Many(#[cfg_attr(feature = "cli", schemars(length(min = 1, max = 64)))] Vec<Candidate>),
+}
+
+/// A model's name, or a model with parameters of the tier's own.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(untagged)]
+pub enum Candidate {
+    /// Its name.
+    Name(String),
+    /// With parameters.
+    With(Listed),
+}
+
+/// A model with parameters of the tier's own.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Listed {
+    /// The model's name.
+    #[cfg_attr(feature = "cli", schemars(required))]
+    pub model: Option<String>,
+    /// Parameters that requests get as candidates of this tier, as in a model's `params.set`: so one model serves three
+    /// tiers at three efforts.
+    #[cfg_attr(feature = "cli", schemars(extend("type" = "object", "maxProperties" = 64)))]
+    pub set: Option<BTreeMap<String, serde_json::Value>>,
 }
 
 impl OneOrMany {
-    /// Whether it is a name and not a list.
+    /// Whether it is no list.
     pub const fn is_single(&self) -> bool {
-        matches!(self, OneOrMany::One(_))
+        !matches!(self, OneOrMany::Many(_))
+    }
+
+    /// The candidates: each model's name, and the entry that gives it parameters.
+    pub fn listed(&self) -> Vec<(&str, Option<&Listed>)> {
+        fn with(listed: &Listed) -> (&str, Option<&Listed>) {
+            (listed.model.as_deref().unwrap_or_default(), Some(listed))
+        }
+        match self {
+            OneOrMany::One(name) => vec![(name, None)],
+            OneOrMany::With(listed) => vec![with(listed)],
+            OneOrMany::Many(list) => list
+                .iter()
+                .map(|candidate| match candidate {
+                    Candidate::Name(name) => (name.as_str(), None),
+                    Candidate::With(listed) => with(listed),
+                })
+                .collect(),
+        }
     }
 
     /// The names.
-    pub fn names(&self) -> &[String] {
-        match self {
-            OneOrMany::One(name) => std::slice::from_ref(name),
-            OneOrMany::Many(names) => names,
-        }
+    pub fn names(&self) -> impl Iterator<Item = String> + use<> {
+        let names: Vec<String> = self.listed().into_iter().map(|(name, _)| name.to_owned()).collect();
+        names.into_iter()
     }
 }
 
@@ -389,7 +432,7 @@ pub struct Promotion {
     /// Tier whose list changes.
     #[cfg_attr(feature = "cli", schemars(required))]
     pub tier: Option<Tier>,
-    /// Candidates in that time, preferred first: a model's name, or a list of names.
+    /// Candidates in that time, preferred first: as a tier of a table.
     #[cfg_attr(feature = "cli", schemars(required))]
     pub models: Option<OneOrMany>,
     /// First moment it holds: `2026-11-01` (midnight UTC) or `2026-11-01T08:00:00+02:00` (RFC 3339).

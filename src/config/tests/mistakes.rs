@@ -236,12 +236,12 @@ const ROWS: &[Row] = &[
     (
         "missing tier",
         r#"{"tiers": {"SIMPLE": "gpt-5", "MEDIUM": "gpt-5", "COMPLEX": "gpt-5"}}"#,
-        &[("tiers.REASONING", "missing; give a string or a list of strings")],
+        &[("tiers.REASONING", "missing; give a string or an object or a list")],
     ),
     (
         "tier of the wrong type",
         r#"{"tiers": {"SIMPLE": 5, "MEDIUM": "gpt-5", "COMPLEX": "gpt-5", "REASONING": "gpt-5"}}"#,
-        &[("tiers.SIMPLE", "5 is a number; give a string or a list of strings")],
+        &[("tiers.SIMPLE", "5 is a number; give a string or an object or a list")],
     ),
     (
         "empty tier",
@@ -261,7 +261,7 @@ const ROWS: &[Row] = &[
             ("promotions[0].name", "missing; give a string"),
             ("promotions[0].profile", "missing; give a string"),
             ("promotions[0].tier", "missing; give SIMPLE, MEDIUM, COMPLEX or REASONING"),
-            ("promotions[0].models", "missing; give a string or a list of strings"),
+            ("promotions[0].models", "missing; give a string or an object or a list"),
             ("promotions[0].from", "missing"),
             ("promotions[0].until", "missing"),
         ],

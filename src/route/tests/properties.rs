@@ -59,7 +59,7 @@ fn any_needs() -> impl Values<Value = Needs> {
     (flags, prop::option::of(1u64..2000), 0u64..3000).prop_map(|(flags, limit, input)| {
         let (tools, vision, audio, pdf, schema) = flags;
         let usage = Usage { input, output: limit.unwrap_or(300) };
-        Needs { tools, vision, audio, pdf, schema, provider: None, limit, usage, margin: 0.1 }
+        Needs { tools, vision, audio, pdf, schema, limit, usage, margin: 0.1, ..Needs::default() }
     })
 }
 

@@ -1,0 +1,235 @@
+"""No request is refused because of where it was routed: parameters x families x prompts, before a LiteLLM that drops
+nothing and before the providers themselves."""
+
+import json
+
+import pytest
+
+from gateway import stacks
+from momentum import Running
+from strict import FAMILIES, Strict
+
+PROVIDERS = {"openai": "openai", "anthropic": "anthropic", "gemini": "gemini", "deepseek": "deepseek", "qwen": "dashscope",
+             "mistral": "mistral", "xai": "xai", "glm": "zai", "kimi": "moonshot", "groq": "groq", "minimax": "minimax"}
+PROMPTS = {"easy": "Hello!", "hard": "Prove the theorem by induction, step by step, and derive the contradiction."}
+TOOL = {"name": "look", "description": "Looks.", "parameters": {"type": "object", "properties": {}}}
+CHAT_TOOLS = [{"type": "function", "function": TOOL}]
+CLAUDE_TOOLS = [{"name": "look", "description": "Looks.", "input_schema": TOOL["parameters"]}]
+NAMED = {"type": "function", "function": {"name": "look"}}
+
+CHAT = {
+    "sampling": {"temperature": 0, "top_p": 0.5, "seed": 7, "stop": ["END"], "n": 2, "presence_penalty": 0.5,
+                 "frequency_penalty": 0.5, "logprobs": True, "top_logprobs": 2, "max_tokens": 3000, "user": "someone"},
+    "effort": {"reasoning_effort": "minimal", "max_completion_tokens": 3000, "verbosity": "low", "temperature": 1.4},
+    "no effort": {"reasoning_effort": "none", "temperature": 0.3},
+    "most effort": {"reasoning_effort": "xhigh", "max_tokens": 100000},
+    "thinking": {"thinking": {"type": "enabled", "budget_tokens": 2048}, "max_tokens": 4000, "top_k": 40},
+    "no thinking": {"thinking": {"type": "disabled"}, "temperature": 0.2},
+    "tools": {"tools": CHAT_TOOLS, "tool_choice": "required", "parallel_tool_calls": False},
+    "a tool": {"tools": CHAT_TOOLS, "tool_choice": NAMED, "reasoning_effort": "high"},
+    "house": {"store": False, "prompt_cache_key": "k", "service_tier": "auto", "response_format": {"type": "json_object"},
+              "stream": True, "stream_options": {"include_usage": True}},
+}
+RESPONSES = {
+    "sampling": {"temperature": 0, "top_p": 0.5, "max_output_tokens": 3000},
+    # What Codex sends, as far as it is parameters.
+    "codex": {"instructions": "Work.", "store": False, "include": ["reasoning.encrypted_content"],
+              "reasoning": {"effort": "xhigh", "summary": "auto"}, "text": {"verbosity": "low"}, "prompt_cache_key": "k",
+              "parallel_tool_calls": False, "tool_choice": "auto", "tools": [{"type": "function", **TOOL}]},
+    "no effort": {"reasoning": {"effort": "none"}, "temperature": 0.5, "service_tier": "auto"},
+}
+MESSAGES = {
+    "sampling": {"temperature": 0.5, "top_k": 5, "stop_sequences": ["END"], "max_tokens": 500},
+    "budget": {"thinking": {"type": "enabled", "budget_tokens": 2048}, "max_tokens": 5000, "tools": CLAUDE_TOOLS},
+    # What Claude Code sends.
+    "adaptive": {"thinking": {"type": "adaptive"}, "output_config": {"effort": "xhigh"}, "max_tokens": 32000,
+                 "metadata": {"user_id": "someone"}, "tools": CLAUDE_TOOLS},
+    "off": {"thinking": {"type": "disabled"}, "max_tokens": 500, "temperature": 0.2},
+}
+
+
+def provider(model: str) -> str:
+    family = FAMILIES[model]
+    return PROVIDERS["openai" if family.startswith("openai") else "anthropic" if family.startswith("anthropic") else family]
+
+
+def named(model: str) -> str:
+    """As the catalogue names it."""
+    return model if provider(model) in ("openai", "anthropic") else f"{provider(model)}/{model}"
+
+
+def document(cluster: str, **more) -> dict:
+    """A profile for each model, whose every tier it is."""
+    models = {model: {"cluster": cluster, "upstream_model": model, "vision": True} for model in FAMILIES}
+    for model in FAMILIES:
+        # Of the catalogue where it has one, else its family.
+        models[named(model)] = models.pop(model) | ({"family": "qwen"} if FAMILIES[model] == "qwen" else {})
+    profiles = {f"p{number}": {"tiers": dict.fromkeys(("SIMPLE", "MEDIUM", "COMPLEX", "REASONING"), named(model))}
+                for number, model in enumerate(FAMILIES)}
+    profiles["mixed"] = {"tiers": {"SIMPLE": "gpt-5.6", "MEDIUM": "gpt-5.6", "COMPLEX": "claude-opus-5",
+                                   "REASONING": "gpt-5.6"}}
+    profiles["efforts"] = {"tiers": {
+        tier: {"model": "gpt-5.6", "set": {"reasoning_effort": effort, "max_tokens": 2000}}
+        for tier, effort in {"SIMPLE": "low", "MEDIUM": "medium", "COMPLEX": "high", "REASONING": "high"}.items()}}
+    return {"default_cluster": cluster, "models": models, "profiles": profiles, "baseline": "gpt-5.6"} | more
+
+
+VIRTUAL = {model: f"smart/p{number}" for number, model in enumerate(FAMILIES)}
+
+
+class Fitted(Running):
+    """Envoy before the strict provider, by a LiteLLM or not; `off` fits nothing."""
+
+    def __init__(self, directory, strict: Strict, litellm_port: int):
+        self.strict = strict
+        envoy = stacks.demo_envoy(port=stacks.free_port(), admin_port=stacks.free_port(), litellm_port=litellm_port,
+                                  signals_port=1)
+        gateway = stacks.listener(envoy)
+        self.ports = {}
+        envoy["static_resources"]["clusters"] = [stacks.cluster("litellm", litellm_port),
+                                                 stacks.cluster("direct", strict.port)]
+        listeners = []
+        for name, of in {"litellm": document("litellm"), "direct": document("direct"),
+                         "off": document("litellm", fit="off"), "keep": document("direct", history="keep")}.items():
+            one = json.loads(json.dumps(gateway)) | {"name": name if name != "litellm" else "gateway"}
+            self.ports[name] = stacks.free_port()
+            stacks.set_port(one, self.ports[name])
+            stacks.set_tiergate_configuration(one, of | {"headers": {"response": "full"}})
+            listeners.append(one)
+        envoy["static_resources"]["listeners"] = listeners
+        super().__init__(directory, envoy, workers=1)
+
+    def ask(self, listener: str, path: str, body: dict):
+        return self.client.post(f"http://127.0.0.1:{self.ports[listener]}{path}", json=body, timeout=60)
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("fit")
+    strict = Strict()
+    deployments = []
+    for model in FAMILIES:
+        base = f"http://127.0.0.1:{strict.port}"
+        if provider(model) == "gemini":
+            base += "/v1beta"
+        elif provider(model) != "anthropic":
+            base += "/v1"
+        deployments.append({"model_name": model, "litellm_params": {
+            "model": f"{provider(model)}/{model}", "api_base": base, "api_key": "none"}})
+    configuration = {"model_list": deployments, "litellm_settings": {"drop_params": False, "telemetry": False},
+                     "router_settings": {"num_retries": 0, "disable_cooldowns": True}}
+    port = stacks.free_port()
+    litellm = stacks.litellm_process(directory, configuration, port)
+    litellm.start()
+    try:
+        litellm.wait_ready()
+        with Fitted(directory, strict, port) as running:
+            yield running
+            assert running.deaths() == 0
+    finally:
+        litellm.stop()
+        strict.refuse()
+
+
+def body(dialect: str, model: str, prompt: str, more: dict) -> tuple[str, dict]:
+    asked = {"model": VIRTUAL[model]} | more
+    text = PROMPTS[prompt]
+    if dialect == "responses":
+        return "/v1/responses", asked | {"input": text}
+    path = "/v1/messages" if dialect == "messages" else "/v1/chat/completions"
+    return path, asked | {"messages": [{"role": "user", "content": text}]}
+
+
+def refused(fitted, listener: str, dialect: str, models, bundles: dict) -> list[str]:
+    """What is refused, as lines for people."""
+    lines = []
+    for model in models:
+        for name, more in bundles.items():
+            for prompt in list(PROMPTS)[: 2 if name == next(iter(bundles)) else 1]:
+                answer = fitted.ask(listener, *body(dialect, model, prompt, more))
+                if answer.status_code != 200:
+                    lines.append(f"{model}, {dialect}, {name}, {prompt}: {answer.status_code} {answer.text[:300]}")
+    return lines
+
+
+@pytest.mark.parametrize("dialect, bundles", [("chat", CHAT), ("responses", RESPONSES), ("messages", MESSAGES)])
+def test_nothing_is_refused_by_way_of_litellm(fitted, dialect, bundles):
+    # LiteLLM 1.102.4 refuses `instructions` for xAI: the prompt itself, which nobody may take out.
+    models = [model for model in FAMILIES if (model, dialect) != ("grok-4.6", "responses")]
+    lines = refused(fitted, "litellm", dialect, models, bundles)
+    assert not lines, "\n".join(lines)
+
+
+def test_without_fit_it_is(fitted):
+    lines = refused(fitted, "off", "chat", ["gpt-5.6", "claude-opus-5", "glm-5.3"], {"sampling": CHAT["sampling"]})
+    assert len(lines) == 6, lines
+
+
+DIRECT = [("chat", [model for model in FAMILIES if provider(model) != "anthropic"], CHAT),
+          ("responses", [model for model in FAMILIES if provider(model) == "openai"], RESPONSES),
+          ("messages", [model for model in FAMILIES if provider(model) == "anthropic"], MESSAGES)]
+
+
+@pytest.mark.parametrize("dialect, models, bundles", DIRECT, ids=lambda value: value if isinstance(value, str) else "")
+def test_nothing_is_refused_directly(fitted, dialect, models, bundles):
+    lines = refused(fitted, "direct", dialect, models, bundles)
+    assert not lines, "\n".join(lines)
+
+
+def conversation() -> list[dict]:
+    """Claude, then GPT, then DeepSeek have called a tool."""
+    turns = [{"role": "user", "content": "Prove the theorem by induction, step by step."}]
+    for number, thoughts in enumerate([
+        [{"type": "thinking", "thinking": "hm", "signature": "signed by claude-opus-5"}], [],
+        [{"type": "thinking", "thinking": "so", "signature": ""}],
+    ]):
+        call = {"type": "tool_use", "id": f"toolu_{number}", "name": "look", "input": {}}
+        turns.append({"role": "assistant", "content": [*thoughts, call]})
+        turns.append({"role": "user", "content": [{"type": "tool_result", "tool_use_id": f"toolu_{number}", "content": "x"}]})
+    return turns
+
+
+def chat_conversation() -> list[dict]:
+    turns = [{"role": "user", "content": "Prove the theorem by induction, step by step."}]
+    for number, thoughts in enumerate([
+        {"thinking_blocks": [{"type": "thinking", "thinking": "hm", "signature": "signed by claude-opus-5"}],
+         "reasoning_content": "hm"}, {}, {"reasoning_content": "so"},
+    ]):
+        call = {"id": f"call_{number}", "type": "function", "function": {"name": "look", "arguments": "{}"}}
+        turns.append({"role": "assistant", "content": None, **thoughts, "tool_calls": [call]})
+        turns.append({"role": "tool", "tool_call_id": f"call_{number}", "content": "x"})
+    return turns
+
+
+@pytest.mark.parametrize("model", ["claude-opus-5", "claude-sonnet-4-6", "gpt-5.6", "deepseek-v4-pro", "mistral-large-2512"])
+def test_a_conversation_goes_from_model_to_model(fitted, model):
+    thinking = {"thinking": {"type": "enabled", "budget_tokens": 2048}}
+    for listener, path, body in [
+        ("litellm", "/v1/messages", {"max_tokens": 4000, "tools": CLAUDE_TOOLS, "messages": conversation()} | thinking),
+        ("litellm", "/v1/chat/completions", {"tools": CHAT_TOOLS, "messages": chat_conversation()}),
+        ("direct" if provider(model) != "anthropic" else "litellm", "/v1/chat/completions",
+         {"tools": CHAT_TOOLS, "messages": chat_conversation()}),
+        ("direct" if provider(model) == "anthropic" else "litellm", "/v1/messages",
+         {"max_tokens": 4000, "tools": CLAUDE_TOOLS, "messages": conversation()} | thinking),
+    ]:
+        answer = fitted.ask(listener, path, body | {"model": VIRTUAL[model]})
+        assert answer.status_code == 200, f"{listener} {path}: {answer.text}"
+
+
+def test_kept_history_stays_with_who_can_read_it(fitted):
+    """The profile lists GPT first; Claude is of another tier."""
+    turns = conversation()
+    body = {"model": "smart/mixed", "max_tokens": 4000, "tools": CLAUDE_TOOLS, "messages": turns[:3]}
+    answer = fitted.ask("keep", "/v1/messages", body)
+    assert answer.status_code == 200, answer.text
+    assert (answer.headers["x-tiergate-model"], answer.headers["x-tiergate-cause"]) == ("claude-opus-5", "capability")
+    assert b"signed by claude-opus-5" in fitted.strict.asked[-1].body
+
+
+def test_one_model_at_three_efforts(fitted):
+    for prompt, effort in [("Hello!", "low"), (PROMPTS["hard"], "high")]:
+        answer = fitted.ask("keep", "/v1/chat/completions",
+                            {"model": "smart/efforts", "messages": [{"role": "user", "content": prompt}]})
+        assert answer.status_code == 200, answer.text
+        assert json.loads(fitted.strict.asked[-1].body)["reasoning_effort"] == effort
+        assert f"reasoning_effort={effort}" in answer.headers["x-tiergate-set"]
