@@ -63,10 +63,6 @@ impl<'b, 't> Items<'b, 't> {
         self.list.iter().any(|item| !item.removed && item.name == name)
     }
 
-    fn get(&self, name: &str) -> Option<&Item<'b>> {
-        self.list.iter().rfind(|item| !item.removed && item.name == name)
-    }
-
     /// Gives every request what the model is configured to get.
     pub fn set(&mut self) {
         for (name, json) in &self.takes.set {
@@ -285,7 +281,7 @@ impl<'b, 't> Items<'b, 't> {
         let (name, more) = form.names();
         let same = item.name == name;
         // The second of two parameters that say it, or one that leaves it to the model.
-        if !same && self.get(name).is_some() || level.is_none() && !same {
+        if !same && (level.is_none() || self.has(name)) {
             return self.remove(place);
         }
         let Some(level) = level else {

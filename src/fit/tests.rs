@@ -227,14 +227,27 @@ fn other_families() {
         &takes("glm", &[]),
         CHAT,
         &[
+            (r#"{"reasoning_effort":"low","max_completion_tokens":5}"#, r#"{"max_tokens":5}"#),
+            (r#"{"reasoning_effort":"none","tool_choice":"required"}"#, r#"{"tool_choice":"auto"}"#),
+        ],
+    );
+    becomes(
+        &takes("deepseek", &[]),
+        CHAT,
+        &[
             (
-                r#"{"reasoning_effort":"low","max_completion_tokens":5}"#,
-                r#"{"thinking":{"type":"enabled"},"max_tokens":5}"#,
+                r#"{"reasoning_effort":"none","logprobs":true}"#,
+                r#"{"thinking":{"type":"disabled"},"logprobs":true}"#,
             ),
-            (
-                r#"{"reasoning_effort":"none","tool_choice":"required"}"#,
-                r#"{"thinking":{"type":"disabled"},"tool_choice":"auto"}"#,
-            ),
+            (r#"{"reasoning_effort":"medium","logprobs":true}"#, r#"{"reasoning_effort":"high"}"#),
+        ],
+    );
+    becomes(
+        &takes("groq", &[]),
+        Dialect::Messages,
+        &[
+            (r#"{"thinking":{"type":"disabled"},"x":1}"#, r#"{"x":1}"#),
+            (r#"{"thinking":{"type":"adaptive"},"x":1}"#, r#"{"thinking":{"type":"adaptive"},"x":1}"#),
         ],
     );
     becomes(&takes("qwen", &[]), CHAT, &[(r#"{"reasoning_effort":"none"}"#, r#"{"enable_thinking":false}"#)]);
