@@ -161,7 +161,7 @@ pub fn fit(
         if downgrades {
             items.downgrade();
         }
-        if thoughtless && view.tool_turn {
+        if thoughtless && view.tools {
             items.without_budget();
         }
         items.apply(strict);
