@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::error::{Errors, Path};
-use super::raw::{Document, Model, OneOrMany, Tiers};
+use super::raw::{Candidate, Document, Model, OneOrMany, Tiers};
 use super::{Config, ConfigErrors, compile};
 use crate::discover::choose::Chosen;
 use crate::discover::list::Listed;
@@ -71,7 +71,9 @@ fn add(document: &mut Document, chosen: &Chosen<'_>, cluster: &str, before: &Con
             behind(own, &tiers);
         }
     } else {
-        let list = |tier: Tier| Some(OneOrMany::Many(tiers.get(tier).clone()));
+        let list = |tier: Tier| {
+            Some(OneOrMany::Many(tiers.get(tier).iter().cloned().map(Candidate::Name).collect()))
+        };
         document.tiers = Some(Tiers {
             simple: list(Tier::Simple),
             medium: list(Tier::Medium),
@@ -115,10 +117,10 @@ fn behind(own: &mut Tiers, more: &PerTier<Vec<String>>) {
             Tier::Complex => &mut own.complex,
             Tier::Reasoning => &mut own.reasoning,
         };
-        let mut names: Vec<String> = list.as_ref().map(|list| list.names().to_vec()).unwrap_or_default();
+        let mut names: Vec<Candidate> = list.take().map(OneOrMany::into_candidates).unwrap_or_default();
         for name in more.get(tier) {
-            if names.len() < MOST_OF_TIER && !names.contains(name) {
-                names.push(name.clone());
+            if names.len() < MOST_OF_TIER && !names.iter().any(|other| other.name() == name) {
+                names.push(Candidate::Name(name.clone()));
             }
         }
         *list = Some(OneOrMany::Many(names));

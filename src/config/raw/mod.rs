@@ -338,6 +338,16 @@ pub struct Listed {
     pub set: Option<BTreeMap<String, serde_json::Value>>,
 }
 
+impl Candidate {
+    /// The model's name; empty where it is missing.
+    pub fn name(&self) -> &str {
+        match self {
+            Candidate::Name(name) => name,
+            Candidate::With(listed) => listed.model.as_deref().unwrap_or_default(),
+        }
+    }
+}
+
 impl OneOrMany {
     /// Whether it is no list.
     pub const fn is_single(&self) -> bool {
@@ -359,6 +369,15 @@ impl OneOrMany {
                     Candidate::With(listed) => with(listed),
                 })
                 .collect(),
+        }
+    }
+
+    /// The same as a list.
+    pub fn into_candidates(self) -> Vec<Candidate> {
+        match self {
+            OneOrMany::One(name) => vec![Candidate::Name(name)],
+            OneOrMany::With(listed) => vec![Candidate::With(listed)],
+            OneOrMany::Many(list) => list,
         }
     }
 
