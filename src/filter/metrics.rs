@@ -110,7 +110,10 @@ impl Metrics {
     pub fn fetched(&mut self, kind: Kind, outcome: Outcome) {
         let key = (kind.name(), outcome);
         let mut id = self.fetches.get(&key).copied();
-        let name = format!("tiergate.{}.fetches;outcome={}", kind.name(), outcome.name());
+        let name = match kind {
+            Kind::Signals => format!("tiergate.signals.fetches;outcome={}", outcome.name()),
+            Kind::Models => format!("tiergate.discover.fetches;outcome={}", outcome.name()),
+        };
         if let Some(id) = defined(&mut id, (MetricType::Counter, &name)) {
             self.fetches.insert(key, id);
             let _ = hostcalls::increment_metric(id, 1);
@@ -120,8 +123,11 @@ impl Metrics {
     /// Tells how old the snapshot in use is.
     pub fn age(&mut self, kind: Kind, seconds: u64) {
         let mut id = self.ages.get(kind.name()).copied();
-        let name = format!("tiergate.{}.age_seconds", kind.name());
-        if let Some(id) = defined(&mut id, (MetricType::Gauge, &name)) {
+        let name = match kind {
+            Kind::Signals => "tiergate.signals.age_seconds",
+            Kind::Models => "tiergate.discover.age_seconds",
+        };
+        if let Some(id) = defined(&mut id, (MetricType::Gauge, name)) {
             self.ages.insert(kind.name(), id);
             let _ = hostcalls::record_metric(id, seconds);
         }
