@@ -15,7 +15,7 @@ use super::metrics::{Series, Traffic};
 use super::{now_millis, random};
 use crate::config::Config;
 use crate::fnv::Fnv;
-use crate::live::{self, Attempt, Board, Conflict, Fault, Outcome, Store, Tokens, Told};
+use crate::live::{self, Attempt, Board, Conflict, Fault, Outcome, Store, Tokens, Told, Weight};
 use crate::route::{self, Condition, Conditions, Model, Usage};
 
 /// Shared data of the process.
@@ -40,8 +40,6 @@ pub struct Health {
     /// When the conditions change next by themselves.
     changes_at: Option<u64>,
     traffic: Traffic,
-    /// The number of the process that goes into those of requests.
-    salt: u64,
     warnings: Warnings,
 }
 
@@ -119,7 +117,6 @@ impl Health {
                 conditions: Conditions::default(),
                 changes_at: None,
                 traffic: Traffic::default(),
-                salt: live::salt(&Shared, || random(now)),
                 warnings: Warnings::default(),
             }));
             known.push((identity.0, Rc::downgrade(&health)));
@@ -172,6 +169,9 @@ impl Health {
         now: u64,
     ) {
         let slot = attempt.model();
+        let writes =
+            matches!(outcome, Outcome::Failed(_)) && matches!(told.weight, Weight::Certain | Weight::Open);
+        let told = if writes { Told { request: keyed(told.request, now), ..told } } else { told };
         self.board.end(attempt, outcome, (tokens, streamed), told, now, &Shared);
         self.traffic.add(slot, Series::Attempts(label), 1);
         self.traffic.add(slot, Series::Tokens("input"), tokens.input);
@@ -190,14 +190,10 @@ impl Health {
 
     /// Notes what a failure says of which nobody knew; none where it was the body's.
     pub fn settle(&mut self, model: &Model, fault: Option<Fault>, now: u64) {
+        let fault = fault.map(|fault| Fault { request: keyed(fault.request, now), ..fault });
         self.board.settle(model.slot, fault, now, &Shared);
         self.tell_cooldowns(now);
         self.look_again(now);
-    }
-
-    /// The number of what a request asks for, by which failures are told apart: nobody outside can find out what is asked.
-    pub fn keyed(&self, subject: u64) -> u64 {
-        live::session(self.salt, [&subject.to_le_bytes()[..]]).max(1)
     }
 
     /// A request goes away in a manner that tells nothing.
@@ -208,8 +204,6 @@ impl Health {
     /// Exchanges with the other VMs, and brings metrics up to date.
     pub fn tick(&mut self, now: u64) {
         if self.board.tick(now, &Shared) {
-            // Of several workers that come first the last one's stays.
-            self.salt = live::salt(&Shared, || random(now));
             self.tell_cooldowns(now);
             self.look_again(now);
             self.flush(now);
@@ -263,4 +257,10 @@ impl Health {
         };
         self.conditions.set(model, condition);
     }
+}
+
+/// The number of what was asked as it is written down: nobody who reads it can find out what that was.
+fn keyed(subject: u64, now: u64) -> u64 {
+    let salt = live::salt(&Shared, || random(now));
+    if subject == 0 { 0 } else { live::session(salt, [&subject.to_le_bytes()[..]]).max(1) }
 }

@@ -181,7 +181,7 @@ impl Stream {
 
     /// The request goes to a model.
     fn send_off(&mut self, shared: &Shared, model: &Arc<Model>, decision: &Decision<'_>, now: u64) {
-        self.request = shared.health.as_ref().map_or(0, |health| health.borrow().keyed(decision.subject));
+        self.request = decision.subject;
         if shared.config.fallbacks.enabled {
             let number = alive::enter(now);
             self.number = Some(number);
