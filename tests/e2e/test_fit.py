@@ -88,9 +88,12 @@ class Fitted(Running):
         self.ports = {}
         envoy["static_resources"]["clusters"] = [stacks.cluster("litellm", litellm_port),
                                                  stacks.cluster("direct", strict.port)]
+        # Of one Claude alone it is known whose signature a thought has.
+        kept = document("direct", history="keep")
+        kept["profiles"] = {name: kept["profiles"][name] for name in ("mixed", "efforts")}
         listeners = []
         for name, of in {"litellm": document("litellm"), "direct": document("direct"),
-                         "off": document("litellm", fit="off"), "keep": document("direct", history="keep")}.items():
+                         "off": document("litellm", fit="off"), "keep": kept}.items():
             one = json.loads(json.dumps(gateway)) | {"name": name if name != "litellm" else "gateway"}
             self.ports[name] = stacks.free_port()
             stacks.set_port(one, self.ports[name])
