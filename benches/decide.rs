@@ -12,9 +12,10 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
-use tiergate::chat::{Dialect, Tokens};
+use tiergate::chat::{Dialect, Tokens, view};
 use tiergate::config;
 use tiergate::engine::{Cause, Live, Request, Scratch, decide, standing};
+use tiergate::fit::fit;
 use tiergate::live;
 use tiergate::route::{Condition, Conditions};
 use tiergate::score::{self, Ask, Length};
@@ -192,6 +193,28 @@ fn strategies(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// What it costs to make a request of 20 KB fit its model: one that nothing is to be edited of, and one of which much is.
+fn fits(criterion: &mut Criterion) {
+    let config = config::parse(b"{}").expect("a right configuration");
+    let prompt = serde_json::json!([{"role": "user", "content": prompt(20_000)}]);
+    let none = format!(r#"{{"messages":{prompt},"model":"smart/auto","stream":true,"temperature":1}}"#);
+    let all = format!(
+        r#"{{"messages":{prompt},"model":"smart/auto","temperature":0,"top_p":0.5,"n":1,"seed":1,"stop":["a"],"logprobs":true,
+            "max_tokens":900000,"thinking":{{"type":"enabled","budget_tokens":9000}},"presence_penalty":0.1,"top_k":3,
+            "frequency_penalty":0.1,"parallel_tool_calls":true,"tool_choice":"auto","service_tier":"auto","store":true}}"#
+    );
+    let takes = &config.table.models["gpt-5.6"].takes;
+    let mut group = criterion.benchmark_group("fit");
+    for (name, body, edits) in [("none", &none, false), ("all", &all, true)] {
+        let view = view(body.as_bytes(), b"", Dialect::ChatCompletions, &config.limits, &mut ());
+        let fitted =
+            || fit(body.as_bytes(), &view, Dialect::ChatCompletions, black_box(takes), config.fit, true);
+        assert_eq!(!fitted().changes.is_empty(), edits);
+        group.bench_function(name, |bencher| bencher.iter(fitted));
+    }
+    group.finish();
+}
+
 /// What the estimate of tokens costs, by length of the text.
 fn tokens(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("tokens");
@@ -225,7 +248,13 @@ fn live_state(criterion: &mut Criterion) {
     }
     let store = Map(RefCell::default());
     let names: Vec<String> = (0..8).map(|n| format!("m{n}")).collect();
-    let settings = live::Settings { allowed_fails: 3, cooldown: 5000, longest_cooldown: 300_000 };
+    let settings = live::Settings {
+        allowed_fails: 3,
+        failure_percent: 50,
+        minimum_requests: 5,
+        cooldown: 5000,
+        longest_cooldown: 300_000,
+    };
     let mut board = live::Board::new(settings, names.iter().map(String::as_str).enumerate(), 1);
     let now = 1_800_000_000_000;
     let mut group = criterion.benchmark_group("live");
@@ -237,7 +266,7 @@ fn live_state(criterion: &mut Criterion) {
             board.answered(&mut attempt, now, &store);
             attempt.first_byte(now + 50);
             let tokens = live::Tokens { input: 100, output: 50 };
-            board.end(attempt, live::Outcome::Ok, (tokens, true), None, now + 900, &store);
+            board.end(attempt, live::Outcome::Ok, (tokens, true), live::Told::NOTHING, now + 900, &store);
             black_box(board.condition(3, now + 900));
         });
     });
@@ -258,7 +287,7 @@ fn live_state(criterion: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = Criterion::default().warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(3));
-    targets = signals, strategies, tokens, live_state
+    targets = signals, strategies, fits, tokens, live_state
 }
 // Many samples of few milliseconds: `scripts/bench.py` takes the least, as it does of the Python router's.
 criterion_group! {
