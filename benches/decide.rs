@@ -195,7 +195,7 @@ fn strategies(criterion: &mut Criterion) {
 
 /// What it costs to make a request of 20 KB fit its model: one that nothing is to be edited of, and one of which much is.
 fn fits(criterion: &mut Criterion) {
-    let config = config::parse(b"{}").expect("a right configuration");
+    let config = config::parse(br#"{"fit_pinned": true}"#).expect("a right configuration");
     let prompt = serde_json::json!([{"role": "user", "content": prompt(20_000)}]);
     let none = format!(r#"{{"messages":{prompt},"model":"smart/auto","stream":true,"temperature":1}}"#);
     let all = format!(

@@ -87,12 +87,12 @@ struct Row<'f> {
 const SHIPPED: &str = include_str!("families.tsv");
 
 impl Families {
-    /// The families that ship.
+    /// Those of these names that ship: each takes memory in every worker.
     ///
     /// # Errors
     /// What is wrong with the file: a test keeps it right.
-    pub fn shipped() -> Result<Self, String> {
-        Self::read(SHIPPED)
+    pub fn shipped(wanted: impl Fn(&str) -> bool) -> Result<Self, String> {
+        Self::read(SHIPPED, wanted)
     }
 
     /// A family.
@@ -100,50 +100,58 @@ impl Families {
         self.0.get(name)
     }
 
-    /// The names of all.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+    /// The names of all that ship.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        let rows = SHIPPED.lines().filter_map(|line| line.split_once('\t').map(|(family, _)| family));
+        let mut names: Vec<&str> = rows.filter(|name| !matches!(*name, "*" | "family")).collect();
+        names.sort_unstable();
+        names.dedup();
+        names.into_iter()
     }
 
-    /// Reads a file of tab-separated rows: family, dialect, parameter, when, action, argument, source.
+    /// Reads a file of tab-separated rows: family, dialects, parameters, when, action, argument, source.
     ///
     /// # Errors
     /// The first row that cannot be read.
-    pub fn read(file: &str) -> Result<Self, String> {
-        let mut rows = Vec::new();
-        for (number, line) in (1..).zip(file.lines()) {
-            if line.is_empty() || line.starts_with('#') || line.starts_with("family\t") {
-                continue;
-            }
-            let mut cells = line.split('\t');
-            let mut cell = || cells.next().ok_or_else(|| format!("row {number} has too few cells"));
-            let row = Row {
-                family: cell()?,
-                dialect: cell()?,
-                parameter: cell()?,
-                when: cell()?,
-                action: cell()?,
-                argument: cell()?,
-            };
-            if cell()?.trim().is_empty() {
-                return Err(format!("row {number} has no source"));
-            }
-            rows.push((number, row));
-        }
+    pub fn read(file: &str, wanted: impl Fn(&str) -> bool) -> Result<Self, String> {
+        let rows = || {
+            let rows = (1..).zip(file.lines());
+            rows.filter(|(_, line)| {
+                !line.is_empty() && !line.starts_with('#') && !line.starts_with("family\t")
+            })
+        };
         let mut families: BTreeMap<String, Family> = BTreeMap::new();
-        for (_, row) in rows.iter().filter(|(_, row)| row.family != "*") {
-            let new = || Family { name: row.family.to_owned(), ..Family::default() };
-            families.entry(row.family.to_owned()).or_insert_with(new);
+        for (_, line) in rows() {
+            let name = line.split('\t').next().unwrap_or_default();
+            if name != "*" && wanted(name) && !families.contains_key(name) {
+                families.insert(name.to_owned(), Family { name: name.to_owned(), ..Family::default() });
+            }
         }
-        for (number, row) in &rows {
+        for (number, line) in rows() {
+            let row = row(line).ok_or_else(|| format!("row {number} has too few cells, or no source"))?;
             for family in
                 families.values_mut().filter(|family| row.family == "*" || row.family == family.name)
             {
-                add(family, row).ok_or_else(|| format!("row {number} cannot be read: {}", row.action))?;
+                add(family, &row).ok_or_else(|| format!("row {number} cannot be read: {}", row.action))?;
             }
         }
         Ok(Self(families.into_iter().map(|(name, family)| (name, Arc::new(family))).collect()))
     }
+}
+
+/// The cells of a row; none where one is missing.
+fn row(line: &str) -> Option<Row<'_>> {
+    let mut cells = line.split('\t');
+    let row = Row {
+        family: cells.next()?,
+        dialect: cells.next()?,
+        parameter: cells.next()?,
+        when: cells.next()?,
+        action: cells.next()?,
+        argument: cells.next()?,
+    };
+    cells.next().filter(|source| !source.trim().is_empty())?;
+    Some(row)
 }
 
 /// Adds what a row says; none where it cannot be read.

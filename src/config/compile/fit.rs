@@ -1,6 +1,6 @@
 //! What each model takes: its family's rules, and its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -37,9 +37,9 @@ pub(super) fn several_sign(table: &Table) -> bool {
     signing.next().is_some_and(|first| signing.any(|other| other != first))
 }
 
-/// The shipped families.
-pub(super) fn families(errors: &mut Errors) -> Families {
-    Families::shipped().unwrap_or_else(|error| {
+/// The shipped families of these names.
+pub(super) fn families(wanted: &BTreeSet<&str>, errors: &mut Errors) -> Families {
+    Families::shipped(|name| wanted.contains(name)).unwrap_or_else(|error| {
         errors.at("shipped families".to_owned(), error);
         Families::default()
     })
@@ -56,7 +56,7 @@ pub(super) fn takes(
     let family = entry.family.as_deref().or(base.family.as_deref());
     let found = family.and_then(|name| families.get(name));
     if let Some(name) = family.filter(|_| found.is_none()) {
-        let message = unknown("family", name, families.names(), "docs/fit.md lists them");
+        let message = unknown("family", name, Families::names(), "docs/fit.md lists them");
         errors.meaning(&path.key("family"), message);
     }
     // A family of its own: what the catalogue says belongs to another.

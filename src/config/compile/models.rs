@@ -28,7 +28,18 @@ pub(super) fn compile(
 ) -> Models {
     let path = Path::Root.key("models");
     let nothing = raw::Model::default();
-    let families = fit::families(errors);
+    let in_use = in_use(document, profiles);
+    let base = |name: &str, entry: &raw::Model| {
+        catalogue.get(name).or_else(|| catalogue.get(entry.upstream_model.as_deref().unwrap_or(name)))
+    };
+    // What nobody is sent to is not made to fit.
+    let used = |name: &str| document.fit_pinned || in_use.contains(name);
+    let own = document.models.iter().flat_map(|(name, entry)| {
+        entry.family.as_deref().or_else(|| base(name, entry).and_then(|base| base.family.as_deref()))
+    });
+    let shipped =
+        catalogue.iter().filter(|(name, _)| used(name)).filter_map(|(_, entry)| entry.family.as_deref());
+    let families = fit::families(&own.chain(shipped).collect(), errors);
     let scales = scales(document, errors);
     let model = |slot, name: &str, entry: &raw::Model, of: (&raw::Model, Takes)| {
         model(slot, name, entry, of, &document.default_cluster, &scales)
@@ -36,7 +47,10 @@ pub(super) fn compile(
     let mut by_name = BTreeMap::new();
     for (name, entry) in catalogue {
         let slot = by_name.len();
-        let takes = fit::takes(&nothing, entry, &families, &path.key(name), errors);
+        let takes = match used(name) {
+            true => fit::takes(&nothing, entry, &families, &path.key(name), errors),
+            false => Takes::default(),
+        };
         by_name.insert(name.clone(), model(slot, name, &nothing, (entry, takes)));
     }
     for (slot, (name, entry)) in (by_name.len()..).zip(&document.models) {
@@ -56,7 +70,6 @@ pub(super) fn compile(
         let takes = fit::takes(entry, base, &families, &path, errors);
         by_name.insert(name.clone(), model(slot, name, entry, (base, takes)));
     }
-    let in_use = in_use(document, profiles);
     let mut models = Models { by_name, aliases: BTreeMap::new(), in_use };
     for (name, entry) in &document.models {
         let path = path.key(name);

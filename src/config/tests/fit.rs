@@ -13,7 +13,7 @@ fn family(config: &Config, model: &str) -> String {
 
 #[test]
 fn the_catalogue_says_what_its_models_take() {
-    let config = good("{}");
+    let config = good(r#"{"fit_pinned": true}"#);
     assert_eq!(config.fit.mode, Mode::Known);
     for (model, name) in [
         ("gpt-4.1", "openai"),
