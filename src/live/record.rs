@@ -16,8 +16,8 @@ const RECENT: u64 = 20;
 const FAULTS: usize = 32;
 /// Failures that may be the bodies' count where no more than so many of a hundred answers are good,
 const OTHERS_PERCENT: u64 = 10;
-/// and where the first is older than this: by then other workers have told of good answers.
-const HEARD: u64 = 2_000;
+/// and where the first is further back than so many buckets: by then other workers have told of good answers.
+const HEARD: usize = 2;
 /// Tokens and requests are counted by this time.
 const MINUTE: u64 = 60_000;
 /// A probe that takes longer keeps nobody else from probing.
@@ -225,7 +225,7 @@ impl Record {
         let wait = fault.wait.filter(|wait| *wait > 0);
         let asked = fault.failure == Failure::RateLimited && wait.is_some() && settings.allowed_fails < NEVER;
         let again = matches!(self.phase(now, settings), Phase::Due | Phase::Probing);
-        if !asked && !again && !self.is_failing(now, settings) {
+        if !asked && !again && !self.is_failing(settings) {
             return false;
         }
         let length = wait.unwrap_or(settings.cooldown).clamp(1, settings.longest_cooldown.max(1));
@@ -237,7 +237,7 @@ impl Record {
     }
 
     /// Whether what failed within the minute says that it is the model.
-    fn is_failing(&self, now: u64, settings: &Settings) -> bool {
+    fn is_failing(&self, settings: &Settings) -> bool {
         let sum = |of: fn(&Count) -> u32| self.counts.iter().map(|count| u64::from(of(count))).sum::<u64>();
         let (certain, open) = (sum(|count| count.certain), sum(|count| count.open));
         let allowed = u64::from(settings.allowed_fails);
@@ -258,8 +258,8 @@ impl Record {
         if different > allowed && failed * 100 >= u64::from(settings.failure_percent) * (good + failed) {
             return true;
         }
-        let heard =
-            allowed == 0 || self.faults.first().is_some_and(|first| now.saturating_sub(first.at) >= HEARD);
+        let long_since = self.counts.iter().skip(HEARD);
+        let heard = allowed == 0 || long_since.into_iter().any(|count| count.certain > 0 || count.open > 0);
         heard && self.different(certain + open, |_| true) > allowed && good * 100 <= OTHERS_PERCENT * all
     }
 

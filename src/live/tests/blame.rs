@@ -53,9 +53,19 @@ fn different_bodies_that_fail_while_others_are_served_say_nothing() {
 fn different_bodies_that_all_fail_are_a_model_that_fails() {
     let (store, mut worker) = (Fake::default(), board(1));
     for turn in 0..6 {
-        open(&mut worker, 1 + turn, NOW + turn * 500, &store);
+        open(&mut worker, 1 + turn, NOW + turn * 1000, &store);
     }
-    assert!(cooling(&worker, NOW + 2_500));
+    assert!(cooling(&worker, NOW + 5 * SECOND));
+    // However many they are, and however much went well before.
+    let (store, mut worker) = (Fake::default(), board(1));
+    for _ in 0..16 {
+        request(&mut worker, 0, Outcome::Ok, NOW, &store);
+    }
+    let cooled = (0..800).find(|turn| {
+        open(&mut worker, 1 + turn, NOW + 1000 + turn * 10, &store);
+        !worker.take_cooldowns().is_empty()
+    });
+    assert!(cooled.is_some(), "within eight seconds");
 }
 
 #[test]
