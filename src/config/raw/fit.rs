@@ -90,7 +90,9 @@ pub struct Params {
         feature = "cli",
         schemars(extend(
             "maxProperties" = 64,
-            "additionalProperties" = {"type": "object", "maxProperties": 64, "description": "What is sent, by value."}
+            "additionalProperties" = serde_json::json!({
+                "type": "object", "maxProperties": 64, "additionalProperties": true, "description": "What is sent, by value."
+            })
         ))
     )]
     pub values: Option<BTreeMap<String, BTreeMap<String, Value>>>,

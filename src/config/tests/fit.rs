@@ -37,7 +37,9 @@ fn a_model_of_ones_own_says_its_family() {
     let config = good(&with(
         r#"{"fit": "strict", "models": {
             "house": {"family": "openai-reasoning", "efforts": ["low", "high"], "default_effort": "low"},
-            "gpt-5.4": {"family": "openai"}, "plain": {}}}"#,
+            "gpt-5.4": {"family": "openai"}, "plain": {},
+            "own": {"params": {"take": ["top_k"], "drop": ["user"], "rename": {"a": "b"}, "clamp": {"x": {"max": 1}},
+                "values": {"tool_choice": {"required": "auto", "*": null}}}}}}"#,
     ));
     assert_eq!(config.fit.mode, Mode::Strict);
     assert_eq!(family(&config, "house"), "openai-reasoning");
@@ -45,6 +47,9 @@ fn a_model_of_ones_own_says_its_family() {
     assert_eq!(family(&config, "gpt-5.4"), "openai");
     assert!(takes(&config, "gpt-5.4").efforts.is_empty(), "those of the catalogue are another family's");
     assert_eq!(takes(&config, "plain"), &Takes::default());
+    for name in ["top_k", "user", "a", "x", "tool_choice"] {
+        assert!(takes(&config, "own").own.of(name.as_bytes()).is_some(), "{name}");
+    }
 }
 
 #[test]
