@@ -71,7 +71,8 @@ impl Judge<'_> {
         budget: &mut Budget,
     ) -> Option<Judged> {
         let mut newest = self.typed(&asks.newest, asks.cut, budget);
-        if self.is_chore(view, asks, answered, newest.material) {
+        let texts = if newest.behind_task { &newest.parts } else { &asks.newest };
+        if self.is_chore(view, asks, texts, answered, newest.material) {
             let mut judged = self.alone(&newest.parts)?;
             judged.score.tier = self.rules.chore_tier;
             return Some(Judged { why: Why::Chore, ..judged });
@@ -145,13 +146,20 @@ impl Judge<'_> {
         Wordings { tables: &self.rules.tables, text: words, folded }
     }
 
-    fn is_chore(&mut self, view: &View<'_>, asks: &Asks, answered: bool, material: bool) -> bool {
+    fn is_chore(
+        &mut self,
+        view: &View<'_>,
+        asks: &Asks,
+        texts: &[Span],
+        answered: bool,
+        material: bool,
+    ) -> bool {
         let body = self.body;
         let setting = Setting { system: &view.system, tools: view.tools, answered, material };
         // Some clients say what they want in one turn and what it is made of in the next.
         let alone = answered || asks.earlier.len() != 1;
         let first = if alone { &[] } else { asks.earlier.get(0) };
-        let turns: Vec<Span> = first.iter().chain(&asks.newest).copied().collect();
+        let turns: Vec<Span> = first.iter().chain(texts).copied().collect();
         chores::is_chore(body, &turns, &setting, &mut self.words())
     }
 

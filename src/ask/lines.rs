@@ -53,3 +53,29 @@ pub fn trimmed(body: &[u8], line: Span) -> Span {
     }
     Span { start, end }
 }
+
+/// How long a piece of a JSON string is in UTF-8, whichever way its client escaped it: about as long where it is no string.
+pub fn said(raw: &[u8]) -> usize {
+    let (mut length, mut at) = (raw.len(), 0usize);
+    while let Some(found) = raw.get(at..).and_then(|rest| memchr::memchr(b'\\', rest)) {
+        let place = at + found;
+        let digits = raw.get(place + 2..place + 6).and_then(|digits| std::str::from_utf8(digits).ok());
+        let code = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        match (raw.get(place + 1), code) {
+            (Some(b'u'), Some(code)) => {
+                // Of a pair each half counts for two of its four bytes.
+                length -= match code {
+                    0..0x80 => 5,
+                    0x80..0x800 | 0xd800..0xe000 => 4,
+                    _ => 3,
+                };
+                at = place + 6;
+            }
+            _ => {
+                length -= 1;
+                at = place + 2;
+            }
+        }
+    }
+    length
+}

@@ -2,7 +2,7 @@
 //! of a short question beside a long text.
 
 use super::budget::{Budget, STOP};
-use super::lines::{each_line, trimmed};
+use super::lines::{each_line, said, trimmed};
 use super::wordings::{Wordings, concept};
 use crate::chat::{Span, decode};
 
@@ -71,11 +71,13 @@ pub struct Typed {
     pub cut: bool,
     /// Whether a written-down conversation or other material stood in the turn.
     pub material: bool,
+    /// Whether the words stand behind a template's task and its material: then the task is none of theirs.
+    pub behind_task: bool,
 }
 
 /// The words that a person typed among the texts of a turn. `cut`: material between tags was cut out of it already.
 pub fn typed(body: &[u8], texts: &[Span], cut: bool, words: &mut Wordings<'_>, budget: &mut Budget) -> Typed {
-    let whole = || Typed { parts: texts.to_vec(), cut: false, material: cut };
+    let whole = || Typed { parts: texts.to_vec(), material: cut, ..Typed::default() };
     let mut walk = Walk::default();
     for text in texts {
         if !budget.pay(text.len()) {
@@ -128,11 +130,11 @@ impl Walk {
             return false;
         }
         self.lines += 1;
-        self.total += raw.len();
+        self.total += said(raw);
         self.logged += usize::from(is_logged(raw));
         self.first = self.first.or(Some(line));
         self.last = Some(line);
-        if self.fences(line, raw) {
+        if self.fences(body, line, raw) {
             return true;
         }
         if is_rule(raw) {
@@ -157,10 +159,10 @@ impl Walk {
             let rest = trimmed(body, Span { start: line.start + length, end: line.end });
             self.labelled = rest.is_empty();
             self.apart = false;
-            self.sections.push(Section { role, span: rest, said: rest.len() });
+            self.sections.push(Section { role, span: rest, said: said(rest.of(body)) });
             return true;
         }
-        self.add(self.role, line);
+        self.add(body, self.role, line);
         if self.role == Role::Plain && words.leads_to_material(raw) {
             (self.role, self.led) = (Role::Material, true);
         }
@@ -168,7 +170,7 @@ impl Walk {
     }
 
     /// Whether the line is of a fence, or begins or ends one.
-    fn fences(&mut self, line: Span, raw: &[u8]) -> bool {
+    fn fences(&mut self, body: &[u8], line: Span, raw: &[u8]) -> bool {
         let mark = match raw {
             [b'`', b'`', b'`', ..] => Some(b'`'),
             [b'~', b'~', b'~', ..] => Some(b'~'),
@@ -177,7 +179,7 @@ impl Walk {
         match (self.fence, mark) {
             (Some(open), Some(mark)) if open == mark => {
                 self.fence = None;
-                self.add(self.role, line);
+                self.add(body, self.role, line);
                 if matches!(self.role, Role::Code | Role::Data) || std::mem::take(&mut self.attached) {
                     self.role = Role::Plain;
                 }
@@ -207,20 +209,21 @@ impl Walk {
                     );
                     if attached {
                         (self.role, self.attached) = (Role::Material, true);
-                        self.add(self.role, line);
+                        self.add(body, self.role, line);
                         return true;
                     }
                     self.role = if data { Role::Data } else { Role::Code };
                 }
-                self.add(self.role, line);
+                self.add(body, self.role, line);
             }
-            (Some(_), _) => self.add(self.role, line),
+            (Some(_), _) => self.add(body, self.role, line),
             (None, None) => return false,
         }
         true
     }
 
-    fn add(&mut self, role: Role, line: Span) {
+    fn add(&mut self, body: &[u8], role: Role, line: Span) {
+        let said = said(line.of(body));
         let apart = std::mem::take(&mut self.apart);
         match self.sections.last_mut() {
             Some(last) if last.role == role && !apart => {
@@ -228,9 +231,9 @@ impl Walk {
                     last.span.start = line.start;
                 }
                 last.span.end = line.end;
-                last.said += line.len();
+                last.said += said;
             }
-            _ => self.sections.push(Section { role, span: line, said: line.len() }),
+            _ => self.sections.push(Section { role, span: line, said }),
         }
     }
 
@@ -245,7 +248,7 @@ impl Walk {
 
     fn typed(&self, body: &[u8], cut: bool, words: &mut Wordings<'_>) -> Option<Typed> {
         let typed =
-            |parts: Vec<Span>| (!parts.is_empty()).then_some(Typed { parts, cut: true, material: false });
+            |parts: Vec<Span>| (!parts.is_empty()).then_some(Typed { parts, cut: true, ..Typed::default() });
         let material = if cut { SHORTEST_MATERIAL } else { 0 } + self.said(Role::Material);
         let ends = self.sections.iter().any(|section| section.role == Role::End);
         let plain = self.parts(|role| matches!(role, Role::Plain | Role::Code | Role::Data));
@@ -275,7 +278,10 @@ impl Walk {
                 return None;
             }
             if !plain.is_empty() {
-                return typed(plain);
+                let behind_task = self.sections.iter().position(|section| section.role == Role::Task)
+                    < self.sections.iter().position(|section| section.role == Role::Plain)
+                    && self.said(Role::Task) > 0;
+                return typed(plain).map(|typed| Typed { behind_task, ..typed });
             }
             let task = self.parts(|role| role == Role::Task);
             return if task.is_empty() {
@@ -309,11 +315,12 @@ impl Walk {
         let (first, last) = (self.first?, self.last?);
         let logged = self.lines >= 4 && self.logged * 2 >= self.lines;
         for line in [first, last] {
-            let rest = self.total.saturating_sub(line.len());
-            if line.len() <= LONGEST_QUESTION && rest >= 300.max(3 * line.len()) {
+            let length = said(line.of(body));
+            let rest = self.total.saturating_sub(length);
+            if length <= LONGEST_QUESTION && rest >= 300.max(3 * length) {
                 let asks = decode(line.of(body)).trim_end().ends_with(['?', '？', '؟']);
                 let about = words.is_about(body, &[line])
-                    || asks && (logged || self.total >= 2000 && rest >= 8 * line.len());
+                    || asks && (logged || self.total >= 2000 && rest >= 8 * length);
                 if about {
                     return Some(line);
                 }
@@ -323,8 +330,9 @@ impl Walk {
         let raw = first.of(body);
         let colon = raw.iter().take(LONGEST_QUESTION).position(|byte| *byte == b':')?;
         let before = Span { start: first.start, end: first.start + colon };
-        let behind = self.total.saturating_sub(colon);
-        (colon >= 6 && behind >= SHORTEST_MATERIAL.max(colon) && words.is_about(body, &[before]))
+        let asked = said(before.of(body));
+        let behind = self.total.saturating_sub(asked);
+        (asked >= 6 && behind >= SHORTEST_MATERIAL.max(asked) && words.is_about(body, &[before]))
             .then_some(before)
     }
 }

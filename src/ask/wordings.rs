@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use super::phrases::{Found, Phrases};
 use super::sections::Role;
+use crate::chat::raw::character;
 use crate::chat::{Span, excerpt};
 use crate::score::Folded;
 
@@ -106,6 +107,30 @@ impl Tables {
 
     /// The role of the label that a line begins with, and how many bytes of the line are the label.
     fn label(&self, line: &[u8]) -> Option<(Role, usize)> {
+        if !line.iter().take(LONGEST_LABEL).any(|byte| *byte == b'\\') {
+            return self.label_of(line);
+        }
+        // Many clients escape what is beyond ASCII.
+        let (mut text, mut places, mut at) = (Vec::new(), Vec::new(), 0);
+        while text.len() <= LONGEST_LABEL
+            && let Some(rest) = line.get(at..)
+            && let Some(first) = rest.first()
+        {
+            let mut bytes = [0; 4];
+            let (more, length) = match character(rest).filter(|_| *first == b'\\') {
+                Some((one, length)) => (one.encode_utf8(&mut bytes).as_bytes(), length.max(1)),
+                None => (std::slice::from_ref(first), 1),
+            };
+            text.extend_from_slice(more);
+            places.resize(text.len(), at);
+            at += length;
+        }
+        places.push(at);
+        let (role, end) = self.label_of(&text)?;
+        Some((role, *places.get(end)?))
+    }
+
+    fn label_of(&self, line: &[u8]) -> Option<(Role, usize)> {
         let head = line.get(..LONGEST_LABEL).unwrap_or(line);
         let decoration = head.iter().take_while(|byte| b"#*_>=[ <".contains(byte) || **byte == b'`').count();
         let bare = head.get(decoration..)?;

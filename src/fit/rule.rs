@@ -102,6 +102,8 @@ impl Node {
         let place = match self.inner.binary_search_by(|(other, _)| (**other).cmp(name)) {
             Ok(place) => place,
             Err(place) => {
+                // A model's memory is for good: no room for more than there is.
+                self.inner.reserve_exact(1);
                 self.inner.insert(place, (name.into(), Node::default()));
                 place
             }
@@ -109,7 +111,10 @@ impl Node {
         let Some((_, node)) = self.inner.get_mut(place) else { return };
         match rest {
             Some(rest) => node.add(rest, rule),
-            None => node.rules.push(rule),
+            None => {
+                node.rules.reserve_exact(1);
+                node.rules.push(rule);
+            }
         }
     }
 }

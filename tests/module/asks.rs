@@ -117,7 +117,12 @@ fn a_system_prompt_and_tools_change_nothing_but_what_the_rules_say() {
                 "parameters": {"type": "object", "properties": {"path": {"type": "string"}}}}})
         })
         .collect();
-    for ask in [GREETING, PROOF, "Write a Python function that reverses a list.", "qwrtz"] {
+    for ask in [
+        GREETING,
+        PROOF,
+        "Write a Python function that reads a log file and groups its errors by hour.",
+        "qwrtz",
+    ] {
         let plain = told(&mut vm, CHAT, &body(&[user(ask)]));
         let mut loaded = body(&[json!({"role": "system", "content": system}), user(ask)]);
         assert_eq!(told(&mut vm, CHAT, &loaded), plain, "{ask}: a system prompt");
@@ -160,7 +165,7 @@ fn what_a_harness_injects_is_not_judged() {
 #[test]
 fn a_correction_asks_for_more_than_was_given() {
     let mut vm = start();
-    let work = "Write a Python function that reverses a list.";
+    let work = "Write a Python function that reads a log file and groups its errors by hour.";
     let answered = json!({"role": "assistant", "content": "Here it is."});
     for (ask, told_as) in [
         ("that is wrong, try again", ("COMPLEX", "correction")),
@@ -238,7 +243,10 @@ fn a_request_that_uses_up_its_budget_is_counted() {
 #[test]
 fn a_tool_s_answer_keeps_the_tier_of_the_ask_it_serves() {
     let mut vm = start();
-    for (ask, tier) in [(PROOF, "REASONING"), ("Write a Python function that reverses a list.", "MEDIUM")] {
+    for (ask, tier) in [
+        (PROOF, "REASONING"),
+        ("Write a Python function that reads a log file and groups its errors by hour.", "MEDIUM"),
+    ] {
         let plain = told(&mut vm, CHAT, &body(&[user(ask)])).0;
         assert_eq!(plain, tier);
         let openai = body(&[
