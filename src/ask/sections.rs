@@ -328,12 +328,15 @@ impl Walk {
         }
         // "Summarize: …"
         let raw = first.of(body);
-        let colon = raw.iter().take(LONGEST_QUESTION).position(|byte| *byte == b':')?;
+        // As it may be escaped, at six bytes a letter.
+        let colon = raw.iter().take(6 * LONGEST_QUESTION).position(|byte| *byte == b':')?;
         let before = Span { start: first.start, end: first.start + colon };
         let asked = said(before.of(body));
         let behind = self.total.saturating_sub(asked);
-        (asked >= 6 && behind >= SHORTEST_MATERIAL.max(asked) && words.is_about(body, &[before]))
-            .then_some(before)
+        ((6..LONGEST_QUESTION).contains(&asked)
+            && behind >= SHORTEST_MATERIAL.max(asked)
+            && words.is_about(body, &[before]))
+        .then_some(before)
     }
 }
 

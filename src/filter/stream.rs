@@ -50,7 +50,7 @@ enum UnderWay {
     /// Nobody: its model is not known, or nothing is to be learnt.
     Nobody,
     /// This position.
-    Here(Watch),
+    Here(Box<Watch>),
     /// The attempt position, if it is there. The model, and since when in milliseconds.
     Attempts(Arc<Model>, u64),
 }
@@ -195,7 +195,7 @@ impl Stream {
             self.under_way = UnderWay::Attempts(Arc::clone(model), now);
         } else if let (Some(health), Some(live)) = (&shared.health, shared.config.live) {
             let ask = Ask { request: self.request, repeated: false, in_chain: false };
-            self.under_way = UnderWay::Here(Watch::begin(health, model, live.usage, now, ask));
+            self.under_way = UnderWay::Here(Box::new(Watch::begin(health, model, live.usage, now, ask)));
         }
     }
 
@@ -207,7 +207,8 @@ impl Stream {
             // No attempt position has seen the request: its cluster has none, or no attempt was made.
             if let (Some(health), Some(live)) = (&shared.health, shared.config.live) {
                 let ask = Ask { request: self.request, repeated: false, in_chain: false };
-                self.under_way = UnderWay::Here(Watch::begin(health, model, live.usage, began, ask));
+                self.under_way =
+                    UnderWay::Here(Box::new(Watch::begin(health, model, live.usage, began, ask)));
             }
             return None;
         };

@@ -16,7 +16,7 @@ fn list(names: &[&str]) -> Answer {
 
 /// Who serves a prompt, by the body that goes on.
 fn serves(fleet: &mut Fleet, worker: usize, prompt: &str) -> String {
-    let request = Request::post(CHAT, &chat("smart/auto", prompt));
+    let request = Request::post(CHAT, chat("smart/auto", prompt));
     model_in(&exchange(&mut fleet.workers[worker], &request).0.body)
 }
 
@@ -66,10 +66,10 @@ fn an_empty_or_broken_list_changes_nothing() {
     let answers = [
         list(&[]),
         list(&["whisper-large", "bge-m3"]),
-        Answer::new(200, &[("content-type", "application/json")], "{\"data\": [{".to_owned()),
-        Answer::new(200, &[("content-type", "text/html")], "<html>".to_owned()),
-        Answer::new(503, &[], String::new()),
-        Answer::new(401, &[], "{\"error\": {}}".to_owned()),
+        Answer::new(200, &[("content-type", "application/json")], "{\"data\": [{"),
+        Answer::new(200, &[("content-type", "text/html")], "<html>"),
+        Answer::new(503, &[], ""),
+        Answer::new(401, &[], "{\"error\": {}}"),
     ];
     for answer in answers {
         assert!(fleet.next_fetch(120).is_some(), "{answer:?}");
@@ -96,7 +96,7 @@ fn a_worker_that_starts_later_takes_what_is_there() {
 #[test]
 fn requests_under_way_end_with_what_they_began_with() {
     let mut fleet = knowing(&["small-7b", "large-70b"]);
-    let begun = fleet.workers[0].request(&Request::post(CHAT, &chat("smart/auto", GREETING)));
+    let begun = fleet.workers[0].request(&Request::post(CHAT, chat("smart/auto", GREETING)));
     assert_eq!(model_in(&begun.body), "small-7b");
     assert!(fleet.next_fetch(60).is_some());
     fleet.answer(&list(&["other-8b", "large-70b"]));

@@ -190,10 +190,13 @@ fn hello(more: Value) -> Value {
     body
 }
 
+/// Two requests that only their ids tell apart: the id in a header, and more of the body.
+type Pair = [(Option<&'static str>, Value); 2];
+
 #[test]
 fn ids_tell_conversations_apart_whatever_is_said() {
     let chat = Dialect::ChatCompletions;
-    let rows: [(Dialect, &str, [(Option<&str>, Value); 2]); 7] = [
+    let rows: [(Dialect, &str, Pair); 7] = [
         (chat, "a header", [(Some("one"), json!({})), (Some("two"), json!({}))]),
         (
             chat,
