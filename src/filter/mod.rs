@@ -182,7 +182,7 @@ impl RootContext for Root {
 
     fn create_http_context(&self, _id: u32) -> Option<Box<dyn HttpContext>> {
         #[cfg(feature = "probe")]
-        signals::probe::SERVES.set(true);
+        fetch::probe::SERVES.set(true);
         #[cfg(feature = "probe")]
         if let Some(floor) = self.floor {
             return Some(Box::new(floor));
