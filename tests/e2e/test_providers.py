@@ -115,14 +115,14 @@ def test_a_model_that_is_asked_again_is_asked_as_at_first(tmp_path):
 
 
 def test_where_the_next_provider_has_no_model_for_it_the_client_is_told(tmp_path):
-    """The second attempt reaches a provider that has none of the request's models."""
+    """The next attempt would reach a provider that has none of the request's models: the first one's error is the answer."""
     def change(document: dict) -> None:
         document["tiers"] = {tier: ["small", "large"] for tier in document["tiers"]}
 
     with Faulty() as first, Faulty() as second, Providers(tmp_path, first, second, change) as running:
         first.be(small="500")
         answer, asked = running.ask()
-        assert (answer.status_code, answer.json()["error"]["type"]) == (503, "server_error")
+        assert (answer.status_code, answer.json()["error"]["message"]) == (500, "oops")
         assert models(asked) == {"first": ["small"], "second": []}
         first.be()
         assert running.ask()[0].json()["model"] == "small"
