@@ -99,9 +99,9 @@ impl Phrases {
             let spellings = spellings.split('|').map(str::trim).filter(|spelling| !spelling.is_empty());
             spellings.for_each(|spelling| builder.add(concept, spelling));
         }
-        // Without dense states: a VM keeps for good what building them took.
+        // Few dense states: a VM keeps for good what building them took.
         let automaton =
-            AhoCorasick::builder().match_kind(MatchKind::Standard).dense_depth(0).build(&builder.texts);
+            AhoCorasick::builder().match_kind(MatchKind::Standard).dense_depth(1).build(&builder.texts);
         let automaton = automaton.map_err(|error| format!("phrases: {error}"))?;
         Ok(Self { automaton, parts: builder.parts, spellings: builder.spellings })
     }

@@ -86,6 +86,14 @@ pub struct Tables {
     pub(super) words: &'static Phrases,
     pub(super) followups: &'static Phrases,
     labels: HashMap<String, Role>,
+    /// A bit for the first two bytes of each label, so that most lines are told at once from one that begins with any.
+    begins: Vec<u64>,
+}
+
+/// The first two bytes of a text in small letters, as a number.
+fn first_two(text: &[u8]) -> usize {
+    let byte = |place: usize| usize::from(text.get(place).copied().unwrap_or_default().to_ascii_lowercase());
+    byte(0) << 8 | byte(1)
 }
 
 impl Tables {
@@ -102,12 +110,20 @@ impl Tables {
         }
         labels.extend(more.into_iter().map(|(role, label)| (label.trim().to_lowercase(), role)));
         let (words, followups) = PHRASES.as_ref().map_err(Clone::clone)?;
-        Ok(Self { words, followups, labels })
+        let mut begins = vec![0; (1 << 16) / 64];
+        for label in labels.keys() {
+            let place = first_two(label.as_bytes());
+            if let Some(word) = begins.get_mut(place / 64) {
+                *word |= 1 << (place % 64);
+            }
+        }
+        Ok(Self { words, followups, labels, begins })
     }
 
     /// The role of the label that a line begins with, and how many bytes of the line are the label.
     fn label(&self, line: &[u8]) -> Option<(Role, usize)> {
-        if !line.iter().take(LONGEST_LABEL).any(|byte| *byte == b'\\') {
+        let head = line.get(..LONGEST_LABEL).unwrap_or(line);
+        if !memchr::memchr_iter(b'\\', head).any(|place| head.get(place + 1) == Some(&b'u')) {
             return self.label_of(line);
         }
         // Many clients escape what is beyond ASCII.
@@ -134,7 +150,8 @@ impl Tables {
         let head = line.get(..LONGEST_LABEL).unwrap_or(line);
         let decoration = head.iter().take_while(|byte| b"#*_>=[ <".contains(byte) || **byte == b'`').count();
         let bare = head.get(decoration..)?;
-        let wide = memchr::memmem::find(bare, "：".as_bytes());
+        let wide = memchr::memchr_iter(0xef, bare)
+            .find(|place| bare.get(*place..).is_some_and(|rest| rest.starts_with("：".as_bytes())));
         let plain = memchr::memchr(b':', bare);
         let (length, colon) = match (plain, wide) {
             (Some(plain), Some(wide)) if wide < plain => (wide, "：".len()),
@@ -146,6 +163,13 @@ impl Tables {
         let upper = || bare.len() >= 5 && !bare.iter().any(u8::is_ascii_lowercase) && bare.is_ascii();
         let open = bare.starts_with("【".as_bytes());
         if colon == 0 && (line.len() > head.len() || decoration == 0 && !upper() && !open) {
+            return None;
+        }
+        // What is beyond ASCII may be of either case.
+        let begin = bare.iter().take(length).position(|byte| !b"#*_>=[]<`\"'()- ".contains(byte))?;
+        let place = first_two(bare.get(begin..length)?);
+        let beyond = place >= 0x8000 || place & 0x80 != 0;
+        if !beyond && self.begins.get(place / 64).is_none_or(|word| word >> (place % 64) & 1 == 0) {
             return None;
         }
         let label = std::str::from_utf8(bare.get(..length)?).ok()?;
