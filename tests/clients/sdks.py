@@ -28,7 +28,7 @@ elif client == "anthropic":
 elif client == "google-genai":
     from google import genai
 
-    asked = genai.Client(api_key="none", http_options={"base_url": url})
+    asked = genai.Client(api_key="none", http_options={"base_url": url, "api_version": "v1beta"})
     print("".join(part.text or "" for part in asked.models.generate_content_stream(model=MODEL, contents=prompt)))
 elif client == "langchain":
     from langchain_openai import ChatOpenAI
