@@ -2,7 +2,7 @@
 //! of a short question beside a long text.
 
 use super::budget::{Budget, STOP};
-use super::lines::{each_line, said, trimmed};
+use super::lines::{self, each_line, said, trimmed};
 use super::wordings::{Wordings, concept};
 use crate::chat::{Span, decode};
 
@@ -129,12 +129,13 @@ impl Walk {
         if self.sections.len() > MOST_SECTIONS {
             return false;
         }
+        let said = said(raw);
         self.lines += 1;
-        self.total += said(raw);
+        self.total += said;
         self.logged += usize::from(is_logged(raw));
         self.first = self.first.or(Some(line));
         self.last = Some(line);
-        if self.fences(body, line, raw) {
+        if self.fences(line, raw, said) {
             return true;
         }
         if is_rule(raw) {
@@ -159,10 +160,11 @@ impl Walk {
             let rest = trimmed(body, Span { start: line.start + length, end: line.end });
             self.labelled = rest.is_empty();
             self.apart = false;
-            self.sections.push(Section { role, span: rest, said: said(rest.of(body)) });
+            let said = lines::said(rest.of(body));
+            self.sections.push(Section { role, span: rest, said });
             return true;
         }
-        self.add(body, self.role, line);
+        self.add(self.role, line, said);
         if self.role == Role::Plain && words.leads_to_material(raw) {
             (self.role, self.led) = (Role::Material, true);
         }
@@ -170,7 +172,7 @@ impl Walk {
     }
 
     /// Whether the line is of a fence, or begins or ends one.
-    fn fences(&mut self, body: &[u8], line: Span, raw: &[u8]) -> bool {
+    fn fences(&mut self, line: Span, raw: &[u8], said: usize) -> bool {
         let mark = match raw {
             [b'`', b'`', b'`', ..] => Some(b'`'),
             [b'~', b'~', b'~', ..] => Some(b'~'),
@@ -179,7 +181,7 @@ impl Walk {
         match (self.fence, mark) {
             (Some(open), Some(mark)) if open == mark => {
                 self.fence = None;
-                self.add(body, self.role, line);
+                self.add(self.role, line, said);
                 if matches!(self.role, Role::Code | Role::Data) || std::mem::take(&mut self.attached) {
                     self.role = Role::Plain;
                 }
@@ -209,21 +211,20 @@ impl Walk {
                     );
                     if attached {
                         (self.role, self.attached) = (Role::Material, true);
-                        self.add(body, self.role, line);
+                        self.add(self.role, line, said);
                         return true;
                     }
                     self.role = if data { Role::Data } else { Role::Code };
                 }
-                self.add(body, self.role, line);
+                self.add(self.role, line, said);
             }
-            (Some(_), _) => self.add(body, self.role, line),
+            (Some(_), _) => self.add(self.role, line, said),
             (None, None) => return false,
         }
         true
     }
 
-    fn add(&mut self, body: &[u8], role: Role, line: Span) {
-        let said = said(line.of(body));
+    fn add(&mut self, role: Role, line: Span, said: usize) {
         let apart = std::mem::take(&mut self.apart);
         match self.sections.last_mut() {
             Some(last) if last.role == role && !apart => {

@@ -113,8 +113,12 @@ impl Tables {
         let mut begins = vec![0; (1 << 16) / 64];
         for label in labels.keys() {
             let place = first_two(label.as_bytes());
-            if let Some(word) = begins.get_mut(place / 64) {
-                *word |= 1 << (place % 64);
+            // Behind a label of one letter anything may stand: "Q 1".
+            let places = if label.len() == 1 { place..place + 0x100 } else { place..place + 1 };
+            for place in places {
+                if let Some(word) = begins.get_mut(place / 64) {
+                    *word |= 1 << (place % 64);
+                }
             }
         }
         Ok(Self { words, followups, labels, begins })
