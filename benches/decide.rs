@@ -14,7 +14,7 @@ use std::time::Duration;
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use tiergate::chat::{Dialect, Tokens, view};
 use tiergate::config;
-use tiergate::engine::{Cause, Live, Request, Scratch, decide, standing};
+use tiergate::engine::{Cause, Request, RequestContext, Scratch, decide, ranking};
 use tiergate::fit::fit;
 use tiergate::live;
 use tiergate::route::{Condition, Conditions};
@@ -75,10 +75,13 @@ fn decisions_by(criterion: &mut Criterion, name: &str, config: &[u8]) {
             path: b"/v1/chat/completions",
             body: body.as_bytes(),
         };
-        assert!(decide(&config, &request, Live::default(), &mut scratch).cause <= Cause::FloorStructured);
+        assert!(
+            decide(&config, &request, RequestContext::default(), &mut scratch).cause
+                <= Cause::FloorStructured
+        );
         group.throughput(Throughput::Bytes(body.len() as u64));
         group.bench_with_input(BenchmarkId::from_parameter(bytes), &request, |bencher, request| {
-            bencher.iter(|| decide(&config, black_box(request), Live::default(), &mut scratch));
+            bencher.iter(|| decide(&config, black_box(request), RequestContext::default(), &mut scratch));
         });
     }
     group.finish();
@@ -114,16 +117,16 @@ fn signals(criterion: &mut Criterion) {
     let config = config::parse(document.to_string().as_bytes()).expect("a right configuration");
     let document = feed();
     let parsed = signal::parse(&document).expect("a right feed");
-    let known = standing(&config, &parsed);
+    let known = ranking(&config, &parsed);
     let mut scratch = Scratch::default();
     let body = br#"{"messages":[{"role":"user","content":"Hello!"}],"model":"smart/auto"}"#;
     let request = Request { dialect: Dialect::ChatCompletions, path: b"/v1/chat/completions", body };
 
     let mut group = criterion.benchmark_group("signals");
-    for (name, standing, cause) in
+    for (name, ranking, cause) in
         [("decide-without", None, Cause::Score), ("decide-with", Some(&known), Cause::Momentum)]
     {
-        let live = Live { standing, ..Live::default() };
+        let live = RequestContext { ranking, ..RequestContext::default() };
         assert_eq!(decide(&config, &request, live, &mut scratch).cause, cause);
         group.bench_function(name, |bencher| {
             bencher.iter(|| decide(&config, black_box(&request), live, &mut scratch));
@@ -131,7 +134,7 @@ fn signals(criterion: &mut Criterion) {
     }
     assert_eq!(parsed.signals.len(), 500);
     group.bench_function("parse-500", |bencher| bencher.iter(|| signal::parse(black_box(&document))));
-    group.bench_function("standing-500", |bencher| bencher.iter(|| standing(&config, black_box(&parsed))));
+    group.bench_function("standing-500", |bencher| bencher.iter(|| ranking(&config, black_box(&parsed))));
     group.finish();
 }
 
@@ -183,7 +186,8 @@ fn strategies(criterion: &mut Criterion) {
             };
             conditions.set(&config.table.models[name], condition);
         }
-        let live = Live { conditions: known.then_some(&conditions), seed: 7, ..Live::default() };
+        let live =
+            RequestContext { conditions: known.then_some(&conditions), seed: 7, ..RequestContext::default() };
         let served = decide(&config, &request, live, &mut scratch).model.map(|m| m.name.clone());
         assert!(serves.is_empty() || served.as_deref() == Some(serves), "{name}: {served:?}");
         group.bench_function(name, |bencher| {
@@ -248,7 +252,7 @@ fn live_state(criterion: &mut Criterion) {
     }
     let store = Map(RefCell::default());
     let names: Vec<String> = (0..8).map(|n| format!("m{n}")).collect();
-    let settings = live::Settings {
+    let settings = live::LiveSettings {
         allowed_fails: 3,
         failure_percent: 50,
         minimum_requests: 5,
@@ -274,7 +278,7 @@ fn live_state(criterion: &mut Criterion) {
     let known = |salt| live::Known { tenant: 1, number: number(salt) };
     let rules = live::Rules { idle: 300_000, own: 60_000, others: 60_000 };
     let memory = live::Memory::Conversations;
-    live::hold(&store, memory, known(7), live::Held::by("m3", Tier::Complex, now), rules);
+    live::hold(&store, memory, known(7), live::SessionPin::by("m3", Tier::Complex, now), rules);
     group.bench_function("conversation", |bencher| {
         bencher.iter(|| {
             let held = live::held(&store, memory, known(live::salt(&store, || 7)), rules, now);

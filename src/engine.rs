@@ -6,11 +6,13 @@ use crate::ask::{self, Asks, Budget, Heard, Judge, Judged, Why as AskWhy};
 use crate::chat::{self, Dialect, PathModels, Problem, Sealed, Span, View};
 use crate::config::{Config, Name};
 use crate::fit::{self, Fitted};
-use crate::live::{Held, Known, Memory};
+use crate::live::{Known, Memory, SessionPin};
 use crate::rollout::{Control, NotRouted};
-use crate::route::{self, Agentic, Conditions, Model, Needs, Profile, Standing, Usage, Why, Wish};
-use crate::score::{Ask, Explanation, Score, Verdict};
-use crate::signal::{Candidate, Feed, Index, Match, Settings};
+use crate::route::{
+    self, Agentic, Conditions, Model, Needs, PickRequest, Profile, SignalRanking, Usage, Why,
+};
+use crate::score::{Ask, Basis, Explanation, Score};
+use crate::signal::{Candidate, Feed, Index, Match, SignalSettings};
 use crate::tier::Tier;
 
 mod cause;
@@ -109,7 +111,7 @@ pub struct Decision<'c> {
     /// Names of the chain's models for LiteLLM, which asks them itself; empty where it is not to.
     pub tell: Vec<&'c str>,
     /// A conversation, and what it is to be held by from now on; none where that is known already, or it is not to be.
-    pub hold: Option<(Known, Held)>,
+    pub hold: Option<(Known, SessionPin)>,
     /// What a conversation or cache at the provider is known by that the request names, where it does.
     pub keeps: Option<Known>,
     /// What was decided and not done, for the causes `shadow` and `control`.
@@ -173,9 +175,9 @@ pub struct Request<'r> {
 
 /// What is known at the time of a request.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Live<'l> {
+pub struct RequestContext<'l> {
     /// What adoption signals say of the models, where there are any.
-    pub standing: Option<&'l Standing>,
+    pub ranking: Option<&'l SignalRanking>,
     /// How the models are doing, where that is known.
     pub conditions: Option<&'l Conditions>,
     /// Chance, for strategies that take any: another number for each request.
@@ -187,22 +189,22 @@ pub struct Live<'l> {
 }
 
 /// What a feed says of the models: each is worth what its signal is. Empty where no signals are configured.
-pub fn standing(config: &Config, feed: &Feed) -> Standing {
-    let mut standing = Standing::default();
-    let Some(settings) = &config.signals else { return standing };
+pub fn ranking(config: &Config, feed: &Feed) -> SignalRanking {
+    let mut ranking = SignalRanking::default();
+    let Some(settings) = &config.signals else { return ranking };
     let index = Index::new(feed);
     for (name, model) in &config.table.models {
         // Under an alias the model is listed once more.
         let matched = if *name == model.name { matched(settings, model, &index) } else { None };
         if let Some(signal) = matched.and_then(|found| feed.signals.get(found.signal)) {
-            standing.set(model, settings.weights.momentum(signal));
+            ranking.set(model, settings.weights.momentum(signal));
         }
     }
-    standing
+    ranking
 }
 
 /// The signal about a model.
-pub fn matched(settings: &Settings, model: &Model, index: &Index) -> Option<Match> {
+pub fn matched(settings: &SignalSettings, model: &Model, index: &Index) -> Option<Match> {
     let aliases = settings.aliases.get(&model.name).map_or(&[][..], Vec::as_slice);
     index.find(&Candidate { name: &model.name, upstream_model: &model.upstream_model, aliases })
 }
@@ -211,7 +213,7 @@ pub fn matched(settings: &Settings, model: &Model, index: &Index) -> Option<Matc
 pub fn decide<'c>(
     config: &'c Config,
     request: &Request<'_>,
-    live: Live<'_>,
+    live: RequestContext<'_>,
     scratch: &mut Scratch,
 ) -> Decision<'c> {
     let mut heard = Heard::new(&config.ask.markers, request.body.len());
@@ -224,7 +226,7 @@ fn decide_on<'c>(
     config: &'c Config,
     request: &Request<'_>,
     (view, heard): (&View<'_>, &mut Heard<'_>),
-    live: Live<'_>,
+    live: RequestContext<'_>,
     scratch: &mut Scratch,
 ) -> Decision<'c> {
     let named = view.model.as_deref().filter(|name| !name.trim().is_empty());
@@ -424,7 +426,7 @@ fn judge<'c>(
     asked: &'c Profile,
     body: &[u8],
     (view, heard): (&View<'_>, &mut Heard<'_>),
-    live: Live<'_>,
+    live: RequestContext<'_>,
     scratch: &mut Scratch,
     edit: impl Fn(&Model) -> Edit,
 ) -> Decision<'c> {
@@ -463,13 +465,13 @@ fn judge<'c>(
         Some(judged) => overruled(config, view, body, usage, judged, &mut scratch.0),
         None => (config.scorer.unknown_tier(), Cause::NoPrompt),
     };
-    let wish = Wish {
+    let request = PickRequest {
         tier,
         needs: &needs,
         // Without an ask the middle.
         difficulty: score.map_or(0.5, |s| s.value.clamp(0.0, 1.0)),
         code: score.is_some_and(|s| s.code >= config.overrides.code_score),
-        standing: live.standing,
+        ranking: live.ranking,
         conditions: live.conditions,
         seed: live.seed,
         now: live.now,
@@ -484,10 +486,10 @@ fn judge<'c>(
         sessions.and_then(|sessions| conversation(&sessions, config, asked, (body, view), words));
     let held = sessions.zip(conversation);
     let held = held.and_then(|(sessions, known)| (sessions.held)(Memory::Conversations, known));
-    let mut pick = route::pick(table, profile, &wish);
+    let mut pick = route::pick(table, profile, &request);
     let mut stay =
-        held.and_then(|held| stay(table, profile, &wish, &pick, held, view.is_tool_turn(&asks.newest)));
-    let mut followed = follow(table, (profile, asked), &wish, state);
+        held.and_then(|held| stay(table, profile, &request, &pick, held, view.is_tool_turn(&asks.newest)));
+    let mut followed = follow(table, (profile, asked), &request, state);
     // A conversation's model knows more than nothing does.
     if stay.is_some() && !matches!(followed, Some((_, true))) && state == State::Unknown {
         followed = None;
@@ -512,7 +514,7 @@ fn judge<'c>(
         }
         (_, Cause::NoPrompt) if needs.met_by(default) => {
             // What was picked is in cooldown only where all are.
-            if wish.avoids(default) && !wish.avoids(pick.model) {
+            if request.avoids(default) && !request.avoids(pick.model) {
                 Cause::Health
             } else {
                 pick = pick.led_by(default, tier);
@@ -583,10 +585,10 @@ fn overruled(
     let rules = &config.overrides;
     let Judged { score, why, .. } = judged;
     let cause = match why {
-        AskWhy::Scored(Verdict::Sum | Verdict::Learnt) => Cause::Score,
-        AskWhy::Scored(Verdict::Abstained) => Cause::Abstain,
-        AskWhy::Scored(Verdict::Ambiguous) => Cause::Ambiguous,
-        AskWhy::Scored(Verdict::ReasoningMarkers) => Cause::OverrideReasoning,
+        AskWhy::Scored(Basis::Sum | Basis::Learnt) => Cause::Score,
+        AskWhy::Scored(Basis::Abstained) => Cause::Abstain,
+        AskWhy::Scored(Basis::Ambiguous) => Cause::Ambiguous,
+        AskWhy::Scored(Basis::ReasoningMarkers) => Cause::OverrideReasoning,
         AskWhy::History => Cause::History,
         AskWhy::Correction => Cause::Correction,
         // What it quotes and the form that it wants make it no harder.

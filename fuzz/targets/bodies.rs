@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use libfuzzer_sys::fuzz_target;
 use tiergate::chat::{self, Dialect, Fault};
 use tiergate::config::Config;
-use tiergate::engine::{self, Edit, Live, Request, Scratch};
+use tiergate::engine::{self, Edit, RequestContext, Request, Scratch};
 use tiergate_fuzz::FAMILIES;
 
 const NEW: &str = "some/other \"model\"";
@@ -72,7 +72,7 @@ fn model(body: &[u8], view: &chat::View<'_>, members: &[(String, String)]) {
 fn decide(dialect: Dialect, path: &[u8], body: &[u8], is_object: bool) {
     let request = Request { dialect, path, body };
     SCRATCH.with_borrow_mut(|scratch| {
-        let decision = engine::decide(&CONFIG, &request, Live::default(), scratch);
+        let decision = engine::decide(&CONFIG, &request, RequestContext::default(), scratch);
         let mut changes = match (&decision.edit, decision.model) {
             (Edit::Body(spans), Some(model)) => {
                 chat::named(spans, &model.upstream_model, &decision.tell).unwrap_or_default()

@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use tiergate::config;
-use tiergate::engine::{self, Live, Request, Scratch};
+use tiergate::engine::{self, RequestContext, Request, Scratch};
 
 const BODY: &[u8] = br#"{"model":"smart/auto","messages":[{"role":"user","content":"Prove that 2 is prime, as JSON."}],
     "tools":[{"type":"function","function":{"name":"f"}}],"temperature":1,"reasoning_effort":"high","max_tokens":90000}"#;
@@ -20,5 +20,5 @@ fuzz_target!(|data: &[u8]| {
     let path = b"/v1/chat/completions";
     let Some(dialect) = config.paths.dialect(path) else { return };
     let request = Request { dialect, path, body: BODY };
-    let _ = engine::decide(&config, &request, Live::default(), &mut Scratch::default());
+    let _ = engine::decide(&config, &request, RequestContext::default(), &mut Scratch::default());
 });

@@ -15,5 +15,5 @@ static CONFIG: LazyLock<Config> = LazyLock::new(|| {
 fuzz_target!(|data: &[u8]| {
     let Ok(feed) = signal::parse(data) else { return };
     assert!(tiergate_fuzz::is_json(data));
-    let _ = engine::standing(&CONFIG, &feed);
+    let _ = engine::ranking(&CONFIG, &feed);
 });

@@ -6,14 +6,14 @@ use super::sections::{Typed, typed};
 use super::wordings::{Tables, Wordings, concept};
 use super::{Asks, Budget, Rules, quotes};
 use crate::chat::{self, Span, View};
-use crate::score::{self, Ask, Length, Reply, Score, Scorer, Verdict};
+use crate::score::{self, Ask, Basis, Length, Reply, Score, Scorer};
 use crate::tier::Tier;
 
 /// Why an ask has its tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
     /// The scorer says so.
-    Scored(Verdict),
+    Scored(Basis),
     /// It is a short reply, or goes on from notes: the tier of the work that it is about.
     History,
     /// It says that what was given is wrong: more than the work's tier.
@@ -92,7 +92,7 @@ impl Judge<'_> {
             return Some(own);
         }
         let kind = self.followup();
-        let unknown = matches!(own.why, Why::Scored(Verdict::Abstained | Verdict::Ambiguous));
+        let unknown = matches!(own.why, Why::Scored(Basis::Abstained | Basis::Ambiguous));
         match kind {
             Followup::New | Followup::Closes => Some(own),
             Followup::Chore => {

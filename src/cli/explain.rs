@@ -7,11 +7,11 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Choice, Judging, chat_body, now, read_stdin, signals, written};
+use super::{ConfigChoice, Judging, chat_body, now, read_stdin, signals, written};
 use crate::chat::Dialect;
 use crate::config::Config;
-use crate::engine::{Decision, Live, Request, Scratch, decide, standing};
-use crate::route::{self, Standing, Strategy, Usage};
+use crate::engine::{Decision, Request, RequestContext, Scratch, decide, ranking};
+use crate::route::{self, SignalRanking, Strategy, Usage};
 use crate::score::Explanation;
 use crate::tier::Tier;
 
@@ -34,11 +34,11 @@ pub struct Options {
 
 pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
     let choice = &options.judging.choice;
-    let (config, standing) = match &options.feed {
+    let (config, ranking) = match &options.feed {
         Some(feed) => {
             let config = options.judging.load_with(signals::wanted)?;
-            let standing = standing(&config, &signals::feed(feed)?);
-            (config, Some(standing))
+            let ranking = ranking(&config, &signals::feed(feed)?);
+            (config, Some(ranking))
         }
         None => (options.judging.load()?, None),
     };
@@ -53,7 +53,7 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
     let dialect = config.paths.dialect(path.as_bytes()).ok_or_else(|| format!("{path:?} is no LLM call"))?;
     let request = Request { dialect, path: path.as_bytes(), body: &body };
     let mut scratch = Scratch::default();
-    let live = Live { standing: standing.as_ref(), now: now(), ..Live::default() };
+    let live = RequestContext { ranking: ranking.as_ref(), now: now(), ..RequestContext::default() };
     let decision = decide(&config, &request, live, &mut scratch);
     let why = scratch.explain(&config, &decision);
     if options.json {
@@ -65,7 +65,7 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
 }
 
 /// A path whose dialect has the field that holds this body's conversation.
-fn guessed_path(config: &Config, body: &[u8], choice: &Choice) -> Result<String, String> {
+fn guessed_path(config: &Config, body: &[u8], choice: &ConfigChoice) -> Result<String, String> {
     let fields: serde_json::Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
     let paths = &config.paths;
     let (suffixes, prefix) = if fields.contains_key("contents") {
@@ -84,14 +84,18 @@ fn guessed_path(config: &Config, body: &[u8], choice: &Choice) -> Result<String,
 }
 
 /// The candidates of each tier, preferred first.
-fn candidates<'c>(config: &'c Config, decision: &Decision<'c>, live: Live<'_>) -> Vec<(Tier, Vec<&'c str>)> {
+fn candidates<'c>(
+    config: &'c Config,
+    decision: &Decision<'c>,
+    live: RequestContext<'_>,
+) -> Vec<(Tier, Vec<&'c str>)> {
     let withheld = decision.withheld.as_ref().and_then(|withheld| withheld.profile);
     let Some(profile) = withheld.or(decision.profile) else { return Vec::new() };
-    let unknown = Standing::default();
-    let standing = live.standing.filter(|_| profile.strategy == Strategy::Momentum).unwrap_or(&unknown);
+    let unknown = SignalRanking::default();
+    let ranking = live.ranking.filter(|_| profile.strategy == Strategy::Momentum).unwrap_or(&unknown);
     let names = |tier| {
         let listed = config.table.candidates(profile, tier, live.now);
-        standing.order(listed).into_iter().map(|m| m.name.as_str()).collect()
+        ranking.order(listed).into_iter().map(|m| m.name.as_str()).collect()
     };
     Tier::ALL.into_iter().map(|tier| (tier, names(tier))).collect()
 }
@@ -110,7 +114,11 @@ struct Considered<'c> {
 }
 
 /// All candidates of the profile, once each.
-fn considered<'c>(config: &'c Config, decision: &Decision<'c>, live: Live<'_>) -> Vec<Considered<'c>> {
+fn considered<'c>(
+    config: &'c Config,
+    decision: &Decision<'c>,
+    live: RequestContext<'_>,
+) -> Vec<Considered<'c>> {
     let withheld = decision.withheld.as_ref().and_then(|withheld| withheld.profile);
     let Some(profile) = withheld.or(decision.profile) else { return Vec::new() };
     let difficulty = decision.score.map_or(0.5, |score| score.value.clamp(0.0, 1.0));
@@ -141,7 +149,7 @@ fn report(
     dialect: Dialect,
     decision: &Decision<'_>,
     why: Option<&Explanation<'_>>,
-    live: Live<'_>,
+    live: RequestContext<'_>,
 ) -> Value {
     let score = decision.score;
     let candidates: serde_json::Map<String, Value> = candidates(config, decision, live)
@@ -195,7 +203,7 @@ fn print(
     config: &Config,
     decision: &Decision<'_>,
     why: Option<&Explanation<'_>>,
-    live: Live<'_>,
+    live: RequestContext<'_>,
     out: &mut dyn Write,
 ) -> std::io::Result<()> {
     writeln!(out, "cause       {}", decision.cause.name())?;

@@ -41,7 +41,7 @@ enum Command {
     /// Explain the decision for a prompt, or for a request body on standard input
     Explain(explain::Options),
     /// Print the models of each tier
-    Models(Choice),
+    Models(ConfigChoice),
     /// Judge prompts: JSONL in, JSONL out, one line each, in the same order
     Score(score::Options),
     /// Print what the calibrated scorer knows of prompts: JSONL in, JSONL out, as `score` reads and answers
@@ -59,7 +59,7 @@ enum Command {
 
 /// Which configuration and profile to work with.
 #[derive(Args, Clone)]
-struct Choice {
+struct ConfigChoice {
     /// A configuration, JSON or YAML (.yaml, .yml); the shipped defaults without it
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -72,7 +72,7 @@ struct Choice {
 #[derive(Args)]
 struct Judging {
     #[command(flatten)]
-    choice: Choice,
+    choice: ConfigChoice,
     /// The scorer, whatever the configuration says
     #[arg(long, value_enum)]
     scorer: Option<Scorer>,
@@ -90,7 +90,7 @@ enum Scorer {
 }
 
 impl Judging {
-    const fn of(choice: Choice, scorer: Scorer, weights: Option<PathBuf>) -> Self {
+    const fn of(choice: ConfigChoice, scorer: Scorer, weights: Option<PathBuf>) -> Self {
         Self { choice, scorer: Some(scorer), weights }
     }
 
@@ -121,7 +121,7 @@ impl Judging {
     }
 }
 
-impl Choice {
+impl ConfigChoice {
     fn load(&self) -> Result<Config, String> {
         self.load_with(|_| {})
     }
@@ -182,7 +182,7 @@ pub fn main() -> ExitCode {
 fn run(command: Command, out: &mut dyn Write) -> Result<(), String> {
     match command {
         Command::Check { file } => {
-            let config = Choice { config: Some(file.clone()), profile: None }.load()?;
+            let config = ConfigChoice { config: Some(file.clone()), profile: None }.load()?;
             let (models, profiles) = (config.table.models.len(), config.table.profiles.len());
             writeln!(out, "{}: ok ({models} model names, {profiles} profiles)", file.display())
                 .map_err(written)?;

@@ -2,11 +2,11 @@
 
 use std::io::Write;
 
-use super::{Choice, now, written};
+use super::{ConfigChoice, now, written};
 use crate::route::Model;
 use crate::tier::Tier;
 
-pub fn run(choice: &Choice, out: &mut dyn Write) -> Result<(), String> {
+pub fn run(choice: &ConfigChoice, out: &mut dyn Write) -> Result<(), String> {
     let config = choice.load()?;
     if choice.profile.is_some() {
         choice.virtual_model(&config)?;

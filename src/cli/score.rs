@@ -15,8 +15,8 @@ use serde_json::value::RawValue;
 use super::{Judging, now, written};
 use crate::chat::Dialect;
 use crate::config::Config;
-use crate::engine::{Decision, Live, Request, Scratch, decide};
-use crate::score::{Explanation, FEATURE_ONE, Reason};
+use crate::engine::{Decision, Request, RequestContext, Scratch, decide};
+use crate::score::{Contribution, Explanation, FEATURE_ONE};
 use crate::tier::Tier;
 
 #[derive(Args)]
@@ -54,7 +54,7 @@ struct Turn {
 }
 
 #[derive(Serialize)]
-struct Verdict<'v> {
+struct ScoredLine<'v> {
     id: &'v Value,
     input_tokens: u64,
     tier: Option<&'static str>,
@@ -63,7 +63,7 @@ struct Verdict<'v> {
     cause: &'static str,
     model: Option<&'v str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    reasons: Vec<Reason<'v>>,
+    reasons: Vec<Contribution<'v>>,
 }
 
 #[derive(Serialize)]
@@ -164,7 +164,7 @@ impl Teller<'_> {
             reasons = all;
             reasons.truncate(TOLD);
         }
-        let verdict = Verdict {
+        let verdict = ScoredLine {
             id: &line.id,
             input_tokens: decision.usage.input,
             tier: decision.tier.map(Tier::name),
@@ -194,7 +194,7 @@ impl<'c> Judge<'c> {
         self.write_body(line)?;
         let request =
             Request { dialect: Dialect::ChatCompletions, path: b"/v1/chat/completions", body: &self.body };
-        let live = Live { now: self.now, ..Live::default() };
+        let live = RequestContext { now: self.now, ..RequestContext::default() };
         Ok(decide(self.config, &request, live, &mut self.scratch))
     }
 

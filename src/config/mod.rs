@@ -46,9 +46,9 @@ pub struct Config {
     /// The scorer.
     pub scorer: Arc<Scorer>,
     /// Adoption signals, where they are configured.
-    pub signals: Option<signal::Settings>,
+    pub signals: Option<signal::SignalSettings>,
     /// The upstream's list of models, where it is wanted.
-    pub discover: Option<discover::choose::Settings>,
+    pub discover: Option<discover::choose::DiscoverySettings>,
     /// What was written, where listed models are to be added to it.
     document: Option<Arc<raw::Document>>,
     /// How much is routed.
@@ -56,7 +56,7 @@ pub struct Config {
     /// Where in Envoy the filter stands.
     pub position: Position,
     /// What is learnt from answers; none where nothing is.
-    pub live: Option<Live>,
+    pub live: Option<LiveConfig>,
     /// Who serves when a model does not.
     pub fallbacks: Fallbacks,
     /// What conversations are told by, and whether they are held by their model.
@@ -88,9 +88,9 @@ pub struct Config {
 
 /// What is learnt from answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Live {
+pub struct LiveConfig {
     /// When a model is left alone.
-    pub settings: live::Settings,
+    pub settings: live::LiveSettings,
     /// Whether answers are read for the tokens that they took.
     pub usage: bool,
 }

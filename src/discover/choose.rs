@@ -13,7 +13,7 @@ const MOST_OF_TIER: usize = 32;
 
 /// What the configuration says about an upstream's list.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Settings {
+pub struct DiscoverySettings {
     /// The Envoy cluster that serves the models.
     pub cluster: String,
     /// Where the list is.
@@ -61,7 +61,7 @@ pub struct Chosen<'l> {
     pub tiers: PerTier<Vec<&'l str>>,
 }
 
-impl Settings {
+impl DiscoverySettings {
     /// What is taken of a list.
     pub fn choose<'l>(&self, list: &'l [Listed]) -> Chosen<'l> {
         let on = |patterns: &[Pattern], name: &str| patterns.iter().any(|pattern| pattern.matches(name));

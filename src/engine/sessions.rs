@@ -8,8 +8,8 @@ use super::Cause;
 use crate::ask::Heard;
 use crate::chat::{Span, View};
 use crate::config::Config;
-use crate::live::{self, Held, Known, Memory};
-use crate::route::{self, Model, Pick, Profile, Why, Wish};
+use crate::live::{self, Known, Memory, SessionPin};
+use crate::route::{self, Model, Pick, PickRequest, Profile, Why};
 use crate::tier::Tier;
 
 /// Who asks, and what is remembered of conversations.
@@ -22,7 +22,7 @@ pub struct Sessions<'l> {
     /// The conversation's id, where the request's headers have one.
     pub id: Option<&'l [u8]>,
     /// Looks something up.
-    pub held: &'l dyn Fn(Memory, Known) -> Option<Held>,
+    pub held: &'l dyn Fn(Memory, Known) -> Option<SessionPin>,
 }
 
 impl fmt::Debug for Sessions<'_> {
@@ -82,19 +82,19 @@ fn opening(view: &View<'_>, body: &[u8], heard: &mut Heard<'_>) -> Vec<Span> {
 pub(super) fn stay<'c>(
     table: &'c route::Table,
     profile: &'c Profile,
-    wish: &Wish<'_>,
+    request: &PickRequest<'_>,
     pick: &Pick<'c>,
-    held: Held,
+    held: SessionPin,
     tool_turn: bool,
 ) -> Option<Pick<'c>> {
-    let model = table.listed(profile, wish.now).find(|model| held.is(&model.name))?;
+    let model = table.listed(profile, request.now).find(|model| held.is(&model.name))?;
     // Where all are in cooldown, none is.
-    let well = !wish.avoids(model) || wish.avoids(pick.model);
-    if wish.needs.met_by(model) && (tool_turn || wish.tier <= held.tier && well) {
+    let well = !request.avoids(model) || request.avoids(pick.model);
+    if request.needs.met_by(model) && (tool_turn || request.tier <= held.tier && well) {
         return Some(pick.clone().led_by(model, held.tier));
     }
-    let higher =
-        (wish.tier < held.tier).then(|| route::pick(table, profile, &Wish { tier: held.tier, ..*wish }));
+    let higher = (request.tier < held.tier)
+        .then(|| route::pick(table, profile, &PickRequest { tier: held.tier, ..*request }));
     higher.filter(|pick| pick.why != Why::Nobody)
 }
 
@@ -104,9 +104,9 @@ pub(super) fn hold(
     (cause, judged): (Cause, bool),
     model: &Model,
     tier: Tier,
-    held: Option<Held>,
+    held: Option<SessionPin>,
     now: u64,
-) -> Option<Held> {
+) -> Option<SessionPin> {
     /// That a conversation goes on is written down no more often, in milliseconds.
     const OFTEN: u64 = 10_000;
     if matches!(cause, Cause::NoCandidates | Cause::NoPrompt | Cause::UnknownState)
@@ -116,7 +116,7 @@ pub(super) fn hold(
     }
     let now = now.saturating_mul(1000);
     let same = held.filter(|held| held.is(&model.name));
-    let new = Held::by(&model.name, same.map_or(tier, |held| held.tier.max(tier)), now);
+    let new = SessionPin::by(&model.name, same.map_or(tier, |held| held.tier.max(tier)), now);
     let known = same.is_some_and(|held| held.tier == new.tier && now.abs_diff(held.at) < OFTEN);
     (!known).then_some(new)
 }

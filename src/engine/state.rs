@@ -4,8 +4,8 @@
 use super::Sessions;
 use crate::chat::View;
 use crate::fnv::Fnv;
-use crate::live::{self, Held, Known, Memory};
-use crate::route::{self, Model, Needs, Pick, Profile, Table, UnknownState, Why, Wish};
+use crate::live::{self, Known, Memory, SessionPin};
+use crate::route::{self, Model, Needs, Pick, PickRequest, Profile, Table, UnknownState, Why};
 use crate::tier::Tier;
 
 /// What is known of what a request goes on from.
@@ -14,7 +14,7 @@ pub(super) enum State {
     /// It goes on from nothing.
     None,
     /// This model made it.
-    By(Held),
+    By(SessionPin),
     /// Its id has the name of its provider in it: the number of that.
     Of(u64),
     /// Nothing.
@@ -35,11 +35,11 @@ pub fn answers(salt: u64, tenant: &[u8]) -> Known {
 }
 
 /// What of a client's answers is remembered after one more: the model that makes them, as long as it is one.
-pub fn one_more(before: Option<Held>, idle: u64, new: Held) -> Held {
+pub fn one_more(before: Option<SessionPin>, idle: u64, new: SessionPin) -> SessionPin {
     let recent = before.filter(|before| new.at.saturating_sub(before.at) <= idle);
     match recent {
-        Some(before) if before.model != new.model => Held { model: SEVERAL, ..new },
-        Some(before) => Held { tier: before.tier.max(new.tier), ..new },
+        Some(before) if before.model != new.model => SessionPin { model: SEVERAL, ..new },
+        Some(before) => SessionPin { tier: before.tier.max(new.tier), ..new },
         None => new,
     }
 }
@@ -126,7 +126,7 @@ fn base64(text: &[u8]) -> Vec<u8> {
 pub(super) fn follow<'c>(
     table: &'c Table,
     (profile, asked): (&'c Profile, &'c Profile),
-    wish: &Wish<'_>,
+    request: &PickRequest<'_>,
     state: State,
 ) -> Option<(Pick<'c>, bool)> {
     match state {
@@ -134,16 +134,16 @@ pub(super) fn follow<'c>(
         State::By(held) => {
             let agentic = asked.agentic_profile.as_ref().and_then(|name| table.profiles.get(name));
             let profiles = [Some(profile), Some(asked), agentic.map(|profile| &**profile)];
-            let listed = profiles.into_iter().flatten().flat_map(|one| table.listed(one, wish.now));
+            let listed = profiles.into_iter().flatten().flat_map(|one| table.listed(one, request.now));
             match listed.into_iter().find(|model| held.is(&model.name)) {
-                Some(model) => Some((by(table, profile, wish, model, held.tier), true)),
+                Some(model) => Some((by(table, profile, request, model, held.tier), true)),
                 // What the profile may not use does not serve, though it made the answer: its provider does.
                 None => {
                     let maker = table.models.values().find(|model| held.is(&model.name));
                     follow(
                         table,
                         (profile, asked),
-                        wish,
+                        request,
                         match maker.and_then(|maker| provider(maker)) {
                             Some(provider) => State::Of(provider),
                             None => State::Unknown,
@@ -153,21 +153,21 @@ pub(super) fn follow<'c>(
             }
         }
         State::Of(provider) => {
-            let needs = Needs { provider: Some(provider), ..*wish.needs };
-            let tier = wish.tier.max(Tier::Medium);
-            let pick = route::pick(table, profile, &Wish { needs: &needs, tier, ..*wish });
+            let needs = Needs { provider: Some(provider), ..*request.needs };
+            let tier = request.tier.max(Tier::Medium);
+            let pick = route::pick(table, profile, &PickRequest { needs: &needs, tier, ..*request });
             if pick.why == Why::Nobody {
-                return follow(table, (profile, asked), wish, State::Unknown);
+                return follow(table, (profile, asked), request, State::Unknown);
             }
             let default = &profile.default_model;
-            let pick = if needs.met_by(default) { pick.led_by(default, wish.tier) } else { pick };
+            let pick = if needs.met_by(default) { pick.led_by(default, request.tier) } else { pick };
             Some((pick, false))
         }
         State::Unknown if profile.unknown_state == UnknownState::Judged => None,
         State::Unknown => {
             let default = &profile.default_model;
-            let pick = route::pick(table, profile, wish);
-            wish.needs.met_by(default).then(|| (pick.led_by(default, wish.tier), false))
+            let pick = route::pick(table, profile, request);
+            request.needs.met_by(default).then(|| (pick.led_by(default, request.tier), false))
         }
     }
 }
@@ -177,14 +177,14 @@ pub(super) fn follow<'c>(
 fn by<'c>(
     table: &'c Table,
     profile: &'c Profile,
-    wish: &Wish<'_>,
+    request: &PickRequest<'_>,
     model: &'c std::sync::Arc<Model>,
     tier: Tier,
 ) -> Pick<'c> {
     let alone = Pick { model, tier, why: Why::Preferred, chain: Vec::new() };
     let Some(provider) = provider(model) else { return alone };
-    let needs = Needs { provider: Some(provider), ..*wish.needs };
-    let pick = route::pick(table, profile, &Wish { needs: &needs, tier, ..*wish });
+    let needs = Needs { provider: Some(provider), ..*request.needs };
+    let pick = route::pick(table, profile, &PickRequest { needs: &needs, tier, ..*request });
     match pick.why {
         Why::Nobody => alone,
         _ if needs.met_by(model) => pick.led_by(model, tier),

@@ -45,7 +45,7 @@ fn plain() -> Config {
 }
 
 /// The model, the cause and the chain of a chat request with these fields.
-fn decided(config: &Config, fields: Value, live: Live<'_>) -> (String, &'static str, Vec<String>) {
+fn decided(config: &Config, fields: Value, live: RequestContext<'_>) -> (String, &'static str, Vec<String>) {
     let mut body = json!({"model": "smart/auto", "messages": [{"role": "user", "content": "Hello!"}]});
     merge(&mut body, fields);
     let body = body.to_string();
@@ -57,7 +57,7 @@ fn told(
     dialect: Dialect,
     path: &[u8],
     body: &str,
-    live: Live<'_>,
+    live: RequestContext<'_>,
 ) -> (String, &'static str, Vec<String>) {
     let request = Request { dialect, path, body: body.as_bytes() };
     let decision = decide(config, &request, live, &mut Scratch::default());
@@ -87,7 +87,7 @@ fn every_need_of_a_body_finds_a_model_that_meets_it() {
     ];
     let config = plain();
     for (name, fields, model) in rows {
-        assert_eq!(decided(&config, fields, Live::default()).0, model, "{name}");
+        assert_eq!(decided(&config, fields, RequestContext::default()).0, model, "{name}");
     }
 }
 
@@ -98,7 +98,7 @@ fn what_other_dialects_show_is_told_by_its_type() {
         let path = b"/v1beta/models/smart/auto:generateContent";
         let dialect = config.paths.dialect(path).unwrap();
         let body = json!({"contents": [{"parts": [{"text": "Hello!"}, data]}]}).to_string();
-        told(&config, dialect, path, &body, Live::default()).0
+        told(&config, dialect, path, &body, RequestContext::default()).0
     };
     for (kind, model) in [
         ("audio/mp3", "hears"),
@@ -114,7 +114,7 @@ fn what_other_dialects_show_is_told_by_its_type() {
     let responses = |fields: Value| {
         let mut body = json!({"model": "smart/auto", "input": "Hello!"});
         merge(&mut body, fields);
-        told(&config, Dialect::Responses, b"/v1/responses", &body.to_string(), Live::default()).0
+        told(&config, Dialect::Responses, b"/v1/responses", &body.to_string(), RequestContext::default()).0
     };
     let audio = json!({"input": [{"role": "user", "content": [{"type": "input_audio", "input_audio": {}}]}]});
     assert_eq!(responses(audio), "hears");
@@ -127,15 +127,16 @@ fn the_margin_is_free_besides_input_and_output() {
     // 7,950 tokens of input and 1,000 of output in a window of 10,000, by an estimate of about one token a word.
     let body = json!({"messages": [{"role": "user", "content": "word ".repeat(7950)}]});
     let with = |margin: f64| config(json!({}), json!({"eligibility": {"window_margin": margin}}));
-    assert_eq!(decided(&with(0.0), body.clone(), Live::default()).0, "plain");
-    assert_eq!(decided(&with(0.3), body, Live::default()).0, "codes");
+    assert_eq!(decided(&with(0.0), body.clone(), RequestContext::default()).0, "plain");
+    assert_eq!(decided(&with(0.3), body, RequestContext::default()).0, "codes");
 }
 
 #[test]
 fn a_code_ask_prefers_a_coder_and_another_does_not() {
     let config = plain();
     let ask = |text: &str| {
-        decided(&config, json!({"messages": [{"role": "user", "content": text}]}), Live::default()).0
+        decided(&config, json!({"messages": [{"role": "user", "content": text}]}), RequestContext::default())
+            .0
     };
     assert_eq!(ask("Write a Python function with unit tests that parses a CSV file."), "codes");
     assert_eq!(ask("Write a poem about the sea."), "plain");
@@ -144,15 +145,19 @@ fn a_code_ask_prefers_a_coder_and_another_does_not() {
 #[test]
 fn a_decision_names_who_may_serve_in_its_place() {
     let config = plain();
-    let (model, cause, chain) = decided(&config, json!({}), Live::default());
+    let (model, cause, chain) = decided(&config, json!({}), RequestContext::default());
     assert_eq!((model.as_str(), cause), ("plain", "score"));
     assert_eq!(chain, ["codes", "sees", "hears"]);
     let tools = json!({"tools": [{"type": "function"}]});
-    assert_eq!(decided(&config, tools, Live::default()).2, ["sees", "hears"], "only who can serve it");
+    assert_eq!(
+        decided(&config, tools, RequestContext::default()).2,
+        ["sees", "hears"],
+        "only who can serve it"
+    );
     let nobody = json!({"messages": []});
-    let (model, cause, chain) = decided(&config, nobody, Live::default());
+    let (model, cause, chain) = decided(&config, nobody, RequestContext::default());
     assert_eq!((model.as_str(), cause, chain.len()), ("plain", "no_prompt", 3));
-    let pinned = decided(&config, json!({"model": "sees"}), Live::default());
+    let pinned = decided(&config, json!({"model": "sees"}), RequestContext::default());
     assert_eq!(pinned, ("sees".into(), "pinned", vec![]));
 }
 
@@ -161,7 +166,7 @@ fn a_model_in_cooldown_is_passed_over_for_every_kind_of_ask() {
     let config = plain();
     let mut conditions = Conditions::default();
     conditions.set(&config.table.models["plain"], Condition { cooling: true, ..Condition::default() });
-    let live = Live { conditions: Some(&conditions), ..Live::default() };
+    let live = RequestContext { conditions: Some(&conditions), ..RequestContext::default() };
     for fields in [json!({}), json!({"messages": []})] {
         let (model, cause, chain) = decided(&config, fields, live);
         assert_eq!((model.as_str(), cause), ("codes", "health"));
@@ -170,7 +175,7 @@ fn a_model_in_cooldown_is_passed_over_for_every_kind_of_ask() {
     for name in ["codes", "sees", "hears"] {
         conditions.set(&config.table.models[name], Condition { cooling: true, ..Condition::default() });
     }
-    let live = Live { conditions: Some(&conditions), ..Live::default() };
+    let live = RequestContext { conditions: Some(&conditions), ..RequestContext::default() };
     for (fields, cause) in [(json!({}), "score"), (json!({"messages": []}), "no_prompt")] {
         let (model, told, _) = decided(&config, fields, live);
         assert_eq!((model.as_str(), told), ("plain", cause), "all in cooldown means none is");
@@ -181,17 +186,17 @@ fn a_model_in_cooldown_is_passed_over_for_every_kind_of_ask() {
 fn allow_and_block_hold_for_tables_promotions_and_the_default_model() {
     let promotion = json!({"promotions": [{"name": "x", "profile": "auto", "tier": "SIMPLE",
         "models": ["plain", "hears", "sees"], "from": "2026-01-01", "until": "2027-01-01"}]});
-    let during = Live { now: 1_770_000_000, ..Live::default() };
+    let during = RequestContext { now: 1_770_000_000, ..RequestContext::default() };
     let blocked = config(json!({"block": ["pl*"]}), promotion.clone());
-    assert_eq!(decided(&blocked, json!({}), Live::default()).0, "codes");
+    assert_eq!(decided(&blocked, json!({}), RequestContext::default()).0, "codes");
     assert_eq!(decided(&blocked, json!({}), during).0, "hears");
     assert_eq!(blocked.table.profiles["auto"].default_model.name, "codes");
     let allowed = config(json!({"allow": ["sees", "hear*"], "block": ["hears"]}), promotion);
-    assert_eq!(decided(&allowed, json!({}), Live::default()), ("sees".into(), "score", vec![]));
+    assert_eq!(decided(&allowed, json!({}), RequestContext::default()), ("sees".into(), "score", vec![]));
     assert_eq!(decided(&allowed, json!({}), during).0, "sees");
     // What its lists leave nobody for goes to the default, never to a model that they leave out.
     let audio = json!({"messages": [{"role": "user", "content": [{"type": "input_audio"}]}]});
-    let (model, cause, _) = decided(&allowed, audio, Live::default());
+    let (model, cause, _) = decided(&allowed, audio, RequestContext::default());
     assert_eq!((model.as_str(), cause), ("sees", "no_candidates"));
 }
 
@@ -207,7 +212,7 @@ fn each_strategy_can_be_chosen() {
                 Condition { in_flight, first_byte_ms, requests_this_minute, ..Condition::default() };
             conditions.set(&config.table.models[name], condition);
         }
-        let live = Live { conditions: Some(&conditions), ..Live::default() };
+        let live = RequestContext { conditions: Some(&conditions), ..RequestContext::default() };
         decided(&config, json!({}), live)
     };
     let limits = json!({"plain": {"requests_per_minute": 10}, "codes": {"requests_per_minute": 10},
@@ -234,7 +239,7 @@ fn completion_compares_all_tiers_and_says_so() {
     let with = |more: Value| {
         let mut profile = json!({"strategy": "completion", "completion_threshold": 0.8, "tiers": tiers});
         merge(&mut profile, more);
-        decided(&config(profile, figures.clone()), json!({}), Live::default())
+        decided(&config(profile, figures.clone()), json!({}), RequestContext::default())
     };
     let (model, cause, chain) = with(json!({}));
     assert_eq!((model.as_str(), cause), ("codes", "strategy"));
@@ -251,7 +256,7 @@ fn litellm_is_told_the_chain_of_its_own_models() {
         merge(&mut body, fields);
         let (dialect, path, body) = (Dialect::ChatCompletions, b"/v1/chat/completions", body.to_string());
         let request = Request { dialect, path, body: body.as_bytes() };
-        let decision = decide(&config, &request, Live::default(), &mut Scratch::default());
+        let decision = decide(&config, &request, RequestContext::default(), &mut Scratch::default());
         decision.tell.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()
     };
     let on = json!({"fallbacks": {"litellm": true},

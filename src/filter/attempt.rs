@@ -9,15 +9,15 @@ use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::{Action, BufferType, MapType};
 
 use super::stream::{replace, reply, set_request_header};
-use super::verdict::Verdict;
+use super::verdict::AnswerVerdict;
 use super::watch::{Ask, Head, RETRY, Watch};
-use super::{Shared, alive, now_millis, property};
+use super::{WorkerState, alive, now_millis, property};
 use crate::chat::{
     self, Coding, Dialect, Encoding, First, Form, LONGEST_REFUSAL, PathModels, Problem, Refusal,
 };
 use crate::fit;
 use crate::live::{Failure, Fault, Outcome};
-use crate::route::{Model, Plan, Progress, Reason};
+use crate::route::{FallbackReason, Model, Plan, Progress};
 
 thread_local! {
     /// Whether this VM has a filter in this position.
@@ -36,13 +36,13 @@ pub fn is_here() -> bool {
 
 /// An attempt between the callbacks.
 pub struct AttemptStream {
-    shared: Option<Rc<Shared>>,
+    shared: Option<Rc<WorkerState>>,
     run: Option<Run>,
     watch: Option<Watch>,
     /// The body is to name another model, and has not come whole.
     rewrite: Option<Rewrite>,
     /// An answer that is held back until it is known what it says.
-    held: Option<Held>,
+    held: Option<HeldAnswer>,
 }
 
 /// What the attempt knows of the request.
@@ -52,7 +52,7 @@ struct Run {
 }
 
 /// An answer that is held back.
-enum Held {
+enum HeldAnswer {
     /// An error, until its body is whole.
     Error(Head),
     /// A good one, until it has begun; and since when.
@@ -80,12 +80,12 @@ struct Rewrite {
 }
 
 impl AttemptStream {
-    pub fn new(shared: Option<Rc<Shared>>) -> Self {
+    pub fn new(shared: Option<Rc<WorkerState>>) -> Self {
         Self { shared, run: None, watch: None, rewrite: None, held: None }
     }
 
     /// Who serves this attempt, and what is known of it from now on.
-    fn choose(&mut self, shared: &Shared) -> Chosen {
+    fn choose(&mut self, shared: &WorkerState) -> Chosen {
         let Some(plan) = property::plan() else { return Chosen::Unknown };
         let table = &shared.config.table;
         let Some(first) = table.keyed(&plan.model) else { return Chosen::Unknown };
@@ -108,7 +108,7 @@ impl AttemptStream {
     }
 
     /// Has the request name another model than it came with.
-    fn name(&mut self, shared: &Shared, model: Arc<Model>, end_of_stream: bool) -> Action {
+    fn name(&mut self, shared: &WorkerState, model: Arc<Model>, end_of_stream: bool) -> Action {
         let config = &shared.config;
         let headers = &config.headers;
         set_request_header(&headers.model, model.name.as_bytes());
@@ -166,15 +166,15 @@ impl AttemptStream {
     /// Whether another model might serve what this one does not, for any reason.
     fn has_next(&self) -> bool {
         let (Some(shared), Some(run)) = (&self.shared, &self.run) else { return false };
-        let reasons = [Reason::General, Reason::ContextWindow, Reason::ContentPolicy];
+        let reasons = [FallbackReason::General, FallbackReason::ContextWindow, FallbackReason::ContentPolicy];
         reasons.into_iter().any(|reason| next(shared, &run.plan, &run.progress, reason, false).is_some())
     }
 
     /// The answer is no good: has Envoy retry where another model may serve, or the same one.
-    fn reject(&mut self, verdict: &Verdict, wait: Option<u64>) {
+    fn reject(&mut self, verdict: &AnswerVerdict, wait: Option<u64>) {
         let open = self.watch.as_mut().and_then(|watch| watch.finish(verdict, wait));
         let (Some(shared), Some(run)) = (&self.shared, &mut self.run) else { return };
-        let reason = verdict.refusal.map_or(Reason::General, reason_of);
+        let reason = verdict.refusal.map_or(FallbackReason::General, reason_of);
         let may = verdict.refusal.is_some() || verdict.failure().is_some();
         let again = verdict.is_worth_another_try() && wait.is_none();
         let retry = may && next(shared, &run.plan, &run.progress, reason, again).is_some();
@@ -207,25 +207,25 @@ impl AttemptStream {
         let read = || hostcalls::get_buffer(BufferType::HttpResponseBody, 0, size).ok().flatten();
         match self.held.take() {
             None => {}
-            Some(Held::Error(head)) if !end_of_stream && size <= LONGEST_REFUSAL => {
-                self.held = Some(Held::Error(head));
+            Some(HeldAnswer::Error(head)) if !end_of_stream && size <= LONGEST_REFUSAL => {
+                self.held = Some(HeldAnswer::Error(head));
                 return false;
             }
-            Some(Held::Error(mut head)) => {
+            Some(HeldAnswer::Error(mut head)) => {
                 let body = if size <= LONGEST_REFUSAL { read() } else { None };
                 let body = head.encoding.decode(body.unwrap_or_default(), LONGEST_REFUSAL);
                 head.read_wait(&body);
-                self.reject(&Verdict::of(head.status, &body), head.wait());
+                self.reject(&AnswerVerdict::of(head.status, &body), head.wait());
             }
-            Some(Held::Good(head, form, since)) => {
+            Some(HeldAnswer::Good(head, form, since)) => {
                 let body = if size <= LONGEST_REFUSAL { read() } else { None };
                 let body = body.unwrap_or_default();
                 match chat::first(form, &body, end_of_stream || size > LONGEST_REFUSAL) {
                     First::Undecided if now_millis().saturating_sub(since) < LONGEST_HOLD => {
-                        self.held = Some(Held::Good(head, form, since));
+                        self.held = Some(HeldAnswer::Good(head, form, since));
                         return false;
                     }
-                    First::Error(status) => self.reject(&Verdict::inside(status, &body), head.wait()),
+                    First::Error(status) => self.reject(&AnswerVerdict::inside(status, &body), head.wait()),
                     First::Good | First::Undecided => self.accept(&head, false),
                 }
             }
@@ -235,7 +235,7 @@ impl AttemptStream {
 }
 
 /// Of the request's open failures it is known now whether they were the models': `served`, as another has served it.
-pub fn settle(shared: &Shared, progress: &Progress, request: u64, served: bool) {
+pub fn settle(shared: &WorkerState, progress: &Progress, request: u64, served: bool) {
     let Some(health) = shared.health.as_ref().filter(|_| !progress.open.is_empty()) else { return };
     let now = now_millis();
     for open in &progress.open {
@@ -253,10 +253,10 @@ pub fn settle(shared: &Shared, progress: &Progress, request: u64, served: bool) 
 /// Who serves the next attempt: a model that was not asked, or, with `again`, one that was asked once. None of those that
 /// are in cooldown.
 fn next(
-    shared: &Shared,
+    shared: &WorkerState,
     plan: &Plan,
     progress: &Progress,
-    reason: Reason,
+    reason: FallbackReason,
     again: bool,
 ) -> Option<Arc<Model>> {
     let table = &shared.config.table;
@@ -329,24 +329,24 @@ impl HttpContext for AttemptStream {
         }
         let may_hold = self.shared.as_ref().is_some_and(|shared| shared.may_hold);
         let may_hold = may_hold && !end_of_stream && head.encoding.is_read();
-        let verdict = Verdict::of_status(head.status);
+        let verdict = AnswerVerdict::of_status(head.status);
         match (verdict.outcome, head.form) {
             (Outcome::Ok, Some(form))
                 if may_hold && head.encoding == Encoding::Identity && self.has_next() =>
             {
-                self.held = Some(Held::Good(head, form, now_millis()));
+                self.held = Some(HeldAnswer::Good(head, form, now_millis()));
                 Action::Pause
             }
             (Outcome::Ok, _) => {
                 self.accept(&head, end_of_stream);
                 Action::Continue
             }
-            _ if may_hold && Verdict::is_in_body(head.status) && self.has_next() => {
-                self.held = Some(Held::Error(head));
+            _ if may_hold && AnswerVerdict::is_in_body(head.status) && self.has_next() => {
+                self.held = Some(HeldAnswer::Error(head));
                 Action::Pause
             }
             // Where nobody else is asked, the body may say more as it passes.
-            _ if Verdict::is_in_body(head.status) && !self.has_next() => {
+            _ if AnswerVerdict::is_in_body(head.status) && !self.has_next() => {
                 if let Some(watch) = &mut self.watch {
                     watch.head(&head, end_of_stream);
                 }
@@ -378,11 +378,11 @@ impl HttpContext for AttemptStream {
     }
 }
 
-const fn reason_of(refusal: Refusal) -> Reason {
+const fn reason_of(refusal: Refusal) -> FallbackReason {
     match refusal {
-        Refusal::ContextWindow => Reason::ContextWindow,
-        Refusal::ContentPolicy => Reason::ContentPolicy,
-        Refusal::Unserviceable | Refusal::ForeignHistory => Reason::General,
+        Refusal::ContextWindow => FallbackReason::ContextWindow,
+        Refusal::ContentPolicy => FallbackReason::ContentPolicy,
+        Refusal::Unserviceable | Refusal::ForeignHistory => FallbackReason::General,
     }
 }
 

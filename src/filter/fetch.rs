@@ -7,9 +7,9 @@ use log::{info, warn};
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, Bytes, MapType};
 
-use super::{Shared, attempt, now_millis, random};
+use super::{WorkerState, attempt, now_millis, random};
 use crate::refresh::{
-    self, Answer, Endpoint, Kind, Outcome, Report, Schedule, Snapshot, State, Step, Verdict,
+    self, Answer, AnswerKind, Endpoint, Kind, RefreshOutcome, Report, Schedule, Snapshot, State, Step,
 };
 
 /// How often the end of a fetch is written down at most.
@@ -33,14 +33,14 @@ pub trait Subject {
     ///
     /// # Errors
     /// What became of the fetch, where the body is not good.
-    fn read(&self, body: &[u8]) -> Result<(Self::Read, String), (Outcome, String)>;
+    fn read(&self, body: &[u8]) -> Result<(Self::Read, String), (RefreshOutcome, String)>;
 }
 
 /// What a worker knows about what is fetched.
 pub struct Fetcher<S: Subject> {
     /// What reads bodies.
     pub subject: S,
-    shared: Rc<Shared>,
+    shared: Rc<WorkerState>,
     endpoint: Endpoint,
     schedule: Schedule,
     identity: u64,
@@ -73,7 +73,7 @@ struct Found {
 impl<S: Subject> Fetcher<S> {
     /// Notes in shared data that the thing is wanted, and takes the snapshot that other workers may have left. Fetches
     /// nothing: the host tries a configuration on a VM that is thrown away at once, and that must not take the lease.
-    pub fn start(subject: S, shared: &Rc<Shared>, endpoint: &Endpoint, schedule: Schedule) -> Self {
+    pub fn start(subject: S, shared: &Rc<WorkerState>, endpoint: &Endpoint, schedule: Schedule) -> Self {
         let mut fetcher = Self {
             subject,
             shared: shared.clone(),
@@ -98,7 +98,7 @@ impl<S: Subject> Fetcher<S> {
     }
 
     /// Another configuration counts from now on: what is held is read once more with it.
-    pub fn rebind(&mut self, subject: S, shared: &Rc<Shared>) {
+    pub fn rebind(&mut self, subject: S, shared: &Rc<WorkerState>) {
         self.subject = subject;
         self.shared = shared.clone();
         self.seen = 0;
@@ -235,7 +235,7 @@ impl<S: Subject> Fetcher<S> {
                 "cluster {:?} has this filter among its own, which cannot call itself; give another one",
                 endpoint.cluster
             );
-            self.conclude(taken.holder, Fetched::failed(Outcome::NotSent, what), now);
+            self.conclude(taken.holder, Fetched::failed(RefreshOutcome::NotSent, what), now);
             return;
         }
         let mut headers = vec![
@@ -267,7 +267,7 @@ impl<S: Subject> Fetcher<S> {
             }
             Err(status) => {
                 let what = format!("cluster {:?}: {status:?}", endpoint.cluster);
-                self.conclude(taken.holder, Fetched::failed(Outcome::NotSent, what), now);
+                self.conclude(taken.holder, Fetched::failed(RefreshOutcome::NotSent, what), now);
             }
         }
     }
@@ -307,14 +307,14 @@ impl<S: Subject> Fetcher<S> {
     /// Reads the body where it may be good.
     fn judge(&self, answer: Option<&Answer<'_>>, conditional: bool) -> Fetched<S::Read> {
         let Some(answer) = answer else {
-            return Fetched::failed(Outcome::Broken, "the connection broke off".to_owned());
+            return Fetched::failed(RefreshOutcome::Broken, "the connection broke off".to_owned());
         };
         let max_bytes = self.endpoint.max_bytes;
-        if let Verdict::Done(outcome) = answer.verdict(max_bytes, conditional) {
+        if let AnswerKind::Done(outcome) = answer.verdict(max_bytes, conditional) {
             let what = match outcome {
-                Outcome::Compressed => format!("content-encoding {}", quoted(answer.content_encoding)),
-                Outcome::ContentType => format!("content-type {}", quoted(answer.content_type)),
-                Outcome::TooLarge => {
+                RefreshOutcome::Compressed => format!("content-encoding {}", quoted(answer.content_encoding)),
+                RefreshOutcome::ContentType => format!("content-type {}", quoted(answer.content_type)),
+                RefreshOutcome::TooLarge => {
                     format!("{} bytes; {}.max_bytes is {max_bytes}", answer.body_size, S::KIND.name())
                 }
                 _ => format!("status {}", String::from_utf8_lossy(answer.status)),
@@ -325,7 +325,7 @@ impl<S: Subject> Fetcher<S> {
         let body = body.ok().flatten().unwrap_or_default();
         match self.subject.read(&body) {
             Ok((read, what)) => {
-                let mut fetched = Fetched::failed(Outcome::Updated, clipped(&what));
+                let mut fetched = Fetched::failed(RefreshOutcome::Updated, clipped(&what));
                 fetched.read = Some((read, body));
                 fetched
             }
@@ -343,7 +343,7 @@ struct Fetched<R> {
 }
 
 impl<R> Fetched<R> {
-    const fn failed(outcome: Outcome, what: String) -> Self {
+    const fn failed(outcome: RefreshOutcome, what: String) -> Self {
         Self {
             report: Report { outcome, retry_after: None, etag: Vec::new(), unchanged: false },
             what,

@@ -19,9 +19,9 @@ use crate::live::{self, Attempt, Board, Conflict, Fault, Outcome, Store, Tokens,
 use crate::route::{self, Condition, Conditions, Model, Usage};
 
 /// Shared data of the process.
-pub struct Shared;
+pub struct SharedData;
 
-impl Store for Shared {
+impl Store for SharedData {
     fn get(&self, key: &str) -> Option<(Vec<u8>, u32)> {
         let (bytes, cas) = hostcalls::get_shared_data(key).ok()?;
         Some((bytes?, cas?))
@@ -138,7 +138,7 @@ impl Health {
         if !self.board.condition(model.slot, now).due {
             return true;
         }
-        let admitted = self.board.probe(model.slot, now, &Shared);
+        let admitted = self.board.probe(model.slot, now, &SharedData);
         self.look_again(now);
         admitted
     }
@@ -154,7 +154,7 @@ impl Health {
     pub fn answered(&mut self, attempt: &mut Attempt) {
         if self.board.awaits(attempt) {
             let now = now_millis();
-            self.board.answered(attempt, now, &Shared);
+            self.board.answered(attempt, now, &SharedData);
             self.look_again(now);
         }
     }
@@ -172,7 +172,7 @@ impl Health {
         let writes =
             matches!(outcome, Outcome::Failed(_)) && matches!(told.weight, Weight::Certain | Weight::Open);
         let told = if writes { Told { request: keyed(told.request, now), ..told } } else { told };
-        self.board.end(attempt, outcome, (tokens, streamed), told, now, &Shared);
+        self.board.end(attempt, outcome, (tokens, streamed), told, now, &SharedData);
         self.traffic.add(slot, Series::Attempts(label), 1);
         self.traffic.add(slot, Series::Tokens("input"), tokens.input);
         self.traffic.add(slot, Series::Tokens("output"), tokens.output);
@@ -191,7 +191,7 @@ impl Health {
     /// Notes what a failure says of which nobody knew; none where it was the body's.
     pub fn settle(&mut self, model: &Model, fault: Option<Fault>, now: u64) {
         let fault = fault.map(|fault| Fault { request: keyed(fault.request, now), ..fault });
-        self.board.settle(model.slot, fault, now, &Shared);
+        self.board.settle(model.slot, fault, now, &SharedData);
         self.tell_cooldowns(now);
         self.look_again(now);
     }
@@ -203,7 +203,7 @@ impl Health {
 
     /// Exchanges with the other VMs, and brings metrics up to date.
     pub fn tick(&mut self, now: u64) {
-        if self.board.tick(now, &Shared) {
+        if self.board.tick(now, &SharedData) {
             self.tell_cooldowns(now);
             self.look_again(now);
             self.flush(now);
@@ -261,6 +261,6 @@ impl Health {
 
 /// The number of what was asked as it is written down: nobody who reads it can find out what that was.
 fn keyed(subject: u64, now: u64) -> u64 {
-    let salt = live::salt(&Shared, || random(now));
+    let salt = live::salt(&SharedData, || random(now));
     if subject == 0 { 0 } else { live::session(salt, [&subject.to_le_bytes()[..]]).max(1) }
 }

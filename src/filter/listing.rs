@@ -5,7 +5,7 @@ use proxy_wasm::types::{Action, BufferType, MapType};
 
 use super::facts::Facts;
 use super::stream::{add_request_header, set_request_header};
-use super::{Shared, now_nanos};
+use super::{WorkerState, now_nanos};
 use crate::config::ModelsEndpoint;
 use crate::engine::listing::{self, Asked, LARGEST, Shape};
 
@@ -24,7 +24,7 @@ pub enum Listing {
 
 impl Listing {
     /// Looks at a request. None where it is for no list, or lists are not looked after.
-    pub fn of(shared: &Shared, facts: &Facts) -> Option<Self> {
+    pub fn of(shared: &WorkerState, facts: &Facts) -> Option<Self> {
         let config = &shared.config;
         if config.models_endpoint == ModelsEndpoint::Off || !facts.get {
             return None;
@@ -69,7 +69,7 @@ impl Listing {
     }
 
     /// More of the answer is there.
-    pub fn body(&mut self, shared: &Shared, size: usize, end_of_stream: bool) -> Action {
+    pub fn body(&mut self, shared: &WorkerState, size: usize, end_of_stream: bool) -> Action {
         let Listing::Coming(shape, _) = *self else { return Action::Continue };
         if size > LARGEST {
             *self = Listing::Passing;
@@ -84,7 +84,7 @@ impl Listing {
     }
 
     /// The answer is whole.
-    pub fn end(&mut self, shared: &Shared) {
+    pub fn end(&mut self, shared: &WorkerState) {
         let Listing::Coming(shape, size) = std::mem::replace(self, Listing::Passing) else { return };
         let body =
             hostcalls::get_buffer(BufferType::HttpResponseBody, 0, size).ok().flatten().unwrap_or_default();

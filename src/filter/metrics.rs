@@ -11,7 +11,7 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::types::MetricType;
 
 use crate::engine::{Cause, Decision};
-use crate::refresh::{Kind, Outcome};
+use crate::refresh::{Kind, RefreshOutcome};
 use crate::route::{Model, Profile};
 
 use crate::tier::Tier;
@@ -28,7 +28,7 @@ pub struct Metrics {
     shadow_cost: Option<u32>,
     control_cost: Option<u32>,
     reordered: Option<u32>,
-    fetches: BTreeMap<(&'static str, Outcome), u32>,
+    fetches: BTreeMap<(&'static str, RefreshOutcome), u32>,
     ages: BTreeMap<&'static str, u32>,
     exhausted: Option<u32>,
 }
@@ -107,7 +107,7 @@ impl Metrics {
     }
 
     /// Counts one fetch.
-    pub fn fetched(&mut self, kind: Kind, outcome: Outcome) {
+    pub fn fetched(&mut self, kind: Kind, outcome: RefreshOutcome) {
         let key = (kind.name(), outcome);
         let mut id = self.fetches.get(&key).copied();
         let name = match kind {

@@ -30,7 +30,7 @@ use proxy_wasm::types::{ContextType, LogLevel};
 
 use crate::config::{self, Config, Position};
 use crate::engine::Scratch;
-use crate::route::Standing;
+use crate::route::SignalRanking;
 use attempt::AttemptStream;
 use health::{Health, SharedHealth};
 use metrics::Metrics;
@@ -52,12 +52,12 @@ mod entry {
 }
 
 /// What all streams of a worker share.
-struct Shared {
+struct WorkerState {
     config: Config,
     scratch: RefCell<Scratch>,
     metrics: RefCell<Metrics>,
     /// What adoption signals say of the models, where there are any that may be used.
-    standing: RefCell<Option<Rc<Standing>>>,
+    ranking: RefCell<Option<Rc<SignalRanking>>>,
     /// How the models are doing, where that is wanted.
     health: Option<SharedHealth>,
     /// Whether an answer may be held back until it is known why the request was refused.
@@ -66,7 +66,7 @@ struct Shared {
 
 #[derive(Default)]
 struct Root {
-    shared: Option<Rc<Shared>>,
+    shared: Option<Rc<WorkerState>>,
     signals: Option<Signals>,
     models: Option<Models>,
     #[cfg(feature = "probe")]
@@ -200,14 +200,14 @@ impl RootContext for Root {
 }
 
 /// What the streams of a configuration share.
-fn shared(config: Config) -> Rc<Shared> {
+fn shared(config: Config) -> Rc<WorkerState> {
     let health = Health::of(&config, now_millis());
     let may_hold = config.position == Position::Attempt && property::may_hold();
-    Rc::new(Shared {
+    Rc::new(WorkerState {
         config,
         scratch: RefCell::default(),
         metrics: RefCell::default(),
-        standing: RefCell::default(),
+        ranking: RefCell::default(),
         health,
         may_hold,
     })

@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use super::Shared;
+use super::WorkerState;
 use super::fetch::{Fetcher, Subject};
 use crate::discover::list::{self, Listed};
 use crate::discover::read::Mistakes;
-use crate::refresh::{Kind, Outcome};
+use crate::refresh::{Kind, RefreshOutcome};
 
 /// Reads lists of models.
 pub struct Lists;
@@ -17,15 +17,16 @@ impl Subject for Lists {
     const KIND: Kind = Kind::Models;
     const NOUN: &'static str = "list of models";
 
-    fn read(&self, body: &[u8]) -> Result<(Vec<Listed>, String), (Outcome, String)> {
-        let value = serde_json::from_slice(body).map_err(|error| (Outcome::NotJson, error.to_string()))?;
+    fn read(&self, body: &[u8]) -> Result<(Vec<Listed>, String), (RefreshOutcome, String)> {
+        let value =
+            serde_json::from_slice(body).map_err(|error| (RefreshOutcome::NotJson, error.to_string()))?;
         let mut mistakes = Mistakes::default();
         let listed = list::read(&value, &mut mistakes);
         let all = listed.len();
         let chats: Vec<Listed> = listed.into_iter().filter(|listed| listed.other.is_none()).collect();
         if chats.is_empty() {
             let what = format!("the list has {all} models and none that answers chats");
-            return Err((Outcome::Contract, what));
+            return Err((RefreshOutcome::Contract, what));
         }
         let what = format!("{} models answer chats, of {all}", chats.len());
         Ok((chats, what))
@@ -43,7 +44,7 @@ pub struct Models {
 
 impl Models {
     /// Looks after the list of a configuration, where it wants one.
-    pub fn start(shared: &Rc<Shared>, may_fetch: bool) -> Option<Self> {
+    pub fn start(shared: &Rc<WorkerState>, may_fetch: bool) -> Option<Self> {
         let settings = shared.config.discover.as_ref()?;
         let fetcher = Fetcher::start(Lists, shared, &settings.endpoint, settings.schedule);
         Some(Self { fetcher, used: None, may_fetch })
@@ -68,7 +69,7 @@ impl Models {
     }
 
     /// Metrics belong to another configuration from now on.
-    pub fn rebind(&mut self, shared: &Rc<Shared>) {
+    pub fn rebind(&mut self, shared: &Rc<WorkerState>) {
         self.fetcher.rebind(Lists, shared);
     }
 }

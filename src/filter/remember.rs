@@ -4,23 +4,23 @@
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::BufferType;
 
-use super::health::Shared as SharedData;
+use super::health::SharedData;
 use super::watch::Head;
 use super::{now_millis, random};
 use crate::chat::{IdReader, Search};
 use crate::config::Config;
 use crate::engine::{Decision, state};
 use crate::fnv::Fnv;
-use crate::live::{self, Held, Known, Memory, Rules};
+use crate::live::{self, Known, Memory, Rules, SessionPin};
 use crate::tier::Tier;
 
 /// What is to be remembered.
 #[derive(Default)]
 pub struct Notes {
     /// The conversation's model.
-    hold: Option<(Known, Held)>,
+    hold: Option<(Known, SessionPin)>,
     /// The model that has a conversation or cache of the provider's.
-    keeps: Option<(Known, Held)>,
+    keeps: Option<(Known, SessionPin)>,
     /// Who made the answer, whose provider keeps it.
     made: Option<Made>,
 }
@@ -28,7 +28,7 @@ pub struct Notes {
 /// An answer that its provider keeps.
 struct Made {
     tenant: Vec<u8>,
-    by: Held,
+    by: SessionPin,
     /// Looks for the answer's id, once it has begun.
     reader: Option<IdReader>,
 }
@@ -38,7 +38,7 @@ impl Notes {
     pub fn of(decision: &Decision<'_>, tenant: Option<Vec<u8>>, now: u64) -> Self {
         // What a client's own choice is worth nobody has judged.
         let tier = decision.tier.unwrap_or(Tier::Medium);
-        let by = decision.model.map(|model| Held::by(&model.name, tier, now));
+        let by = decision.model.map(|model| SessionPin::by(&model.name, tier, now));
         Self {
             hold: decision.hold,
             keeps: decision.keeps.zip(by),
@@ -58,7 +58,7 @@ impl Notes {
             return;
         }
         let served = served.map(|name| Fnv::of(name.as_bytes()));
-        let by = |held: Held| Held { model: served.unwrap_or(held.model), ..held };
+        let by = |held: SessionPin| SessionPin { model: served.unwrap_or(held.model), ..held };
         for (memory, noted) in
             [(Memory::Conversations, self.hold.take()), (Memory::Answers, self.keeps.take())]
         {
@@ -95,18 +95,18 @@ impl Notes {
 }
 
 /// Remembers who made an answer, and who made all of a client's.
-fn remember(config: &Config, tenant: &[u8], id: &[u8], by: Held) {
+fn remember(config: &Config, tenant: &[u8], id: &[u8], by: SessionPin) {
     let (memory, rules) = (Memory::Answers, rules(config, Memory::Answers));
     let now = now_millis();
     let salt = salt(now);
-    let by = Held { at: now, ..by };
+    let by = SessionPin { at: now, ..by };
     live::hold(&SharedData, memory, state::answer(salt, tenant, id), by, rules);
     let all = state::answers(salt, tenant);
     let before = live::held(&SharedData, memory, all, rules, now);
     let after = state::one_more(before, config.session.idle, by);
     // That it goes on is written down no more often.
     const OFTEN: u64 = 10_000;
-    let same = |before: Held| before.model == after.model && before.tier == after.tier;
+    let same = |before: SessionPin| before.model == after.model && before.tier == after.tier;
     if !before.is_some_and(|before| same(before) && now.abs_diff(before.at) < OFTEN) {
         live::hold(&SharedData, memory, all, after, rules);
     }

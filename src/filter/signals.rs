@@ -2,31 +2,32 @@
 
 use std::rc::Rc;
 
-use super::Shared;
+use super::WorkerState;
 use super::fetch::{Fetcher, Subject, quoted};
 use crate::engine;
-use crate::refresh::{Kind, Outcome};
-use crate::route::Standing;
+use crate::refresh::{Kind, RefreshOutcome};
+use crate::route::SignalRanking;
 use crate::signal;
 
 /// Reads feeds.
-pub struct Feeds(Rc<Shared>);
+pub struct Feeds(Rc<WorkerState>);
 
 impl Subject for Feeds {
-    type Read = Standing;
+    type Read = SignalRanking;
 
     const KIND: Kind = Kind::Signals;
     const NOUN: &'static str = "feed";
 
-    fn read(&self, body: &[u8]) -> Result<(Standing, String), (Outcome, String)> {
+    fn read(&self, body: &[u8]) -> Result<(SignalRanking, String), (RefreshOutcome, String)> {
         match signal::parse(body) {
             Ok(feed) => {
                 let version = quoted(Some(feed.version.as_bytes()));
                 let what = format!("{} models, version {version}", feed.signals.len());
-                Ok((engine::standing(&self.0.config, &feed), what))
+                Ok((engine::ranking(&self.0.config, &feed), what))
             }
             Err(error) => {
-                let outcome = if error.is_contract() { Outcome::Contract } else { Outcome::NotJson };
+                let outcome =
+                    if error.is_contract() { RefreshOutcome::Contract } else { RefreshOutcome::NotJson };
                 Err((outcome, error.to_string()))
             }
         }
@@ -35,13 +36,13 @@ impl Subject for Feeds {
 
 /// What a worker knows about its feed.
 pub struct Signals {
-    shared: Rc<Shared>,
+    shared: Rc<WorkerState>,
     fetcher: Fetcher<Feeds>,
 }
 
 impl Signals {
     /// Looks after the signals of a configuration, where it has any.
-    pub fn start(shared: &Rc<Shared>) -> Option<Self> {
+    pub fn start(shared: &Rc<WorkerState>) -> Option<Self> {
         let settings = shared.config.signals.as_ref()?;
         let fetcher = Fetcher::start(Feeds(shared.clone()), shared, &settings.endpoint, settings.schedule);
         let signals = Self { shared: shared.clone(), fetcher };
@@ -63,7 +64,7 @@ impl Signals {
     }
 
     /// Other models count from now on.
-    pub fn rebind(&mut self, shared: &Rc<Shared>) {
+    pub fn rebind(&mut self, shared: &Rc<WorkerState>) {
         self.shared = shared.clone();
         self.fetcher.rebind(Feeds(shared.clone()), shared);
         self.publish();
@@ -71,6 +72,6 @@ impl Signals {
 
     /// Gives requests what the feed says, unless it is too old.
     fn publish(&self) {
-        self.shared.standing.replace(self.fetcher.usable());
+        self.shared.ranking.replace(self.fetcher.usable());
     }
 }

@@ -9,14 +9,14 @@ use proxy_wasm::types::{Action, BufferType, MapType, Status};
 use serde::Serialize;
 
 use super::facts::Facts;
-use super::health::{Shared as SharedData, SharedHealth};
+use super::health::{SharedData, SharedHealth};
 use super::listing::Listing;
 use super::remember::{Notes, rules, salt};
 use super::watch::{Ask, Head, RETRY, Watch};
-use super::{Shared, alive, attempt, now_nanos, property};
+use super::{WorkerState, alive, attempt, now_nanos, property};
 use crate::chat::{self, Coding, Dialect, ErrorForm, Problem};
 use crate::config::{Config, ResponseHeaders};
-use crate::engine::{self, Cause, Decision, Live, Request, Sessions};
+use crate::engine::{self, Cause, Decision, Request, RequestContext, Sessions};
 use crate::live;
 use crate::route::{Conditions, Model, Plan};
 use crate::tier::Tier;
@@ -26,7 +26,7 @@ const MODEL: &str = "x-tiergate-model";
 
 /// A stream between the callbacks.
 pub struct Stream {
-    shared: Option<Rc<Shared>>,
+    shared: Option<Rc<WorkerState>>,
     /// An LLM call whose body has not come whole; its headers are held back.
     waiting: Option<Waiting>,
     /// What the client is told.
@@ -70,7 +70,7 @@ struct Waiting {
 }
 
 impl Stream {
-    pub fn new(shared: Option<Rc<Shared>>) -> Self {
+    pub fn new(shared: Option<Rc<WorkerState>>) -> Self {
         let (waiting, answer, line) = (None, Vec::new(), Vec::new());
         let (under_way, notes) = (UnderWay::Nobody, Notes::default());
         Self { shared, waiting, answer, line, under_way, notes, number: None, request: 0, listing: None }
@@ -107,7 +107,7 @@ impl Stream {
         };
         let mut scratch = shared.scratch.borrow_mut();
         let request = Request { dialect, path, body: &body };
-        let standing = shared.standing.borrow().clone();
+        let ranking = shared.ranking.borrow().clone();
         let salt = || salt(started);
         let held = |memory, known| {
             live::held(&SharedData, memory, known, rules(&shared.config, memory), started / 1_000_000)
@@ -116,7 +116,8 @@ impl Stream {
         let sessions = Some(Sessions { salt: &salt, tenant, id, held: &held });
         let mut decide = |conditions: Option<&Conditions>| {
             let now = started / 1_000_000_000;
-            let live = Live { standing: standing.as_deref(), conditions, seed: started, sessions, now };
+            let live =
+                RequestContext { ranking: ranking.as_deref(), conditions, seed: started, sessions, now };
             engine::decide(&shared.config, &request, live, &mut scratch)
         };
         let mut decision = match &shared.health {
@@ -132,7 +133,7 @@ impl Stream {
     }
 
     /// The same for a call that is no conversation.
-    fn finish_other(&mut self, shared: &Shared, path: &[u8], has_length: bool, body: Vec<u8>) -> Action {
+    fn finish_other(&mut self, shared: &WorkerState, path: &[u8], has_length: bool, body: Vec<u8>) -> Action {
         let Some(mut decision) = engine::decide_other(&shared.config, path, &body) else {
             return pass(&shared.config);
         };
@@ -142,7 +143,7 @@ impl Stream {
     }
 
     /// Lets the request go, or answers it.
-    fn settle(&mut self, shared: &Shared, decision: &Decision<'_>, path: &[u8], started: u64) -> Action {
+    fn settle(&mut self, shared: &WorkerState, decision: &Decision<'_>, path: &[u8], started: u64) -> Action {
         self.carry_out(shared, decision, started);
         let Some(problem) = &decision.problem else { return Action::Continue };
         let headers = std::mem::take(&mut self.answer);
@@ -150,7 +151,7 @@ impl Stream {
     }
 
     /// Headers, metrics, filter state.
-    fn carry_out(&mut self, shared: &Shared, decision: &Decision<'_>, started: u64) {
+    fn carry_out(&mut self, shared: &WorkerState, decision: &Decision<'_>, started: u64) {
         let headers = &shared.config.headers;
         if let Some(path) = decision.edit.path() {
             set_request_header(":path", path);
@@ -180,7 +181,7 @@ impl Stream {
     }
 
     /// The request goes to a model.
-    fn send_off(&mut self, shared: &Shared, model: &Arc<Model>, decision: &Decision<'_>, now: u64) {
+    fn send_off(&mut self, shared: &WorkerState, model: &Arc<Model>, decision: &Decision<'_>, now: u64) {
         self.request = decision.subject;
         if shared.config.fallbacks.enabled {
             let number = alive::enter(now);
@@ -201,7 +202,7 @@ impl Stream {
 
     /// The response begins: what the attempt position knows of it, or this one has to. The name of the model that
     /// answers, where that is not the one that was chosen.
-    fn attempts(&mut self, shared: &Shared, model: &Arc<Model>, began: u64) -> Option<String> {
+    fn attempts(&mut self, shared: &WorkerState, model: &Arc<Model>, began: u64) -> Option<String> {
         let _ = hostcalls::remove_map_value(MapType::HttpResponseHeaders, RETRY);
         let Some(progress) = property::progress() else {
             // No attempt position has seen the request: its cluster has none, or no attempt was made.

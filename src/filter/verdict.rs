@@ -5,7 +5,7 @@ use crate::live::{Failure, Outcome};
 
 /// What an answer comes to.
 #[derive(Clone, Copy, Debug)]
-pub struct Verdict {
+pub struct AnswerVerdict {
     pub outcome: Outcome,
     /// The word for metrics.
     pub label: &'static str,
@@ -15,7 +15,7 @@ pub struct Verdict {
     pub status: u16,
 }
 
-impl Verdict {
+impl AnswerVerdict {
     /// By the status alone.
     pub fn of_status(status: u16) -> Self {
         let outcome = Outcome::of_status(status);

@@ -6,7 +6,7 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, MapType};
 
 use super::health::SharedHealth;
-use super::verdict::Verdict;
+use super::verdict::AnswerVerdict;
 use super::{now_millis, property};
 use crate::chat::{self, AnswerReader, Encoding, First, Form, LONGEST_REFUSAL, Waits};
 use crate::live::{Attempt, End, Failure, Outcome, Stage, Tokens, Told, Weight};
@@ -125,12 +125,12 @@ impl Watch {
         self.answered = true;
         if Outcome::of_status(head.status) != Outcome::Ok {
             self.wait = head.wait();
-            let said = Verdict::is_in_body(head.status) && head.encoding.is_read() && !end_of_stream;
+            let said = AnswerVerdict::is_in_body(head.status) && head.encoding.is_read() && !end_of_stream;
             if said {
                 self.error =
                     Some(Gathered { status: head.status, encoding: head.encoding, body: Vec::new() });
             } else {
-                self.finish(&Verdict::of_status(head.status), self.wait);
+                self.finish(&AnswerVerdict::of_status(head.status), self.wait);
             }
             return;
         }
@@ -167,7 +167,7 @@ impl Watch {
     }
 
     /// The answer is no good. What is to be known of it later, if the request goes on.
-    pub fn finish(&mut self, verdict: &Verdict, wait: Option<u64>) -> Option<Open> {
+    pub fn finish(&mut self, verdict: &AnswerVerdict, wait: Option<u64>) -> Option<Open> {
         let began = self.attempt.as_ref()?.began();
         let Some(failure) = verdict.failure() else {
             if let Some(attempt) = &mut self.attempt {
@@ -218,7 +218,7 @@ impl Watch {
         if let Some(form) = self.unopened.take()
             && let First::Error(status) = chat::first(form, bytes, end_of_stream)
         {
-            self.finish(&Verdict::inside(status, bytes), None);
+            self.finish(&AnswerVerdict::inside(status, bytes), None);
             return;
         }
         if let Some(reader) = &mut self.reader {
@@ -245,7 +245,7 @@ impl Watch {
         let body = encoding.decode(body, LONGEST_REFUSAL);
         let asks = status == 429 && self.wait.is_none_or(|wait| wait == 0);
         let wait = if asks { chat::wait_in(&body, now_millis()) } else { self.wait };
-        self.finish(&Verdict::of(status, &body), wait);
+        self.finish(&AnswerVerdict::of(status, &body), wait);
         true
     }
 

@@ -1,9 +1,9 @@
 //! What one worker knows of all models: what lay in the store at its last tick, and what it has seen since.
 
-use super::crew::Crew;
 use super::record::{Delta, Phase, Record, minute_of};
 use super::slots::{Found, find, look, model_key};
-use super::{Failure, Fault, Outcome, Settings, Store, Tokens, Told, Weight};
+use super::workers::WorkerRegistry;
+use super::{Failure, Fault, LiveSettings, Outcome, Store, Tokens, Told, Weight};
 use crate::fnv::Fnv;
 
 /// How often an update is tried at most.
@@ -13,7 +13,7 @@ const MOST_LATE: usize = 8;
 
 /// What is known of a model at the moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Condition {
+pub struct ModelState {
     /// It is to be left alone.
     pub cooling: bool,
     /// Its cooldown is over, and the next request that goes to it tries whether it serves again.
@@ -88,10 +88,10 @@ struct Entry {
 /// What one worker knows of all models. Models are numbers of the caller's.
 #[derive(Debug)]
 pub struct Board {
-    settings: Settings,
+    settings: LiveSettings,
     holder: u64,
     models: Vec<Option<Entry>>,
-    crew: Crew,
+    workers: WorkerRegistry,
     cooldowns: Vec<Cooldown>,
     ticked: u64,
 }
@@ -99,7 +99,7 @@ pub struct Board {
 impl Board {
     /// A board of these models, each with its number and its name. `holder`: a number that no other worker has.
     pub fn new<'m>(
-        settings: Settings,
+        settings: LiveSettings,
         models: impl IntoIterator<Item = (usize, &'m str)>,
         holder: u64,
     ) -> Self {
@@ -112,7 +112,14 @@ impl Board {
                 *place = Some(Entry { identity: Fnv::of(name.as_bytes()), ..Entry::default() });
             }
         }
-        Self { settings, holder, models: entries, crew: Crew::new(holder), cooldowns: Vec::new(), ticked: 0 }
+        Self {
+            settings,
+            holder,
+            models: entries,
+            workers: WorkerRegistry::new(holder),
+            cooldowns: Vec::new(),
+            ticked: 0,
+        }
     }
 
     /// The numbers of all models.
@@ -125,16 +132,16 @@ impl Board {
     }
 
     /// What is known of a model.
-    pub fn condition(&self, model: usize, now: u64) -> Condition {
-        let Some(Some(entry)) = self.models.get(model) else { return Condition::default() };
+    pub fn condition(&self, model: usize, now: u64) -> ModelState {
+        let Some(Some(entry)) = self.models.get(model) else { return ModelState::default() };
         let phase = entry.merged.phase(now, &self.settings);
-        let mut condition = Condition {
+        let mut condition = ModelState {
             cooling: matches!(phase, Phase::Cooling | Phase::Probing),
             due: phase == Phase::Due,
             in_flight: entry.mine.saturating_add(entry.others),
             first_byte_ms: entry.merged.first_byte.at(now).unwrap_or_default() as f32,
             token_ms: entry.merged.per_token.at(now).unwrap_or_default() as f32,
-            ..Condition::default()
+            ..ModelState::default()
         };
         let counted = [
             (entry.merged.minute, entry.merged.tokens, entry.merged.requests),
@@ -339,8 +346,8 @@ impl Board {
     fn meet(&mut self, now: u64, store: &impl Store) {
         let mine = self.models.iter().flatten().filter(|entry| entry.mine > 0);
         let mine = mine.map(|entry| (entry.identity, entry.mine)).collect();
-        self.crew.tell(store, mine, now);
-        let others = self.crew.others(store, now);
+        self.workers.tell(store, mine, now);
+        let others = self.workers.others(store, now);
         for entry in self.models.iter_mut().flatten() {
             entry.others = others.get(&entry.identity).copied().unwrap_or_default();
         }

@@ -1,22 +1,22 @@
 //! What is learnt from traffic: which models fail, how fast they are, how much they are used, and how much is under way.
 //!
 //! All workers of a process share it, in a bounded number of slots of a key-value store: one a model ([`Record`]), one a
-//! worker (what it has under way); and some for conversations ([`Held`]), which are looked at with each request. Of models a
+//! worker (what it has under way); and some for conversations ([`SessionPin`]), which are looked at with each request. Of models a
 //! worker looks at its own [`Board`] while it serves requests, and at the store on its ticks. Updates are made by
 //! compare-and-swap with a bounded number of tries; one may be lost, none may block, and a value that is not ours is
 //! replaced, never misread. Times are milliseconds of the Unix epoch.
 
 mod board;
-mod crew;
 mod record;
 mod session;
 mod slots;
 #[cfg(test)]
 mod tests;
+mod workers;
 
-pub use board::{Attempt, Board, Condition, Cooldown};
+pub use board::{Attempt, Board, Cooldown, ModelState};
 pub use record::{Average, Phase, Record};
-pub use session::{Held, Known, Memory, Rules, SESSION_SETS, WAYS, held, hold, salt, session};
+pub use session::{Known, Memory, Rules, SESSION_SETS, SessionPin, WAYS, held, hold, salt, session};
 pub use slots::{MODEL_SLOTS, WORKER_SLOTS};
 
 /// Somebody else has written in between.
@@ -41,7 +41,7 @@ pub const NEVER: u32 = 1_000_000;
 
 /// When a model is left alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Settings {
+pub struct LiveSettings {
     /// More failures than this within a minute put a model into cooldown.
     pub allowed_fails: u32,
     /// If at least so many of a hundred of the model's recent answers are failures.

@@ -1,6 +1,6 @@
 //! What is known of one model, and how it changes.
 
-use super::{Failure, Fault, NEVER, Settings};
+use super::{Failure, Fault, LiveSettings, NEVER};
 use crate::sealed::{Reader, sealed, unsealed};
 
 /// The last byte is the version of the format.
@@ -169,7 +169,7 @@ pub(super) const fn minute_of(now: u64) -> u64 {
 impl Record {
     /// Whether the model is to be used at a time. A cooldown or a probe that ends later than one can is over: the clock
     /// was set back.
-    pub fn phase(&self, now: u64, settings: &Settings) -> Phase {
+    pub fn phase(&self, now: u64, settings: &LiveSettings) -> Phase {
         let ahead = |end: u64, longest: u64| now < end && end - now <= longest;
         if self.cooled_at == 0 {
             Phase::Serving
@@ -183,7 +183,7 @@ impl Record {
     }
 
     /// Notes that a request of `holder` tries the model; false where it is not due.
-    pub(super) fn probe(&mut self, now: u64, holder: u64, settings: &Settings) -> bool {
+    pub(super) fn probe(&mut self, now: u64, holder: u64, settings: &LiveSettings) -> bool {
         let due = self.phase(now, settings) == Phase::Due;
         if due {
             (self.probe_holder, self.probe_until) = (holder, now.saturating_add(PROBE));
@@ -209,7 +209,7 @@ impl Record {
     /// Notes that a request failed, and where that was once too often puts the model into cooldown for as long as the
     /// server asked for, or for the usual time, also where that is 0 (or was a date that has passed): then true. A
     /// request from before a cooldown changes nothing, as what it tells is known.
-    pub(super) fn failed(&mut self, now: u64, fault: &Fault, settings: &Settings) -> bool {
+    pub(super) fn failed(&mut self, now: u64, fault: &Fault, settings: &LiveSettings) -> bool {
         if fault.began < self.cooled_at {
             return false;
         }
@@ -237,7 +237,7 @@ impl Record {
     }
 
     /// Whether what failed within the minute says that it is the model.
-    fn is_failing(&self, settings: &Settings) -> bool {
+    fn is_failing(&self, settings: &LiveSettings) -> bool {
         let sum = |of: fn(&Count) -> u32| self.counts.iter().map(|count| u64::from(of(count))).sum::<u64>();
         let (certain, open) = (sum(|count| count.certain), sum(|count| count.open));
         let allowed = u64::from(settings.allowed_fails);

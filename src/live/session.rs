@@ -67,7 +67,7 @@ pub struct Known {
 
 /// Which model serves a conversation, or made an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Held {
+pub struct SessionPin {
     /// Number of the model's name.
     pub model: u64,
     /// The tier that it serves.
@@ -76,8 +76,8 @@ pub struct Held {
     pub at: u64,
 }
 
-impl Held {
-    /// Held by a model from now on.
+impl SessionPin {
+    /// A pin to a model, from now on.
     pub fn by(model: &str, tier: Tier, now: u64) -> Self {
         Self { model: Fnv::of(model.as_bytes()), tier, at: now }
     }
@@ -89,7 +89,7 @@ impl Held {
 }
 
 /// An entry of a set.
-type Entry = (Known, Held);
+type Entry = (Known, SessionPin);
 
 fn encode(entries: &[Entry]) -> Vec<u8> {
     let mut bytes = MAGIC.to_vec();
@@ -107,7 +107,7 @@ fn decode(bytes: &[u8]) -> Option<Vec<Entry>> {
     while !reader.0.is_empty() {
         let (tenant, number, model) = (reader.number()?, reader.number()?, reader.number()?);
         let tier = *Tier::ALL.get(usize::try_from(reader.number()?).ok()?)?;
-        let held = Held { model, tier, at: reader.number()? };
+        let held = SessionPin { model, tier, at: reader.number()? };
         entries.push((Known { tenant, number }, held));
     }
     (entries.len() <= WAYS).then_some(entries)
@@ -139,14 +139,14 @@ pub fn salt(store: &impl Store, fresh: impl FnOnce() -> u64) -> u64 {
 
 /// What is remembered of something, unless that was longer ago than the rules allow. A time that is ahead counts as now,
 /// for the clock was set back.
-pub fn held(store: &impl Store, memory: Memory, known: Known, rules: Rules, now: u64) -> Option<Held> {
+pub fn held(store: &impl Store, memory: Memory, known: Known, rules: Rules, now: u64) -> Option<SessionPin> {
     let entries = decode(&store.get(&memory.key(set_of(known)))?.0)?;
     let (_, held) = entries.into_iter().find(|(other, _)| *other == known)?;
     (now.saturating_sub(held.at) <= rules.idle).then_some(held)
 }
 
 /// Remembers something from now on, if it may have a place. Where others write at the same time, it may be lost.
-pub fn hold(store: &impl Store, memory: Memory, known: Known, held: Held, rules: Rules) {
+pub fn hold(store: &impl Store, memory: Memory, known: Known, held: SessionPin, rules: Rules) {
     let key = memory.key(set_of(known));
     for _ in 0..TRIES {
         let (bytes, cas) = store.get(&key).map_or((None, None), |(bytes, cas)| (Some(bytes), Some(cas)));
@@ -164,7 +164,7 @@ fn set_of(known: Known) -> usize {
 
 /// Puts an entry into a set. Whether it got a place.
 fn admit(entries: &mut Vec<Entry>, new: Entry, rules: Rules) -> bool {
-    let (Known { tenant, .. }, Held { at: now, .. }) = new;
+    let (Known { tenant, .. }, SessionPin { at: now, .. }) = new;
     let age = |entry: &Entry| now.saturating_sub(entry.1.at);
     // One that is far ahead is from before the clock was set back.
     entries.retain(|entry| {

@@ -14,7 +14,7 @@ use super::*;
 /// Midnight of a day, and so the start of a minute.
 const NOW: u64 = 1_767_225_600_000;
 const SECOND: u64 = 1000;
-const SETTINGS: Settings = Settings {
+const SETTINGS: LiveSettings = LiveSettings {
     allowed_fails: 3,
     failure_percent: 50,
     minimum_requests: 0,

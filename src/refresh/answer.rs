@@ -1,6 +1,6 @@
 //! What an answer is, by its headers and its size, before anybody reads its body.
 
-use super::Outcome;
+use super::RefreshOutcome;
 use crate::retry_after;
 
 /// An answer without its body.
@@ -22,11 +22,11 @@ pub struct Answer<'a> {
 
 /// What is to be made of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum AnswerKind {
     /// Its body is to be read as a feed.
     Read,
     /// The body is not to be read: this is what became of the fetch.
-    Done(Outcome),
+    Done(RefreshOutcome),
 }
 
 impl<'a> Answer<'a> {
@@ -50,20 +50,20 @@ impl<'a> Answer<'a> {
     }
 
     /// What to make of it. `conditional`: whether the request said what it has already, so that 304 is an answer.
-    pub fn verdict(&self, max_bytes: usize, conditional: bool) -> Verdict {
+    pub fn verdict(&self, max_bytes: usize, conditional: bool) -> AnswerKind {
         let plain = self.content_encoding.is_none_or(|e| e.is_empty() || e.eq_ignore_ascii_case(b"identity"));
-        Verdict::Done(match self.status {
-            b"200" if !plain => Outcome::Compressed,
-            b"200" if !self.may_be_json() => Outcome::ContentType,
-            b"200" if self.body_size > max_bytes => Outcome::TooLarge,
-            b"200" => return Verdict::Read,
-            b"304" if conditional => Outcome::NotModified,
-            b"304" => Outcome::Status,
-            b"429" => Outcome::RateLimited,
-            b"503" => Outcome::Unavailable,
-            b"504" => Outcome::Timeout,
-            [b'3', _, _] => Outcome::Redirected,
-            _ => Outcome::Status,
+        AnswerKind::Done(match self.status {
+            b"200" if !plain => RefreshOutcome::Compressed,
+            b"200" if !self.may_be_json() => RefreshOutcome::ContentType,
+            b"200" if self.body_size > max_bytes => RefreshOutcome::TooLarge,
+            b"200" => return AnswerKind::Read,
+            b"304" if conditional => RefreshOutcome::NotModified,
+            b"304" => RefreshOutcome::Status,
+            b"429" => RefreshOutcome::RateLimited,
+            b"503" => RefreshOutcome::Unavailable,
+            b"504" => RefreshOutcome::Timeout,
+            [b'3', _, _] => RefreshOutcome::Redirected,
+            _ => RefreshOutcome::Status,
         })
     }
 

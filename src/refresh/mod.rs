@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crate::fnv::Fnv;
 
-pub use answer::{Answer, Verdict};
+pub use answer::{Answer, AnswerKind};
 pub use record::{SLOTS, Snapshot, place, snapshot_key, state_key};
 
 /// What is fetched. Each kind has slots of its own in shared data.
@@ -74,7 +74,7 @@ pub struct Schedule {
 
 /// What became of a fetch. A closed list: metrics and logs use these words and no others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Outcome {
+pub enum RefreshOutcome {
     /// A body that keeps its contract.
     Updated,
     /// 304: the last body still holds.
@@ -105,48 +105,48 @@ pub enum Outcome {
     NotSent,
 }
 
-impl Outcome {
+impl RefreshOutcome {
     /// All outcomes.
-    pub const ALL: [Outcome; 14] = [
-        Outcome::Updated,
-        Outcome::NotModified,
-        Outcome::Unavailable,
-        Outcome::Timeout,
-        Outcome::RateLimited,
-        Outcome::Status,
-        Outcome::Redirected,
-        Outcome::Compressed,
-        Outcome::ContentType,
-        Outcome::TooLarge,
-        Outcome::Broken,
-        Outcome::NotJson,
-        Outcome::Contract,
-        Outcome::NotSent,
+    pub const ALL: [RefreshOutcome; 14] = [
+        RefreshOutcome::Updated,
+        RefreshOutcome::NotModified,
+        RefreshOutcome::Unavailable,
+        RefreshOutcome::Timeout,
+        RefreshOutcome::RateLimited,
+        RefreshOutcome::Status,
+        RefreshOutcome::Redirected,
+        RefreshOutcome::Compressed,
+        RefreshOutcome::ContentType,
+        RefreshOutcome::TooLarge,
+        RefreshOutcome::Broken,
+        RefreshOutcome::NotJson,
+        RefreshOutcome::Contract,
+        RefreshOutcome::NotSent,
     ];
 
     /// The word for metrics and logs.
     pub const fn name(self) -> &'static str {
         match self {
-            Outcome::Updated => "updated",
-            Outcome::NotModified => "not_modified",
-            Outcome::Unavailable => "unavailable",
-            Outcome::Timeout => "timeout",
-            Outcome::RateLimited => "rate_limited",
-            Outcome::Status => "status",
-            Outcome::Redirected => "redirected",
-            Outcome::Compressed => "compressed",
-            Outcome::ContentType => "content_type",
-            Outcome::TooLarge => "too_large",
-            Outcome::Broken => "broken",
-            Outcome::NotJson => "not_json",
-            Outcome::Contract => "contract",
-            Outcome::NotSent => "not_sent",
+            RefreshOutcome::Updated => "updated",
+            RefreshOutcome::NotModified => "not_modified",
+            RefreshOutcome::Unavailable => "unavailable",
+            RefreshOutcome::Timeout => "timeout",
+            RefreshOutcome::RateLimited => "rate_limited",
+            RefreshOutcome::Status => "status",
+            RefreshOutcome::Redirected => "redirected",
+            RefreshOutcome::Compressed => "compressed",
+            RefreshOutcome::ContentType => "content_type",
+            RefreshOutcome::TooLarge => "too_large",
+            RefreshOutcome::Broken => "broken",
+            RefreshOutcome::NotJson => "not_json",
+            RefreshOutcome::Contract => "contract",
+            RefreshOutcome::NotSent => "not_sent",
         }
     }
 
     /// Whether what is there is known to be good at the time of the answer.
     pub const fn is_good(self) -> bool {
-        matches!(self, Outcome::Updated | Outcome::NotModified)
+        matches!(self, RefreshOutcome::Updated | RefreshOutcome::NotModified)
     }
 }
 
@@ -168,7 +168,7 @@ pub struct State {
     /// Fetches that failed since the last good one.
     pub failures: u32,
     /// What became of the last fetch.
-    pub outcome: Option<Outcome>,
+    pub outcome: Option<RefreshOutcome>,
     /// Whether somebody has said that the snapshot is too old to be used.
     pub told_stale: bool,
     /// The server's tag of the snapshot, empty where it gave none.
@@ -188,7 +188,7 @@ pub enum Step {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     /// What became of it.
-    pub outcome: Outcome,
+    pub outcome: RefreshOutcome,
     /// How long the server asked to be left alone, in milliseconds.
     pub retry_after: Option<u64>,
     /// The server's tag of the answer, empty where it gave none.
@@ -232,11 +232,11 @@ impl State {
             told_stale: self.told_stale && !good,
             ..self.clone()
         };
-        if report.outcome == Outcome::Updated {
+        if report.outcome == RefreshOutcome::Updated {
             next.etag = report.etag;
         }
         // A file that is served as it is comes again and again: nobody has to read it once more.
-        if report.outcome == Outcome::Updated && !report.unchanged {
+        if report.outcome == RefreshOutcome::Updated && !report.unchanged {
             // Grows also when the state was lost: a worker that knows an older snapshot sees that this is another.
             next.generation = now.max(self.generation.saturating_add(1));
         }

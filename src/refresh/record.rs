@@ -2,7 +2,7 @@
 //! Every value begins with a magic that names the format and with the feed it is for; what is anything else is nothing
 //! known.
 
-use super::{Kind, Outcome, State};
+use super::{Kind, RefreshOutcome, State};
 use crate::sealed::{Reader, sealed, unsealed};
 
 /// So many things of a kind have a place of their own.
@@ -54,7 +54,8 @@ impl State {
             bytes.extend(number.to_le_bytes());
         }
         bytes.extend(self.failures.to_le_bytes());
-        let place = |outcome| Outcome::ALL.iter().position(|&known| known == outcome).unwrap_or_default();
+        let place =
+            |outcome| RefreshOutcome::ALL.iter().position(|&known| known == outcome).unwrap_or_default();
         bytes.push(self.outcome.map_or(0, |outcome| place(outcome) as u8 + 1));
         bytes.push(u8::from(self.told_stale));
         bytes.extend(etag);
@@ -84,7 +85,7 @@ fn decode(bytes: &[u8]) -> Option<(u64, State)> {
     let [outcome, told_stale] = reader.take::<2>()?;
     state.outcome = match usize::from(outcome).checked_sub(1) {
         None => None,
-        Some(place) => Some(*Outcome::ALL.get(place)?),
+        Some(place) => Some(*RefreshOutcome::ALL.get(place)?),
     };
     state.told_stale = told_stale != 0;
     state.etag = reader.0.to_vec();

@@ -16,7 +16,7 @@ const SCHEDULE: Schedule = Schedule {
     jitter: 0.1,
 };
 
-fn report(outcome: Outcome) -> Report {
+fn report(outcome: RefreshOutcome) -> Report {
     Report { outcome, retry_after: None, etag: Vec::new(), unchanged: false }
 }
 
@@ -50,7 +50,7 @@ fn nothing_known_is_due_at_once() {
 fn a_good_answer_holds_for_the_fresh_time_less_jitter() {
     let taken = fetch(&State::default(), NOW, 7);
     for (random, wait) in [(0, 300_000), (u64::MAX, 270_001), (u64::MAX / 2, 285_001)] {
-        let next = taken.after(NOW, &SCHEDULE, random, report(Outcome::Updated));
+        let next = taken.after(NOW, &SCHEDULE, random, report(RefreshOutcome::Updated));
         assert!(next.wait.abs_diff(wait) <= 1, "{random}: {}", next.wait);
         assert_eq!((next.due, next.lease_end, next.fetched_at), (NOW + next.wait, 0, NOW));
         assert_eq!(next.step(next.due - 1, &SCHEDULE, 8), Step::Wait);
@@ -63,20 +63,20 @@ fn failures_wait_twice_as_long_each_up_to_a_bound() {
     let mut state = State::default();
     for expected in [10, 20, 40, 80, 160, 300, 300] {
         state = fetch(&state, state.due.max(NOW), 7);
-        state = state.after(NOW, &SCHEDULE, 0, report(Outcome::Status));
+        state = state.after(NOW, &SCHEDULE, 0, report(RefreshOutcome::Status));
         assert_eq!(state.wait, expected * SECOND);
     }
     state.failures = u32::MAX;
-    state = state.after(NOW, &SCHEDULE, 0, report(Outcome::Broken));
+    state = state.after(NOW, &SCHEDULE, 0, report(RefreshOutcome::Broken));
     assert_eq!((state.wait, state.failures), (300 * SECOND, u32::MAX));
-    let again = state.after(NOW, &SCHEDULE, 0, report(Outcome::Updated));
+    let again = state.after(NOW, &SCHEDULE, 0, report(RefreshOutcome::Updated));
     assert_eq!(again.failures, 0);
 }
 
 #[test]
 fn what_the_server_asks_for_is_the_least() {
     let wait = |retry_after, random| {
-        let report = Report { retry_after: Some(retry_after), ..report(Outcome::RateLimited) };
+        let report = Report { retry_after: Some(retry_after), ..report(RefreshOutcome::RateLimited) };
         State::default().after(NOW, &SCHEDULE, random, report).wait
     };
     assert_eq!(wait(120 * SECOND, 0), 120 * SECOND);
@@ -91,20 +91,20 @@ fn a_failure_keeps_the_snapshot_and_304_renews_it() {
         NOW,
         &SCHEDULE,
         0,
-        Report { etag: b"\"1\"".to_vec(), ..report(Outcome::Updated) },
+        Report { etag: b"\"1\"".to_vec(), ..report(RefreshOutcome::Updated) },
     );
     assert_eq!((good.generation, good.etag.as_slice()), (NOW, &b"\"1\""[..]));
-    for outcome in Outcome::ALL.into_iter().filter(|o| !o.is_good()) {
+    for outcome in RefreshOutcome::ALL.into_iter().filter(|o| !o.is_good()) {
         let bad = good.after(NOW + SECOND, &SCHEDULE, 0, report(outcome));
         assert_eq!((bad.generation, bad.fetched_at, &bad.etag), (NOW, NOW, &good.etag), "{outcome:?}");
         assert_eq!(bad.outcome, Some(outcome));
     }
-    let same = good.after(NOW + SECOND, &SCHEDULE, 0, report(Outcome::NotModified));
+    let same = good.after(NOW + SECOND, &SCHEDULE, 0, report(RefreshOutcome::NotModified));
     assert_eq!((same.generation, same.fetched_at, &same.etag), (NOW, NOW + SECOND, &good.etag));
-    let other = good.after(NOW, &SCHEDULE, 0, report(Outcome::Updated));
+    let other = good.after(NOW, &SCHEDULE, 0, report(RefreshOutcome::Updated));
     assert_eq!((other.generation, other.etag.as_slice()), (NOW + 1, &b""[..]), "no number twice");
     let tag = b"\"2\"".to_vec();
-    let again = Report { etag: tag.clone(), unchanged: true, ..report(Outcome::Updated) };
+    let again = Report { etag: tag.clone(), unchanged: true, ..report(RefreshOutcome::Updated) };
     let again = good.after(NOW + SECOND, &SCHEDULE, 0, again);
     assert_eq!((again.generation, again.fetched_at, again.etag), (NOW, NOW + SECOND, tag), "the same feed");
 }
@@ -112,7 +112,7 @@ fn a_failure_keeps_the_snapshot_and_304_renews_it() {
 #[test]
 fn a_snapshot_is_used_up_to_the_bound() {
     assert!(!State::default().is_usable(NOW, &SCHEDULE));
-    let good = State::default().after(NOW, &SCHEDULE, 0, report(Outcome::Updated));
+    let good = State::default().after(NOW, &SCHEDULE, 0, report(RefreshOutcome::Updated));
     let bound = NOW + 86400 * SECOND;
     assert!(good.is_usable(bound, &SCHEDULE) && !good.is_usable(bound + 1, &SCHEDULE));
     assert_eq!(good.age(NOW + 5), Some(5));
@@ -124,10 +124,10 @@ fn a_clock_that_was_set_back_does_not_stop_fetching() {
     let hour_ago = NOW - 3600 * SECOND;
     let taken = fetch(&State::default(), NOW, 7);
     fetch(&taken, hour_ago, 8);
-    for outcome in [Outcome::Updated, Outcome::Status] {
+    for outcome in [RefreshOutcome::Updated, RefreshOutcome::Status] {
         let next = taken.after(NOW, &SCHEDULE, 0, report(outcome));
         let again = fetch(&next, hour_ago, 8);
-        assert!(again.after(hour_ago, &SCHEDULE, 0, report(Outcome::Status)).fetched_at <= hour_ago);
+        assert!(again.after(hour_ago, &SCHEDULE, 0, report(RefreshOutcome::Status)).fetched_at <= hour_ago);
     }
 }
 
@@ -175,7 +175,7 @@ fn every_feed_finds_its_slot() {
     assert_eq!(place(5 + 99 * 64, |slot| slots[slot].clone()), 40);
 }
 
-fn row(headers: &[(&str, &str)], body_size: usize) -> Verdict {
+fn row(headers: &[(&str, &str)], body_size: usize) -> AnswerKind {
     let headers: Vec<(String, Vec<u8>)> =
         headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
     Answer::new(&headers, body_size).expect("has a status").verdict(1024, true)
@@ -184,32 +184,32 @@ fn row(headers: &[(&str, &str)], body_size: usize) -> Verdict {
 #[test]
 fn answers_are_told_apart() {
     for (status, outcome) in [
-        ("304", Outcome::NotModified),
-        ("503", Outcome::Unavailable),
-        ("504", Outcome::Timeout),
-        ("429", Outcome::RateLimited),
-        ("301", Outcome::Redirected),
-        ("308", Outcome::Redirected),
-        ("204", Outcome::Status),
-        ("206", Outcome::Status),
-        ("401", Outcome::Status),
-        ("404", Outcome::Status),
-        ("500", Outcome::Status),
-        ("", Outcome::Status),
-        ("3000", Outcome::Status),
+        ("304", RefreshOutcome::NotModified),
+        ("503", RefreshOutcome::Unavailable),
+        ("504", RefreshOutcome::Timeout),
+        ("429", RefreshOutcome::RateLimited),
+        ("301", RefreshOutcome::Redirected),
+        ("308", RefreshOutcome::Redirected),
+        ("204", RefreshOutcome::Status),
+        ("206", RefreshOutcome::Status),
+        ("401", RefreshOutcome::Status),
+        ("404", RefreshOutcome::Status),
+        ("500", RefreshOutcome::Status),
+        ("", RefreshOutcome::Status),
+        ("3000", RefreshOutcome::Status),
     ] {
-        assert_eq!(row(&[(":status", status)], 0), Verdict::Done(outcome), "{status}");
+        assert_eq!(row(&[(":status", status)], 0), AnswerKind::Done(outcome), "{status}");
     }
     assert_eq!(Answer::new(&[], 0).map(|answer| answer.body_size), None);
     let unasked = Answer { status: b"304", ..Answer::default() };
-    assert_eq!(unasked.verdict(1024, false), Verdict::Done(Outcome::Status));
+    assert_eq!(unasked.verdict(1024, false), AnswerKind::Done(RefreshOutcome::Status));
 }
 
 #[test]
 fn a_body_is_read_only_where_it_can_be_a_feed() {
     let read = |extra: &[(&str, &str)], size| row(&[&[(":status", "200")], extra].concat(), size);
-    assert_eq!(read(&[], 1024), Verdict::Read);
-    assert_eq!(read(&[], 1025), Verdict::Done(Outcome::TooLarge));
+    assert_eq!(read(&[], 1024), AnswerKind::Read);
+    assert_eq!(read(&[], 1025), AnswerKind::Done(RefreshOutcome::TooLarge));
     for good in [
         "application/json",
         "application/json; charset=utf-8",
@@ -218,13 +218,13 @@ fn a_body_is_read_only_where_it_can_be_a_feed() {
         "text/plain;charset=utf-8",
         "application/octet-stream",
     ] {
-        assert_eq!(read(&[("content-type", good)], 9), Verdict::Read, "{good}");
+        assert_eq!(read(&[("content-type", good)], 9), AnswerKind::Read, "{good}");
     }
     for bad in ["text/html", "text/html; x=application/json", "application/jsonp", "application/xml"] {
-        assert_eq!(read(&[("content-type", bad)], 9), Verdict::Done(Outcome::ContentType), "{bad}");
+        assert_eq!(read(&[("content-type", bad)], 9), AnswerKind::Done(RefreshOutcome::ContentType), "{bad}");
     }
-    assert_eq!(read(&[("content-encoding", "identity")], 9), Verdict::Read);
-    assert_eq!(read(&[("Content-Encoding", "gzip")], 9), Verdict::Done(Outcome::Compressed));
+    assert_eq!(read(&[("content-encoding", "identity")], 9), AnswerKind::Read);
+    assert_eq!(read(&[("Content-Encoding", "gzip")], 9), AnswerKind::Done(RefreshOutcome::Compressed));
 }
 
 #[test]
@@ -258,7 +258,7 @@ prop_compose! {
     fn any_state()(
         numbers in any::<[u64; 6]>(),
         failures: u32,
-        outcome in prop::option::of(prop::sample::select(&Outcome::ALL[..])),
+        outcome in prop::option::of(prop::sample::select(&RefreshOutcome::ALL[..])),
         told_stale: bool,
         etag in prop::collection::vec(any::<u8>(), 0..256),
     ) -> State {
@@ -304,7 +304,7 @@ proptest! {
 
     #[test]
     fn no_number_makes_it_stop(state in any_state(), now: u64, random: u64, asked: Option<u64>,
-        outcome in prop::sample::select(&Outcome::ALL[..])) {
+        outcome in prop::sample::select(&RefreshOutcome::ALL[..])) {
         let report = Report { outcome, retry_after: asked, etag: Vec::new(), unchanged: false };
         let next = state.after(now, &SCHEDULE, random, report);
         prop_assert!(next.wait <= 86400 * SECOND * 11 / 10);

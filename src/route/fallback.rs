@@ -10,7 +10,7 @@ use super::{Model, Table};
 /// Why another model is to serve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Reason {
+pub enum FallbackReason {
     /// The model failed, or gave no answer.
     General,
     /// The request was too long for it.
@@ -22,22 +22,22 @@ pub enum Reason {
 /// What the configuration says: for a model (by its slot), who serves in its place.
 #[derive(Clone, Debug, Default)]
 pub struct Chains {
-    /// For [`Reason::General`].
+    /// For [`FallbackReason::General`].
     pub general: BTreeMap<usize, Vec<Arc<Model>>>,
-    /// For [`Reason::ContextWindow`].
+    /// For [`FallbackReason::ContextWindow`].
     pub context_window: BTreeMap<usize, Vec<Arc<Model>>>,
-    /// For [`Reason::ContentPolicy`].
+    /// For [`FallbackReason::ContentPolicy`].
     pub content_policy: BTreeMap<usize, Vec<Arc<Model>>>,
     /// Of a composite cluster: the clusters whose models its attempts reach, that of the first attempt first.
     pub composite: BTreeMap<String, Vec<String>>,
 }
 
 impl Chains {
-    fn of(&self, reason: Reason, model: &Model) -> Option<&[Arc<Model>]> {
+    fn of(&self, reason: FallbackReason, model: &Model) -> Option<&[Arc<Model>]> {
         let chains = match reason {
-            Reason::General => &self.general,
-            Reason::ContextWindow => &self.context_window,
-            Reason::ContentPolicy => &self.content_policy,
+            FallbackReason::General => &self.general,
+            FallbackReason::ContextWindow => &self.context_window,
+            FallbackReason::ContentPolicy => &self.content_policy,
         };
         chains.get(&model.slot).map(Vec::as_slice)
     }
@@ -81,7 +81,7 @@ pub struct Progress {
     /// Models that were tried, the last one last. Never empty.
     pub tried: Vec<String>,
     /// Why the next attempt needs another model.
-    pub reason: Reason,
+    pub reason: FallbackReason,
     /// Those that were asked twice.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub twice: Vec<String>,
@@ -111,7 +111,7 @@ impl Progress {
         Self {
             attempt: 1,
             tried: vec![model.name.clone()],
-            reason: Reason::General,
+            reason: FallbackReason::General,
             twice: Vec::new(),
             open: Vec::new(),
         }
@@ -133,7 +133,7 @@ impl Progress {
         self.tried.retain(|name| *name != model.name);
         self.tried.push(model.name.clone());
         self.attempt = attempt;
-        self.reason = Reason::General;
+        self.reason = FallbackReason::General;
     }
 }
 
@@ -159,7 +159,7 @@ impl Plan {
         table: &'t Table,
         chains: &'t Chains,
         progress: &Progress,
-        reason: Reason,
+        reason: FallbackReason,
         avoids: impl Fn(&Model) -> bool,
     ) -> Option<&'t Arc<Model>> {
         let last = table.models.get(progress.tried.last()?)?;
@@ -172,7 +172,7 @@ impl Plan {
         }
         let new = |model: &Model| !progress.tried.contains(&model.name);
         let larger = |model: &Model| {
-            reason != Reason::ContextWindow
+            reason != FallbackReason::ContextWindow
                 || last.context_window.is_none_or(|window| model.context_window > Some(window))
         };
         let attempt = progress.attempt.saturating_add(1);
@@ -234,7 +234,13 @@ mod tests {
 
     fn tried(names: &[&str]) -> Progress {
         let tried: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
-        Progress { attempt: names.len() as u32, tried, reason: Reason::General, twice: vec![], open: vec![] }
+        Progress {
+            attempt: names.len() as u32,
+            tried,
+            reason: FallbackReason::General,
+            twice: vec![],
+            open: vec![],
+        }
     }
 
     fn next<'t>(
@@ -242,7 +248,7 @@ mod tests {
         chains: &'t Chains,
         chain: &[&str],
         names: &[&str],
-        reason: Reason,
+        reason: FallbackReason,
         avoided: &[&str],
     ) -> Option<&'t str> {
         let avoids = |model: &Model| avoided.contains(&model.name.as_str());
@@ -254,19 +260,19 @@ mod tests {
         let (table, none) = (table(), Chains::default());
         let all = &["b", "c", "e"];
         /// tried, reason, avoided, next
-        type Row = (&'static [&'static str], Reason, &'static [&'static str], Option<&'static str>);
+        type Row = (&'static [&'static str], FallbackReason, &'static [&'static str], Option<&'static str>);
         let rows: [Row; 11] = [
-            (&["a"], Reason::General, &[], Some("b")),
-            (&["a", "b"], Reason::General, &[], Some("c")),
-            (&["a", "c"], Reason::General, &[], Some("b")),
-            (&["a", "b", "c", "e"], Reason::General, &[], None),
-            (&["a"], Reason::General, &["b", "c"], Some("e")),
-            (&["a"], Reason::General, &["b", "c", "e"], None),
-            (&["a"], Reason::ContextWindow, &[], Some("c")),
-            (&["a", "b"], Reason::ContextWindow, &["c"], Some("e")),
-            (&["a", "c"], Reason::ContextWindow, &[], Some("e")),
-            (&["a", "e"], Reason::ContextWindow, &[], None),
-            (&["a"], Reason::ContentPolicy, &[], Some("b")),
+            (&["a"], FallbackReason::General, &[], Some("b")),
+            (&["a", "b"], FallbackReason::General, &[], Some("c")),
+            (&["a", "c"], FallbackReason::General, &[], Some("b")),
+            (&["a", "b", "c", "e"], FallbackReason::General, &[], None),
+            (&["a"], FallbackReason::General, &["b", "c"], Some("e")),
+            (&["a"], FallbackReason::General, &["b", "c", "e"], None),
+            (&["a"], FallbackReason::ContextWindow, &[], Some("c")),
+            (&["a", "b"], FallbackReason::ContextWindow, &["c"], Some("e")),
+            (&["a", "c"], FallbackReason::ContextWindow, &[], Some("e")),
+            (&["a", "e"], FallbackReason::ContextWindow, &[], None),
+            (&["a"], FallbackReason::ContentPolicy, &[], Some("b")),
         ];
         for (names, reason, avoided, expected) in rows {
             let found = next(&table, &none, all, names, reason, avoided);
@@ -278,7 +284,7 @@ mod tests {
     fn windows_that_are_not_known() {
         let (table, none) = (table(), Chains::default());
         let of = |chain: &[&str], names: &[&str]| {
-            next(&table, &none, chain, names, Reason::ContextWindow, &[]).map(str::to_owned)
+            next(&table, &none, chain, names, FallbackReason::ContextWindow, &[]).map(str::to_owned)
         };
         assert_eq!(of(&["d"], &["a"]), None, "nobody knows that it is larger");
         assert_eq!(of(&["b"], &["a", "d"]).as_deref(), Some("b"), "nobody knows that it is not");
@@ -298,15 +304,20 @@ mod tests {
             ..Chains::default()
         };
         let of = |names: &[&str], reason| next(&table, &chains, &["c"], names, reason, &[]);
-        assert_eq!(of(&["a"], Reason::General), Some("e"));
-        assert_eq!(of(&["a", "e"], Reason::General), Some("d"), "its own chain");
-        assert_eq!(of(&["a", "e", "d"], Reason::General), Some("b"), "the first one's again");
-        assert_eq!(of(&["a", "e", "d", "b"], Reason::General), None);
-        assert_eq!(of(&["a"], Reason::ContentPolicy), Some("c"));
-        assert_eq!(of(&["a", "e"], Reason::ContentPolicy), Some("c"), "that of the first, as it has none");
-        assert_eq!(of(&["a"], Reason::ContextWindow), Some("c"), "none is configured");
+        assert_eq!(of(&["a"], FallbackReason::General), Some("e"));
+        assert_eq!(of(&["a", "e"], FallbackReason::General), Some("d"), "its own chain");
+        assert_eq!(of(&["a", "e", "d"], FallbackReason::General), Some("b"), "the first one's again");
+        assert_eq!(of(&["a", "e", "d", "b"], FallbackReason::General), None);
+        assert_eq!(of(&["a"], FallbackReason::ContentPolicy), Some("c"));
+        assert_eq!(
+            of(&["a", "e"], FallbackReason::ContentPolicy),
+            Some("c"),
+            "that of the first, as it has none"
+        );
+        assert_eq!(of(&["a"], FallbackReason::ContextWindow), Some("c"), "none is configured");
         let bound = Plan { bound: true, ..plan(&["c"]) };
-        let next = |names: &[&str]| bound.next(&table, &chains, &tried(names), Reason::General, |_| false);
+        let next =
+            |names: &[&str]| bound.next(&table, &chains, &tried(names), FallbackReason::General, |_| false);
         assert_eq!(next(&["a"]).map(|model| model.name.as_str()), Some("c"), "only what the decision says");
         assert!(next(&["a", "c"]).is_none());
     }
@@ -328,7 +339,7 @@ mod tests {
     fn an_attempt_goes_to_models_of_the_cluster_that_it_reaches() {
         let (table, chains) = two_providers();
         let of = |chains: &'_ Chains, chain: &[&str], names: &[&str]| {
-            next(&table, chains, chain, names, Reason::General, &[]).map(str::to_owned)
+            next(&table, chains, chain, names, FallbackReason::General, &[]).map(str::to_owned)
         };
         assert_eq!(of(&chains, &["b", "c"], &["a"]).as_deref(), Some("c"), "the second attempt is at two");
         assert_eq!(of(&chains, &["b", "c"], &["a", "c"]).as_deref(), Some("b"), "the third at one again");
@@ -391,8 +402,8 @@ mod tests {
     #[test]
     fn names_that_are_not_known_are_passed_over() {
         let (table, none) = (table(), Chains::default());
-        assert_eq!(next(&table, &none, &["nobody", "b"], &["a"], Reason::General, &[]), Some("b"));
-        assert_eq!(next(&table, &none, &["b"], &["nobody"], Reason::General, &[]), None);
-        assert_eq!(next(&table, &none, &["b"], &[], Reason::General, &[]), None);
+        assert_eq!(next(&table, &none, &["nobody", "b"], &["a"], FallbackReason::General, &[]), Some("b"));
+        assert_eq!(next(&table, &none, &["b"], &["nobody"], FallbackReason::General, &[]), None);
+        assert_eq!(next(&table, &none, &["b"], &[], FallbackReason::General, &[]), None);
     }
 }

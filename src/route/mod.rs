@@ -13,9 +13,9 @@ mod tests;
 
 pub use condition::{Condition, Conditions};
 pub use cost::{Usage, cost, savings};
-pub use fallback::{Chains, Open, Plan, Progress, Reason};
+pub use fallback::{Chains, FallbackReason, Open, Plan, Progress};
 pub use needs::Needs;
-pub use pick::{CHAIN, Pick, Why, Wish, pick};
+pub use pick::{CHAIN, Pick, PickRequest, Why, pick};
 pub use table::{
-    Agentic, Completion, Curve, Model, Profile, Promotion, Standing, Strategy, Table, UnknownState,
+    Agentic, Completion, Curve, Model, Profile, Promotion, SignalRanking, Strategy, Table, UnknownState,
 };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Completion, Condition, Model, Profile, Strategy, Wish, cost};
+use super::{Completion, Condition, Model, PickRequest, Profile, Strategy, cost};
 use crate::tier::Tier;
 
 /// A candidate that can serve the request, and where it stands.
@@ -31,23 +31,23 @@ impl Ranked<'_> {
 /// Adds candidates to `order`, in the order of the profile's strategy; equals in the order they come in.
 pub(super) fn rank<'t>(
     profile: &Profile,
-    wish: &Wish<'_>,
+    request: &PickRequest<'_>,
     candidates: impl Iterator<Item = (Tier, &'t Arc<Model>)>,
     order: &mut Vec<Ranked<'t>>,
 ) {
     let from = order.len();
     order.extend(candidates.enumerate().map(|(place, (tier, model))| {
-        let condition = wish.conditions.map_or_else(Condition::default, |c| c.of(model));
-        let barred =
-            condition.cooling || (profile.strategy == Strategy::Usage && used(model, condition, wish) > 1.0);
-        let key = key(profile.strategy, model, condition, wish);
+        let condition = request.conditions.map_or_else(Condition::default, |c| c.of(model));
+        let barred = condition.cooling
+            || (profile.strategy == Strategy::Usage && used(model, condition, request) > 1.0);
+        let key = key(profile.strategy, model, condition, request);
         Ranked { model, tier, barred, place, group: 0, key }
     }));
     let all = order.get_mut(from..).unwrap_or_default();
     if let Strategy::Completion(how) = profile.strategy {
-        by_completion(&how, wish, all);
+        by_completion(&how, request, all);
     }
-    if wish.code {
+    if request.code {
         for one in all.iter_mut() {
             one.group = one.group * 2 + u8::from(!one.model.coder);
         }
@@ -56,21 +56,21 @@ pub(super) fn rank<'t>(
     all.sort_by(|a, b| a.group.cmp(&b.group).then(a.key.total_cmp(&b.key)));
 }
 
-fn key(strategy: Strategy, model: &Model, condition: Condition, wish: &Wish<'_>) -> f64 {
+fn key(strategy: Strategy, model: &Model, condition: Condition, request: &PickRequest<'_>) -> f64 {
     match strategy {
         Strategy::Configured | Strategy::Completion(_) => 0.0,
-        Strategy::Momentum => wish.standing.map_or(0.0, |standing| 0.0 - standing.of(model)),
-        Strategy::Cheapest => price(model, wish),
-        Strategy::Weighted => waiting(model, wish.seed),
+        Strategy::Momentum => request.ranking.map_or(0.0, |ranking| 0.0 - ranking.of(model)),
+        Strategy::Cheapest => price(model, request),
+        Strategy::Weighted => waiting(model, request.seed),
         Strategy::LeastBusy => f64::from(condition.in_flight),
-        Strategy::LowestLatency => latency(model, condition, wish),
-        Strategy::Usage => used(model, condition, wish),
+        Strategy::LowestLatency => latency(model, condition, request),
+        Strategy::Usage => used(model, condition, request),
     }
 }
 
 /// What the request costs there; a price that is not known is the dearest.
-fn price(model: &Model, wish: &Wish<'_>) -> f64 {
-    cost(model, wish.needs.usage_of(model)).unwrap_or(f64::INFINITY)
+fn price(model: &Model, request: &PickRequest<'_>) -> f64 {
+    cost(model, request.needs.usage_of(model)).unwrap_or(f64::INFINITY)
 }
 
 /// How long a model waits for its turn where each comes by chance, as often as it weighs: the one that waits least
@@ -91,16 +91,16 @@ const fn mixed(number: u64) -> u64 {
 }
 
 /// Milliseconds to the end of the answer. A model that was never measured goes first, so that it is.
-fn latency(model: &Model, condition: Condition, wish: &Wish<'_>) -> f64 {
-    let output = wish.needs.usage_of(model).output as f64;
+fn latency(model: &Model, condition: Condition, request: &PickRequest<'_>) -> f64 {
+    let output = request.needs.usage_of(model).output as f64;
     let [first, each] = [condition.first_byte_ms, condition.token_ms].map(|ms| f64::from(ms).max(0.0));
     first + each * output
 }
 
 /// The greater of the shares of tokens and requests that the minute's limits would have been used by with this
 /// request; 0 where there is no limit, above 1 where it is over.
-fn used(model: &Model, condition: Condition, wish: &Wish<'_>) -> f64 {
-    let usage = wish.needs.usage_of(model);
+fn used(model: &Model, condition: Condition, request: &PickRequest<'_>) -> f64 {
+    let usage = request.needs.usage_of(model);
     let share = |limit: Option<u64>, before: u64, more: u64| {
         limit.map_or(0.0, |limit| before.saturating_add(more) as f64 / limit.max(1) as f64)
     };
@@ -110,9 +110,9 @@ fn used(model: &Model, condition: Condition, wish: &Wish<'_>) -> f64 {
 }
 
 /// Those that are likely enough to complete the ask go first, by price; then the rest, the likeliest first.
-fn by_completion(how: &Completion, wish: &Wish<'_>, all: &mut [Ranked<'_>]) {
+fn by_completion(how: &Completion, request: &PickRequest<'_>, all: &mut [Ranked<'_>]) {
     for one in all.iter_mut() {
-        one.key = how.curve.likelihood(one.model.capability.unwrap_or(how.usual), wish.difficulty);
+        one.key = how.curve.likelihood(one.model.capability.unwrap_or(how.usual), request.difficulty);
     }
     let best =
         |with_barred| all.iter().filter(|one| with_barred || !one.barred).map(|one| one.key).reduce(f64::max);
@@ -122,6 +122,6 @@ fn by_completion(how: &Completion, wish: &Wish<'_>, all: &mut [Ranked<'_>]) {
     for one in all {
         // The middle group has somebody only where the best one is barred.
         let group = u8::from(one.key < least_of_all) + u8::from(one.key < least_of_all.min(least_of_free));
-        (one.group, one.key) = (group, if group < 2 { price(one.model, wish) } else { 0.0 - one.key });
+        (one.group, one.key) = (group, if group < 2 { price(one.model, request) } else { 0.0 - one.key });
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::order::{Ranked, rank};
-use super::{Completion, Conditions, Model, Needs, Profile, Standing, Strategy, Table};
+use super::{Completion, Conditions, Model, Needs, Profile, SignalRanking, Strategy, Table};
 use crate::tier::Tier;
 
 /// Most candidates that are named behind the one that serves.
@@ -14,7 +14,7 @@ const ROOM: usize = 16;
 
 /// What is asked of a profile.
 #[derive(Clone, Copy, Debug)]
-pub struct Wish<'w> {
+pub struct PickRequest<'w> {
     /// The tier that was decided on.
     pub tier: Tier,
     /// What a model has to meet.
@@ -24,7 +24,7 @@ pub struct Wish<'w> {
     /// Whether the ask is about code.
     pub code: bool,
     /// What adoption signals say, where there are any.
-    pub standing: Option<&'w Standing>,
+    pub ranking: Option<&'w SignalRanking>,
     /// How the models are doing, where that is known.
     pub conditions: Option<&'w Conditions>,
     /// Chance, where a strategy takes any: another number for each request.
@@ -33,7 +33,7 @@ pub struct Wish<'w> {
     pub now: u64,
 }
 
-impl Wish<'_> {
+impl PickRequest<'_> {
     /// Whether a model is in cooldown.
     pub fn avoids(&self, model: &Model) -> bool {
         self.conditions.is_some_and(|conditions| conditions.of(model).cooling)
@@ -80,39 +80,39 @@ impl<'t> Pick<'t> {
     }
 }
 
-/// The candidate of `wish.tier` that meets the needs, is in no cooldown and is preferred by the profile's strategy.
+/// The candidate of `request.tier` that meets the needs, is in no cooldown and is preferred by the profile's strategy.
 /// Where there is none, that of the next higher tiers, then of the next lower. Where all that meet the needs are in
 /// cooldown, none counts as if it were. Where nobody meets the needs, the default model if it does; else, where room
 /// is all that is lacking, the model with the widest window; else the default model.
-pub fn pick<'t>(table: &'t Table, profile: &'t Profile, wish: &Wish<'_>) -> Pick<'t> {
+pub fn pick<'t>(table: &'t Table, profile: &'t Profile, request: &PickRequest<'_>) -> Pick<'t> {
     let candidates = |tier| {
-        let listed = table.candidates(profile, tier, wish.now).iter();
-        listed.filter(|model| wish.needs.met_by(model)).map(move |model| (tier, model))
+        let listed = table.candidates(profile, tier, request.now).iter();
+        listed.filter(|model| request.needs.met_by(model)).map(move |model| (tier, model))
     };
     let found = if let Strategy::Completion(Completion { all_tiers: true, .. }) = profile.strategy {
         let mut seen = Vec::new();
-        let all = tiers(wish.tier).flat_map(candidates).filter(|(_, model)| {
+        let all = tiers(request.tier).flat_map(candidates).filter(|(_, model)| {
             let new = !seen.contains(&model.slot);
             seen.push(model.slot);
             new
         });
         let mut order = Vec::new();
-        rank(profile, wish, all, &mut order);
-        of_all(&order, wish.tier)
+        rank(profile, request, all, &mut order);
+        of_all(&order, request.tier)
     } else {
         let mut orders = Vec::with_capacity(ROOM);
-        for tier in tiers(wish.tier) {
-            rank(profile, wish, candidates(tier), &mut orders);
+        for tier in tiers(request.tier) {
+            rank(profile, request, candidates(tier), &mut orders);
             // Other tiers only where this one cannot fill the chain.
-            if tier == wish.tier && orders.iter().filter(|one| !one.barred).count() > CHAIN {
+            if tier == request.tier && orders.iter().filter(|one| !one.barred).count() > CHAIN {
                 break;
             }
         }
-        of_tiers(&orders, profile, wish.tier)
+        of_tiers(&orders, profile, request.tier)
     };
     found.unwrap_or_else(|| {
-        let model = least_unfit(table, profile, wish);
-        Pick { model, tier: wish.tier, why: Why::Nobody, chain: Vec::new() }
+        let model = least_unfit(table, profile, request);
+        Pick { model, tier: request.tier, why: Why::Nobody, chain: Vec::new() }
     })
 }
 
@@ -180,14 +180,14 @@ where
 }
 
 /// Where nobody meets the needs: who comes nearest.
-fn least_unfit<'t>(table: &'t Table, profile: &'t Profile, wish: &Wish<'_>) -> &'t Arc<Model> {
+fn least_unfit<'t>(table: &'t Table, profile: &'t Profile, request: &PickRequest<'_>) -> &'t Arc<Model> {
     let default = &profile.default_model;
-    if wish.needs.met_by(default) {
+    if request.needs.met_by(default) {
         return default;
     }
-    let listed = tiers(wish.tier).flat_map(|tier| table.candidates(profile, tier, wish.now));
+    let listed = tiers(request.tier).flat_map(|tier| table.candidates(profile, tier, request.now));
     let mut widest: Option<&Arc<Model>> = None;
-    for model in std::iter::once(default).chain(listed).filter(|model| wish.needs.allowed_by(model)) {
+    for model in std::iter::once(default).chain(listed).filter(|model| request.needs.allowed_by(model)) {
         if widest.is_none_or(|other| model.context_window > other.context_window) {
             widest = Some(model);
         }

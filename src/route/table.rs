@@ -109,7 +109,7 @@ pub enum UnknownState {
 pub enum Strategy {
     /// The one listed first.
     Configured,
-    /// The one with the best [`Standing`].
+    /// The one with the best [`SignalRanking`].
     Momentum,
     /// The one that costs least for this request.
     Cheapest,
@@ -160,27 +160,27 @@ impl Curve {
 
 /// What adoption signals say of each model: above 0 it goes before models without a signal, below 0 behind them.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Standing {
+pub struct SignalRanking {
     by_slot: Vec<f64>,
 }
 
-impl Standing {
-    /// Notes a model's standing; what is not a number counts as 0.
-    pub fn set(&mut self, model: &Model, standing: f64) {
+impl SignalRanking {
+    /// Notes a model's rank; what is not a number counts as 0.
+    pub fn set(&mut self, model: &Model, ranking: f64) {
         if self.by_slot.len() <= model.slot {
             self.by_slot.resize(model.slot + 1, 0.0);
         }
         if let Some(place) = self.by_slot.get_mut(model.slot) {
-            *place = if standing.is_nan() { 0.0 } else { standing };
+            *place = if ranking.is_nan() { 0.0 } else { ranking };
         }
     }
 
-    /// A model's standing; 0 where nothing is known.
+    /// A model's rank; 0 where nothing is known.
     pub fn of(&self, model: &Model) -> f64 {
         self.by_slot.get(model.slot).copied().unwrap_or_default()
     }
 
-    /// Candidates by standing, the best first; equals in the order they have.
+    /// Candidates by rank, the best first; equals in the order they have.
     pub fn order<'m>(&self, candidates: &'m [Arc<Model>]) -> Vec<&'m Arc<Model>> {
         let mut order: Vec<&Arc<Model>> = candidates.iter().collect();
         order.sort_by(|a, b| self.of(b).partial_cmp(&self.of(a)).unwrap_or(Ordering::Equal));

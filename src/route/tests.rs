@@ -91,14 +91,23 @@ const NEEDS: Needs = Needs {
     margin: 0.0,
 };
 
-fn wish(tier: Tier, needs: &Needs) -> Wish<'_> {
-    Wish { tier, needs, difficulty: 0.5, code: false, standing: None, conditions: None, seed: 0, now: 0 }
+fn request(tier: Tier, needs: &Needs) -> PickRequest<'_> {
+    PickRequest {
+        tier,
+        needs,
+        difficulty: 0.5,
+        code: false,
+        ranking: None,
+        conditions: None,
+        seed: 0,
+        now: 0,
+    }
 }
 
 /// Who is picked, why, and who may serve in its place.
-fn picked(profile: &Profile, wish: &Wish<'_>) -> (String, Why, Vec<String>) {
+fn picked(profile: &Profile, request: &PickRequest<'_>) -> (String, Why, Vec<String>) {
     let table = table();
-    let pick = pick(&table, profile, wish);
+    let pick = pick(&table, profile, request);
     (pick.model.name.clone(), pick.why, pick.chain.iter().map(|m| m.name.clone()).collect())
 }
 
@@ -120,9 +129,9 @@ const COOLING: Condition = Condition {
 };
 
 /// Four models in SIMPLE alone, in this strategy's order, with what is known of them.
-fn order(models: &[Arc<Model>], strategy: Strategy, wish: &Wish<'_>) -> Vec<String> {
+fn order(models: &[Arc<Model>], strategy: Strategy, request: &PickRequest<'_>) -> Vec<String> {
     let places: Vec<usize> = (0..models.len()).collect();
-    let (first, _, rest) = picked(&profile(models, [&places, &[], &[], &[]], strategy), wish);
+    let (first, _, rest) = picked(&profile(models, [&places, &[], &[], &[]], strategy), request);
     std::iter::once(first).chain(rest).collect()
 }
 
@@ -167,7 +176,7 @@ fn what_a_model_cannot_do_rules_it_out() {
 fn next_the_higher_tiers_then_the_lower_then_the_default() {
     let models = models(&[|m| m.tools = true, |m| m.tools = false, |m| m.tools = false, |m| m.tools = true]);
     let needs = Needs { tools: true, ..NEEDS };
-    let from = |tiers, tier| picked(&profile(&models, tiers, Strategy::Configured), &wish(tier, &needs));
+    let from = |tiers, tier| picked(&profile(&models, tiers, Strategy::Configured), &request(tier, &needs));
     let (simple, plain) = (&[0][..], &[1][..]);
     let (name, why, chain) = from([simple, plain, &[2], &[3]], Tier::Medium);
     assert_eq!((name.as_str(), why, chain), ("m3", Why::Capability, vec!["m0".to_owned()]));
@@ -187,16 +196,16 @@ fn where_only_room_is_lacking_the_widest_window_serves() {
     ]);
     let profile = profile(&models, [&[0], &[0], &[1], &[2, 3]], Strategy::Configured);
     let needs = Needs { vision: true, ..NEEDS };
-    assert_eq!(picked(&profile, &wish(Tier::Simple, &needs)), ("m1".into(), Why::Nobody, vec![]));
+    assert_eq!(picked(&profile, &request(Tier::Simple, &needs)), ("m1".into(), Why::Nobody, vec![]));
     // A default model outside of the tiers that can serve it does.
     let able = Profile { default_model: Arc::new(model(7)), ..profile.clone() };
-    assert_eq!(picked(&able, &wish(Tier::Simple, &needs)).0, "m7");
+    assert_eq!(picked(&able, &request(Tier::Simple, &needs)).0, "m7");
     // What nobody takes at all goes to the default model.
     let needs = Needs { audio: true, ..NEEDS };
     let deaf = Arc::new(Model { audio: false, ..model(0) });
     let tiers = PerTier { simple: vec![Arc::clone(&deaf)], ..PerTier::default() };
     let profile = Profile { default_model: deaf, tiers, ..profile };
-    assert_eq!(picked(&profile, &wish(Tier::Simple, &needs)).0, "m0");
+    assert_eq!(picked(&profile, &request(Tier::Simple, &needs)).0, "m0");
 }
 
 #[test]
@@ -206,7 +215,7 @@ fn a_candidate_in_cooldown_is_passed_over_and_told() {
     let with = |cooling: &[usize]| {
         let known: Vec<_> = cooling.iter().map(|&slot| (slot, COOLING)).collect();
         let conditions = conditions(&models, &known);
-        picked(&profile, &Wish { conditions: Some(&conditions), ..wish(Tier::Simple, &NEEDS) })
+        picked(&profile, &PickRequest { conditions: Some(&conditions), ..request(Tier::Simple, &NEEDS) })
     };
     let names = |list: &[&str]| list.iter().map(|&n| n.to_owned()).collect::<Vec<_>>();
     assert_eq!(with(&[0]), ("m1".into(), Why::Health, names(&["m2", "m3"])));
@@ -221,15 +230,15 @@ fn a_candidate_that_cannot_serve_does_not_count_as_healthy() {
     let profile = profile(&models, [&[0, 1], &[1], &[1], &[1]], Strategy::Configured);
     let conditions = conditions(&models, &[(0, COOLING)]);
     let needs = Needs { tools: true, ..NEEDS };
-    let wish = Wish { conditions: Some(&conditions), ..wish(Tier::Simple, &needs) };
-    assert_eq!(picked(&profile, &wish).0, "m0", "all that can serve are in cooldown, so none is");
+    let request = PickRequest { conditions: Some(&conditions), ..request(Tier::Simple, &needs) };
+    assert_eq!(picked(&profile, &request).0, "m0", "all that can serve are in cooldown, so none is");
 }
 
 #[test]
 fn the_chain_is_the_rest_of_the_tier_then_the_preferred_of_the_others() {
     let models: Vec<_> = (0..9).map(|slot| Arc::new(model(slot))).collect();
     let profile = |tiers| profile(&models, tiers, Strategy::Configured);
-    let chain = |tiers, tier| picked(&profile(tiers), &wish(tier, &NEEDS)).2;
+    let chain = |tiers, tier| picked(&profile(tiers), &request(tier, &NEEDS)).2;
     assert_eq!(chain([&[0, 1], &[2, 3], &[1, 4], &[5, 6]], Tier::Simple), ["m1", "m2", "m5"]);
     assert_eq!(chain([&[0, 1], &[2, 3], &[4], &[5]], Tier::Complex), ["m5", "m2", "m0"], "lower ones last");
     assert_eq!(
@@ -249,7 +258,7 @@ fn cheapest_is_by_this_request_s_input_and_output() {
     ]);
     let by = |input, output| {
         let needs = Needs { usage: Usage { input, output }, ..NEEDS };
-        order(&models, Strategy::Cheapest, &wish(Tier::Simple, &needs))
+        order(&models, Strategy::Cheapest, &request(Tier::Simple, &needs))
     };
     assert_eq!(by(10_000, 5000), ["m3", "m2", "m1", "m0"], "m3 answers with 10 tokens at most");
     assert_eq!(by(10_000, 5), ["m1", "m3", "m2", "m0"], "no price is the dearest");
@@ -264,7 +273,8 @@ fn weights_are_shares_of_the_requests() {
     for seed in 0..rounds {
         // As the clock of a host counts.
         let seed = 1_700_000_000_000_000_000 + seed * 1000;
-        let order = order(&models, Strategy::Weighted, &Wish { seed, ..wish(Tier::Simple, &NEEDS) });
+        let order =
+            order(&models, Strategy::Weighted, &PickRequest { seed, ..request(Tier::Simple, &NEEDS) });
         assert_eq!(order[3], "m2", "the weight of 0 comes last");
         *served.entry(order[0].clone()).or_insert(0u32) += 1;
         if order[0] == "m1" {
@@ -285,8 +295,8 @@ fn least_busy_has_the_fewest_in_flight() {
     let models = models(&[|_| {}, |_| {}, |_| {}, |_| {}]);
     let busy = |in_flight| Condition { in_flight, ..Condition::default() };
     let conditions = conditions(&models, &[(0, busy(3)), (1, busy(1)), (2, busy(2)), (3, busy(1))]);
-    let wish = Wish { conditions: Some(&conditions), ..wish(Tier::Simple, &NEEDS) };
-    assert_eq!(order(&models, Strategy::LeastBusy, &wish), ["m1", "m3", "m2", "m0"]);
+    let request = PickRequest { conditions: Some(&conditions), ..request(Tier::Simple, &NEEDS) };
+    assert_eq!(order(&models, Strategy::LeastBusy, &request), ["m1", "m3", "m2", "m0"]);
 }
 
 #[test]
@@ -297,8 +307,8 @@ fn lowest_latency_is_of_the_whole_answer() {
     let conditions = conditions(&models, &known);
     let by = |output| {
         let needs = Needs { usage: Usage { input: 10, output }, ..NEEDS };
-        let wish = Wish { conditions: Some(&conditions), ..wish(Tier::Simple, &needs) };
-        order(&models, Strategy::LowestLatency, &wish)
+        let request = PickRequest { conditions: Some(&conditions), ..request(Tier::Simple, &needs) };
+        order(&models, Strategy::LowestLatency, &request)
     };
     assert_eq!(by(10), ["m2", "m0", "m1", "m3"], "a short answer; m2 was never measured");
     assert_eq!(by(1000), ["m2", "m1", "m3", "m0"], "a long one; m3 ends after one token");
@@ -320,15 +330,15 @@ fn usage_is_the_greater_share_of_the_limits() {
     // With this request (1,500 tokens): 0.8 of requests, 0.515 of tokens, 0.5 of requests, 1.0 of tokens.
     let known = [(0, used(2500, 7)), (1, used(50_000, 900)), (2, used(1 << 40, 0)), (3, used(2500, 0))];
     let conditions = conditions(&models, &known);
-    let wish = Wish { conditions: Some(&conditions), ..wish(Tier::Simple, &NEEDS) };
-    assert_eq!(order(&models, Strategy::Usage, &wish), ["m2", "m1", "m0", "m3"]);
+    let request = PickRequest { conditions: Some(&conditions), ..request(Tier::Simple, &NEEDS) };
+    assert_eq!(order(&models, Strategy::Usage, &request), ["m2", "m1", "m0", "m3"]);
     let more = Needs { usage: Usage { input: 1001, output: 500 }, ..NEEDS };
-    let wish = Wish { needs: &more, ..wish };
-    assert_eq!(order(&models, Strategy::Usage, &wish), ["m2", "m1", "m0"], "m3 would be over its limit");
+    let request = PickRequest { needs: &more, ..request };
+    assert_eq!(order(&models, Strategy::Usage, &request), ["m2", "m1", "m0"], "m3 would be over its limit");
     let all = Needs { usage: Usage { input: 1 << 30, output: 500 }, ..NEEDS };
     let some = profile(&models, [&[0, 1, 3], &[3], &[3], &[3]], Strategy::Usage);
-    let wish = Wish { needs: &all, ..wish };
-    assert_eq!(picked(&some, &wish).1, Why::Preferred, "all would be over, so none counts as if it were");
+    let request = PickRequest { needs: &all, ..request };
+    assert_eq!(picked(&some, &request).1, Why::Preferred, "all would be over, so none counts as if it were");
 }
 
 #[test]
@@ -339,9 +349,9 @@ fn a_code_ask_prefers_coders_in_the_strategy_s_order() {
         |m| priced(m, 2.0, 1.0),
         |m| (priced(m, 3.0, 1.0), m.coder = true).1,
     ]);
-    let plain = wish(Tier::Simple, &NEEDS);
+    let plain = request(Tier::Simple, &NEEDS);
     assert_eq!(order(&models, Strategy::Cheapest, &plain), ["m0", "m2", "m3", "m1"]);
-    let code = Wish { code: true, ..plain };
+    let code = PickRequest { code: true, ..plain };
     assert_eq!(order(&models, Strategy::Cheapest, &code), ["m3", "m1", "m0", "m2"]);
     assert_eq!(order(&models, Strategy::Configured, &code), ["m1", "m3", "m0", "m2"]);
 }

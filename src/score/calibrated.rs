@@ -37,7 +37,7 @@ pub struct Judgement {
 
 /// What one feature added.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Reason<'n> {
+pub struct Contribution<'n> {
     /// The feature: of the text's shape, a dimension, or a concept.
     pub feature: &'n str,
     /// What it added to the difficulty, compared with a usual ask, before that was brought to 0..1.
@@ -174,7 +174,7 @@ impl Calibrated {
         hits: &Hits,
         length: Length,
         counts: &Counts,
-    ) -> Vec<Reason<'c>> {
+    ) -> Vec<Contribution<'c>> {
         let weights = &self.weights;
         let mut found: Vec<(&'c str, &Weight, i32)> = Vec::new();
         let mut next = weights.shape.iter();
@@ -196,7 +196,7 @@ impl Calibrated {
         }
         // How much the expected tier changes with each sum.
         let slopes = Self::likelihoods(&sums).map(|above| above * (1.0 - above));
-        let mut reasons: Vec<Reason<'c>> = Vec::new();
+        let mut reasons: Vec<Contribution<'c>> = Vec::new();
         for (feature, weight, value) in found {
             let more = f64::from(value - weight.usual) / ONE;
             let [difficulty, edges @ ..] = weight.columns;
@@ -209,7 +209,7 @@ impl Calibrated {
                     known.difficulty += difficulty;
                     known.tier += tier;
                 }
-                None => reasons.push(Reason { feature, difficulty, tier }),
+                None => reasons.push(Contribution { feature, difficulty, tier }),
             }
         }
         reasons.retain(|r| r.difficulty != 0.0 || r.tier != 0.0);
@@ -218,7 +218,7 @@ impl Calibrated {
     }
 }
 
-impl Reason<'_> {
+impl Contribution<'_> {
     fn weight(&self) -> f64 {
         self.difficulty.abs() + self.tier.abs()
     }

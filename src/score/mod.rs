@@ -20,10 +20,10 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use calibrated::{Calibrated, Judgement, Reason};
+pub use calibrated::{Calibrated, Contribution, Judgement};
 pub use dimension::Dimension;
 pub use features::{Length, ONE as FEATURE_ONE};
 pub(crate) use fold::Folded;
 pub use params::{Boundaries, Rule, RuleParams, Step, TokenRule};
-pub use rules::{Part, RuleScorer, Score, Scratch, Verdict};
+pub use rules::{Basis, Part, RuleScorer, Score, Scratch};
 pub use scorer::{Ask, Explanation, Reply, Scorer};

@@ -8,7 +8,7 @@ use super::fold::Folded;
 use super::hits::Hits;
 use super::lexicon::{self, Lexicon};
 use super::weights::SHORT;
-use super::{Calibrated, Dimension, Judgement, Reason, Rule, RuleParams};
+use super::{Calibrated, Contribution, Dimension, Judgement, Rule, RuleParams};
 use crate::tier::Tier;
 
 /// Concepts of the lexicon that, in a system prompt, ask for structured output.
@@ -19,7 +19,7 @@ const REPLIES: [&str; 3] = ["continuation", "reply", "closing"];
 
 /// Why the scorer chose its tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Basis {
     /// The weighted sum lies in the tier.
     Sum,
     /// It lies too near a boundary to tell.
@@ -42,7 +42,7 @@ pub struct Score {
     /// How sure that is: 0.5 to 1; of the calibrated scorer, 0 to 1.
     pub confidence: f64,
     /// Why that tier.
-    pub verdict: Verdict,
+    pub verdict: Basis,
     /// How much the ask wants work on files, commands and repositories done, 0 to 1.
     pub agentic: f64,
     /// How much the ask is about code, 0 to 1.
@@ -204,7 +204,7 @@ impl RuleScorer {
     }
 
     /// Why that judgement: what each feature added, most first.
-    pub fn reasons(&self, weights: &Calibrated, length: Length, scratch: &Scratch) -> Vec<Reason<'_>> {
+    pub fn reasons(&self, weights: &Calibrated, length: Length, scratch: &Scratch) -> Vec<Contribution<'_>> {
         weights.reasons(self.lexicon.concepts(), &scratch.folded, &scratch.hits, length, &scratch.counts)
     }
 
@@ -238,11 +238,11 @@ impl RuleScorer {
         let confidence = 1.0 / (1.0 + libm::exp(-params.steepness * distance));
         let (tier, confidence, verdict) =
             if self.count(Dimension::ReasoningMarkers, scratch) >= params.reasoning_override {
-                (Tier::Reasoning, confidence.max(params.reasoning_confidence), Verdict::ReasoningMarkers)
+                (Tier::Reasoning, confidence.max(params.reasoning_confidence), Basis::ReasoningMarkers)
             } else if confidence < params.min_confidence {
-                (params.ambiguous_tier, confidence, Verdict::Ambiguous)
+                (params.ambiguous_tier, confidence, Basis::Ambiguous)
             } else {
-                (tier, confidence, Verdict::Sum)
+                (tier, confidence, Basis::Sum)
             };
         Score { value: sum, tier, confidence, verdict, agentic, code }
     }

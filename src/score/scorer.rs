@@ -1,7 +1,8 @@
 //! The scorer that a configuration chose.
 
 use super::{
-    Calibrated, Dimension, Judgement, Length, Part, Reason, RuleParams, RuleScorer, Score, Scratch, Verdict,
+    Basis, Calibrated, Contribution, Dimension, Judgement, Length, Part, RuleParams, RuleScorer, Score,
+    Scratch,
 };
 use crate::tier::Tier;
 
@@ -22,7 +23,7 @@ pub enum Explanation<'s> {
     /// Of the rule scorer.
     Rules(Vec<Part<'s>>),
     /// Of the calibrated scorer, most first.
-    Calibrated(Vec<Reason<'s>>),
+    Calibrated(Vec<Contribution<'s>>),
 }
 
 /// Whether an ask stands for itself.
@@ -101,7 +102,7 @@ impl Scorer {
         let dimension = |dimension| self.rules.dimension(dimension, scratch);
         let (agentic, code) = (dimension(Dimension::AgenticTask), dimension(Dimension::CodePresence));
         let (tier, verdict) =
-            if abstained { (self.unknown_tier, Verdict::Abstained) } else { (tier, Verdict::Learnt) };
+            if abstained { (self.unknown_tier, Basis::Abstained) } else { (tier, Basis::Learnt) };
         Score { value: difficulty, tier, confidence, verdict, agentic, code }
     }
 

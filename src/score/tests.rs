@@ -184,7 +184,7 @@ fn plain_words_count_for_the_rules_only() {
     }
     // One concept is one hit, in plain words and in others.
     let score = scorer.score("Prove that it is a proof.", 100, &mut scratch);
-    assert_ne!(score.verdict, Verdict::ReasoningMarkers);
+    assert_ne!(score.verdict, Basis::ReasoningMarkers);
     // Learnt weights see nothing of them.
     let seen = |text: &str, scratch: &mut Scratch| {
         let mut names = Vec::new();
@@ -241,7 +241,7 @@ fn a_proof_has_two_reasoning_markers_in_nine_languages() {
         "أثبت بالاستقراء الرياضي أن مجموع أول n من الأعداد الفردية يساوي مربع n.",
     ] {
         let score = scorer.score(text, 30, &mut scratch);
-        assert_eq!((score.tier, score.verdict), (Tier::Reasoning, Verdict::ReasoningMarkers), "{text}");
+        assert_eq!((score.tier, score.verdict), (Tier::Reasoning, Basis::ReasoningMarkers), "{text}");
         assert!(score.confidence >= 0.85, "{text}");
     }
 }

@@ -18,7 +18,7 @@ pub use rank::Weights;
 
 /// What the configuration says about signals.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Settings {
+pub struct SignalSettings {
     /// Where the feed is.
     pub endpoint: Endpoint,
     /// When it is fetched.

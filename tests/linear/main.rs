@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 
 use tiergate::config::{self, Config};
-use tiergate::engine::{Live, Request, Scratch, decide};
+use tiergate::engine::{Request, RequestContext, Scratch, decide};
 
 mod grammar;
 use grammar::{Shape, plain};
@@ -24,7 +24,7 @@ fn config() -> Config {
 fn looked(config: &Config, shape: &Shape, bytes: usize, scratch: &mut Scratch) -> usize {
     let (body, path, dialect) = shape.build(bytes);
     let request = Request { dialect, path: path.as_bytes(), body: &body };
-    decide(config, &request, Live::default(), scratch).scan.looked()
+    decide(config, &request, RequestContext::default(), scratch).scan.looked()
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn time(config: &Config, shape: &Shape, bytes: usize, runs: u32, scratch: &mut S
     let runs = (0..runs).map(|_| {
         #[expect(clippy::disallowed_methods, reason = "a test that takes the time")]
         let begin = Instant::now();
-        std::hint::black_box(decide(config, &request, Live::default(), scratch));
+        std::hint::black_box(decide(config, &request, RequestContext::default(), scratch));
         begin.elapsed()
     });
     runs.min().unwrap_or_default()

@@ -288,7 +288,7 @@ fn the_module_judges_as_the_command_does() {
             path: CHAT.as_bytes(),
             body: body.as_bytes(),
         };
-        let native = engine::decide(&config, &native, engine::Live::default(), &mut scratch);
+        let native = engine::decide(&config, &native, engine::RequestContext::default(), &mut scratch);
         let score = native.score.expect("a prompt");
         // Many clients escape what is beyond ASCII. How long the rest of a long ask is, is told from its bytes, roughly.
         let whole = row["prompt"].as_str().is_some_and(|prompt| prompt.len() < 700);

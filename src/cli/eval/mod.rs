@@ -19,12 +19,12 @@ use clap::Args;
 use self::panel::{Names, Panel, Sets};
 use self::report::Whole;
 use super::score::Judge;
-use super::{Choice, Judging, Scorer, written};
+use super::{ConfigChoice, Judging, Scorer, written};
 
 #[derive(Args)]
 pub struct Options {
     #[command(flatten)]
-    choice: Choice,
+    choice: ConfigChoice,
     /// Weights that scripts/train.py wrote, for the calibrated scorer; the shipped ones without it
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,

@@ -37,7 +37,7 @@ pub struct Set {
 
 /// What one scorer makes of a row.
 #[derive(Clone, Copy, Debug)]
-pub struct Verdict {
+pub struct RowVerdict {
     pub tier: Tier,
     pub score: f64,
     pub confidence: f64,
@@ -46,7 +46,7 @@ pub struct Verdict {
 
 pub struct Row {
     /// The rule scorer's, then the calibrated one's.
-    pub verdicts: [Verdict; 2],
+    pub verdicts: [RowVerdict; 2],
     /// Characters of the prompt.
     pub length: usize,
     /// Scores of models, 0 to 1.
@@ -193,11 +193,11 @@ impl Reader {
 }
 
 /// None where the line has no text to judge.
-fn verdict(judge: &mut Judge<'_>, line: &[u8]) -> Result<Option<Verdict>, String> {
+fn verdict(judge: &mut Judge<'_>, line: &[u8]) -> Result<Option<RowVerdict>, String> {
     let decision = judge.json(line)?;
     let (Some(tier), Some(score)) = (decision.tier, decision.score) else { return Ok(None) };
     let abstained = matches!(decision.cause, Cause::Abstain | Cause::Ambiguous);
-    Ok(Some(Verdict { tier, score: score.value, confidence: score.confidence, abstained }))
+    Ok(Some(RowVerdict { tier, score: score.value, confidence: score.confidence, abstained }))
 }
 
 fn label(line: &Line) -> Result<Option<Label>, String> {

@@ -1,6 +1,6 @@
 //! What is compared: the two scorers, and the controls that any scorer has to beat.
 
-use super::rows::{Row, Set, Verdict};
+use super::rows::{Row, RowVerdict, Set};
 use crate::tier::Tier;
 
 /// Names of all systems, in the order in which they are told; the scorers are the first two.
@@ -42,7 +42,7 @@ pub fn all(set: &Set, seed: u64) -> [System; 6] {
     ]
 }
 
-fn scorer(set: &Set, verdict: impl Fn(&Row) -> &Verdict) -> System {
+fn scorer(set: &Set, verdict: impl Fn(&Row) -> &RowVerdict) -> System {
     System {
         score: set.rows.iter().map(|row| verdict(row).score).collect(),
         tier: Some(set.rows.iter().map(|row| verdict(row).tier).collect()),

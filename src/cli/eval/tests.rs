@@ -3,7 +3,7 @@
 use super::measure::measure;
 use super::panel::{Notes, Panel};
 use super::report;
-use super::rows::{Label, Row, Set, Verdict};
+use super::rows::{Label, Row, RowVerdict, Set};
 use super::sample::{Estimate, Resamples};
 use super::stats::{Classes, apgr, calibration_error, mean, quantile, spearman};
 use crate::tier::Tier;
@@ -133,7 +133,7 @@ fn a_mean_of_estimates_leaves_out_what_has_none() {
 
 /// A row that both scorers judge the same: tier, score, models' scores.
 fn row(tier: Tier, score: f64, models: &[f64]) -> Row {
-    let verdict = Verdict { tier, score, confidence: 0.5, abstained: false };
+    let verdict = RowVerdict { tier, score, confidence: 0.5, abstained: false };
     let models = models.iter().copied().enumerate().collect();
     Row { verdicts: [verdict; 2], length: 1, models, label: None, lang: None, group: None, unit: 0 }
 }

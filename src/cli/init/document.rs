@@ -2,7 +2,7 @@
 
 use super::super::yaml::{comment, text};
 use super::offer::{Found, Offer};
-use super::tiers::Choice;
+use super::tiers::TierChoice;
 use crate::discover::Facts;
 use crate::tier::{PerTier, Tier};
 
@@ -19,7 +19,7 @@ pub struct Parts<'p> {
     pub source: &'p str,
     pub cluster: &'p str,
     pub found: &'p Found,
-    pub tiers: &'p PerTier<Vec<Choice>>,
+    pub tiers: &'p PerTier<Vec<TierChoice>>,
     /// Models that would do, but whose tier has enough.
     pub over: &'p [(String, String)],
 }

@@ -24,14 +24,14 @@ const APART: f64 = 8.0;
 
 /// A candidate and what speaks for it.
 #[derive(Clone, Debug, Default)]
-pub struct Choice {
+pub struct TierChoice {
     pub name: String,
     pub why: String,
 }
 
 /// A proposal: candidates for each tier, preferred first, and those that would do but are not needed. At least one a
 /// tier where any model has a rank.
-pub type Proposal = (PerTier<Vec<Choice>>, Vec<(String, String)>);
+pub type Proposal = (PerTier<Vec<TierChoice>>, Vec<(String, String)>);
 
 /// Proposes tiers. Sizes go by their bounds, unless all models are on one side of them.
 pub fn propose(offers: &[Offer], measure: Measure, bounds: Bounds) -> Proposal {
@@ -53,7 +53,7 @@ pub fn propose(offers: &[Offer], measure: Measure, bounds: Bounds) -> Proposal {
 
 /// Tiers by size. The first few that are not made for code and the first few that are.
 fn by_size(ranked: &[(f64, &Offer)], facts: &[&Facts], bounds: Bounds) -> Proposal {
-    let mut table: PerTier<Vec<Choice>> = PerTier::default();
+    let mut table: PerTier<Vec<TierChoice>> = PerTier::default();
     let mut over = Vec::new();
     let places = sizes::by_size(facts, bounds);
     for tier in Tier::ALL {
@@ -65,7 +65,7 @@ fn by_size(ranked: &[(f64, &Offer)], facts: &[&Facts], bounds: Bounds) -> Propos
                 let abilities = offer.facts.abilities();
                 let abilities = if abilities.is_empty() { abilities } else { format!("; {abilities}") };
                 let why = format!("{}{abilities}", Measure::Size.shown(*rank, &offer.facts));
-                table.get_mut(tier).push(Choice { name: offer.name.clone(), why });
+                table.get_mut(tier).push(TierChoice { name: offer.name.clone(), why });
             } else {
                 over.push((offer.name.clone(), format!("three others stand before it in {}", tier.name())));
             }
@@ -76,7 +76,7 @@ fn by_size(ranked: &[(f64, &Offer)], facts: &[&Facts], bounds: Bounds) -> Propos
 
 /// Tiers by the place in the order. The cheapest serves SIMPLE, the dearest REASONING.
 fn by_place(mut ranked: Vec<(f64, &Offer)>, measure: Measure) -> Proposal {
-    let mut table: PerTier<Vec<Choice>> = PerTier::default();
+    let mut table: PerTier<Vec<TierChoice>> = PerTier::default();
     let mut over = Vec::new();
     let whole = ranked.len() > RANGE && ranked.iter().any(|(_, offer)| offer.created.is_some());
     let count = ranked.len();
@@ -113,7 +113,7 @@ fn by_place(mut ranked: Vec<(f64, &Offer)>, measure: Measure) -> Proposal {
                 if apart && *at == last {
                     why += "; so much dearer than the next that it stands in only";
                 }
-                table.get_mut(tier).push(Choice { name: offer.name.clone(), why });
+                table.get_mut(tier).push(TierChoice { name: offer.name.clone(), why });
             } else {
                 let why = format!("three others stand before it in {}", tier.name());
                 over.push((offer.name.clone(), why));

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use clap::Args;
 use serde::Serialize;
 
-use super::super::{Choice, now, written};
+use super::super::{ConfigChoice, now, written};
 use crate::config::Config;
-use crate::engine::{matched, standing};
+use crate::engine::{matched, ranking};
 use crate::route::{Model, Strategy};
 use crate::signal::{By, Feed, Index};
 use crate::tier::Tier;
@@ -18,7 +18,7 @@ use crate::tier::Tier;
 #[derive(Args)]
 pub struct Options {
     #[command(flatten)]
-    choice: Choice,
+    choice: ConfigChoice,
     /// A feed, JSON
     #[arg(long, value_name = "FILE")]
     feed: PathBuf,
@@ -72,7 +72,7 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
 }
 
 fn report<'r>(config: &'r Config, profile: Option<&str>, feed: &'r Feed, now: u64) -> Report<'r> {
-    let standing = standing(config, feed);
+    let ranking = ranking(config, feed);
     let mut candidates: BTreeMap<&str, &Arc<Model>> = BTreeMap::new();
     let mut orders = Vec::new();
     for one in config.table.profiles.values().filter(|p| profile.is_none_or(|name| name == p.name)) {
@@ -80,7 +80,7 @@ fn report<'r>(config: &'r Config, profile: Option<&str>, feed: &'r Feed, now: u6
             let list = config.table.candidates(one, tier, now);
             candidates.extend(list.iter().map(|model| (model.name.as_str(), model)));
             let configured: Vec<&str> = list.iter().map(|m| m.name.as_str()).collect();
-            let order: Vec<&str> = standing.order(list).iter().map(|m| m.name.as_str()).collect();
+            let order: Vec<&str> = ranking.order(list).iter().map(|m| m.name.as_str()).collect();
             if one.strategy == Strategy::Momentum && order != configured {
                 orders.push(Order { profile: &one.name, tier: tier.name(), configured, order });
             }
@@ -116,7 +116,7 @@ fn report<'r>(config: &'r Config, profile: Option<&str>, feed: &'r Feed, now: u6
             name,
             rule: found.how.name(),
             because: found.how.explain(),
-            momentum: standing.of(model),
+            momentum: ranking.of(model),
         });
     }
     let unused = feed.signals.iter().zip(used).filter(|(_, used)| !used);

@@ -6,7 +6,7 @@ use super::super::error::{Errors, Path, quoted};
 use super::super::raw;
 use super::models::Models;
 use super::{names, signals};
-use crate::discover::choose::{Pattern, Settings};
+use crate::discover::choose::{DiscoverySettings, Pattern};
 use crate::discover::tiers::Bounds;
 use crate::refresh::Schedule;
 use crate::tier::{PerTier, Tier};
@@ -15,7 +15,11 @@ use crate::tier::{PerTier, Tier};
 const RETRY: Duration = Duration::from_secs(10);
 
 /// Compiles the section. None where there is none, or where what it needs is missing.
-pub(super) fn compile(document: &raw::Document, models: &Models, errors: &mut Errors) -> Option<Settings> {
+pub(super) fn compile(
+    document: &raw::Document,
+    models: &Models,
+    errors: &mut Errors,
+) -> Option<DiscoverySettings> {
     let raw = document.discover.as_ref()?;
     let root = Path::Root;
     let path = root.key("discover");
@@ -71,7 +75,7 @@ pub(super) fn compile(document: &raw::Document, models: &Models, errors: &mut Er
     for tier in Tier::ALL {
         *tiers.get_mut(tier) = patterns(raw.tiers.get(tier), &at.key(tier.name()), errors);
     }
-    Some(Settings {
+    Some(DiscoverySettings {
         cluster: raw.cluster.clone()?,
         endpoint: endpoint?,
         schedule,

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use super::super::check::unknown;
 use super::super::error::{Errors, Path, quoted};
 use super::super::raw;
-use super::super::{Fallbacks, Live};
+use super::super::{Fallbacks, LiveConfig};
 use super::models::Models;
-use crate::live::Settings;
+use crate::live::LiveSettings;
 use crate::route::{Chains, Model};
 
 /// Compiles the section `live`. None where nothing is to be learnt.
-pub(super) fn live(raw: &raw::Live, path: &Path<'_>, errors: &mut Errors) -> Option<Live> {
+pub(super) fn live(raw: &raw::RawLive, path: &Path<'_>, errors: &mut Errors) -> Option<LiveConfig> {
     if raw.max_cooldown_time < raw.cooldown_time {
         let message = format!(
             "{} is below `cooldown_time`; give at least {}",
@@ -20,14 +20,14 @@ pub(super) fn live(raw: &raw::Live, path: &Path<'_>, errors: &mut Errors) -> Opt
         );
         errors.meaning(&path.key("max_cooldown_time"), message);
     }
-    let settings = Settings {
+    let settings = LiveSettings {
         allowed_fails: raw.allowed_fails,
         failure_percent: raw.failure_percent,
         minimum_requests: raw.minimum_requests,
         cooldown: raw.cooldown_time.saturating_mul(1000),
         longest_cooldown: raw.max_cooldown_time.saturating_mul(1000),
     };
-    raw.enabled.then_some(Live { settings, usage: raw.usage })
+    raw.enabled.then_some(LiveConfig { settings, usage: raw.usage })
 }
 
 /// Compiles the section `fallbacks`.

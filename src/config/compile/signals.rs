@@ -10,7 +10,7 @@ use super::super::raw;
 use super::models::Models;
 use super::{names, wire};
 use crate::refresh::{Endpoint, Schedule};
-use crate::signal::{Settings, Weights};
+use crate::signal::{SignalSettings, Weights};
 
 /// Every wait is shortened by a random share of up to this much, so that gateways do not ask in step.
 pub(super) const JITTER: f64 = 0.1;
@@ -24,7 +24,11 @@ const LONGEST: usize = 256;
 const QUERY: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Compiles the section. None where there is none, or where what it needs is missing.
-pub(super) fn compile(document: &raw::Document, models: &Models, errors: &mut Errors) -> Option<Settings> {
+pub(super) fn compile(
+    document: &raw::Document,
+    models: &Models,
+    errors: &mut Errors,
+) -> Option<SignalSettings> {
     let raw = document.signals.as_ref()?;
     let root = Path::Root;
     let path = root.key("signals");
@@ -60,7 +64,7 @@ pub(super) fn compile(document: &raw::Document, models: &Models, errors: &mut Er
     };
     let aliases = aliases(raw, &path.key("aliases"), models, errors);
     let weights = weights(&raw.weights, &path.key("weights"), errors);
-    Some(Settings { endpoint: endpoint?, schedule, weights, aliases })
+    Some(SignalSettings { endpoint: endpoint?, schedule, weights, aliases })
 }
 
 /// How long a worker that fetches keeps the others from it.

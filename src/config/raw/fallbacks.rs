@@ -20,7 +20,7 @@ pub enum Position {
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-pub struct Live {
+pub struct RawLive {
     /// Whether anything is learnt.
     pub enabled: bool,
     /// More failures than this within a minute put a model into cooldown, of different requests where others are served.
@@ -46,7 +46,7 @@ pub struct Live {
     pub usage: bool,
 }
 
-impl Default for Live {
+impl Default for RawLive {
     fn default() -> Self {
         Self {
             enabled: true,

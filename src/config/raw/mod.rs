@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 pub use discover::Discover;
-pub use fallbacks::{Fallbacks, Live, Position};
+pub use fallbacks::{Fallbacks, Position, RawLive};
 pub use fit::{Effort, Fit, HistoryMode, Params, UnkeptSchema};
 pub use rollout::{Control, Mode};
 pub use routing::{Agentic, Eligibility, RawCompletion, Strategy, UnknownState};
@@ -114,7 +114,7 @@ pub struct Document {
     /// What is learnt from the answers of models, for all workers of the process: failures, latency, use, requests in
     /// flight. A model that fails too often is left alone for a while (cooldown), unless all that could serve a request
     /// are; then one request tries it.
-    pub live: Live,
+    pub live: RawLive,
     /// Who serves when a model does not: on Envoy's retries, each attempt gets another model. Needs the filter a second
     /// time with `position: attempt`, and a `retry_policy` on the route; see docs/fallbacks.md. A chain lists the
     /// models that serve in place of one, the first that was not tried yet. A model without a chain of its own for a
@@ -165,7 +165,7 @@ impl Default for Document {
             signals: None,
             discover: None,
             position: Position::Router,
-            live: Live::default(),
+            live: RawLive::default(),
             fallbacks: Fallbacks::default(),
             session: Session::default(),
             fit: Fit::default(),

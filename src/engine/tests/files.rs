@@ -30,7 +30,7 @@ fn served(dialect: Dialect, part: &Value) -> String {
         ),
     };
     let body = body.to_string();
-    told(&config(), dialect, path, &body, Live::default()).0
+    told(&config(), dialect, path, &body, RequestContext::default()).0
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn pdfs_of_every_dialect() {
     let body = r#"{"model":"smart/auto","messages":[{"role":"user","content":[{"type":"text","text":"Hello!"},
         {"type":"file","file":{"file_data":"data:application\/pdf;base64,JVBERi0="}}]}]}"#;
     let dialect = Dialect::ChatCompletions;
-    assert_eq!(told(&config(), dialect, b"/v1/chat/completions", body, Live::default()).0, "reads");
+    assert_eq!(told(&config(), dialect, b"/v1/chat/completions", body, RequestContext::default()).0, "reads");
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn the_text_of_a_document_takes_room() {
         let body =
             json!({"model": "smart/auto", "messages": [{"role": "user", "content": [part]}]}).to_string();
         let request = Request { dialect: Dialect::Messages, path: b"/v1/messages", body: body.as_bytes() };
-        decide(&config(), &request, Live::default(), &mut Scratch::default()).usage.input
+        decide(&config(), &request, RequestContext::default(), &mut Scratch::default()).usage.input
     };
     assert!(tokens(&"word ".repeat(1000)) > tokens("word") + 800);
 }

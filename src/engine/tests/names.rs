@@ -18,7 +18,7 @@ fn ask<'c>(config: &'c Config, body: &str) -> Decision<'c> {
 
 fn ask_at<'c>(config: &'c Config, dialect: Dialect, path: &str, body: &str) -> Decision<'c> {
     let request = Request { dialect, path: path.as_bytes(), body: body.as_bytes() };
-    decide(config, &request, Live::default(), &mut Scratch::default())
+    decide(config, &request, RequestContext::default(), &mut Scratch::default())
 }
 
 fn hello(model: &str) -> String {

@@ -31,9 +31,9 @@ static ALL: LazyLock<[(&str, Config); 6]> = LazyLock::new(|| {
 });
 
 /// A conversation that may be held.
-fn live(held: &dyn Fn(Memory, Known) -> Option<Held>) -> Live<'_> {
+fn live(held: &dyn Fn(Memory, Known) -> Option<SessionPin>) -> RequestContext<'_> {
     let sessions = Some(Sessions { salt: &|| 1, tenant: b"someone", id: Some(b"id"), held });
-    Live { sessions, now: 7, ..Live::default() }
+    RequestContext { sessions, now: 7, ..RequestContext::default() }
 }
 
 #[test]
@@ -119,10 +119,10 @@ proptest! {
             body[at] = byte;
         }
         let request = Request { dialect, path, body: &body };
-        let held = |_, _| (!held_by.is_empty()).then(|| Held::by(held_by, Tier::Complex, 0));
+        let held = |_, _| (!held_by.is_empty()).then(|| SessionPin::by(held_by, Tier::Complex, 0));
         let mut scratch = Scratch::default();
         for (name, config) in &*ALL {
-            let live = Live { seed, ..live(&held) };
+            let live = RequestContext { seed, ..live(&held) };
             let decision = decide(config, &request, live, &mut scratch);
             let again = decide(config, &request, live, &mut Scratch::default());
             let told = |d: &Decision<'_>| (d.cause, d.tier, d.model.map(|m| m.slot), d.edit.clone(), d.hold);

@@ -22,7 +22,7 @@ fn config() -> Config {
 /// Requests one after the other, and what they are held by.
 struct Talk {
     config: Config,
-    held: RefCell<BTreeMap<Known, Held>>,
+    held: RefCell<BTreeMap<Known, SessionPin>>,
     conditions: Conditions,
     dialect: Dialect,
     tenant: &'static [u8],
@@ -44,7 +44,7 @@ impl Talk {
         };
         let sessions = Some(Sessions { salt: &|| 7, tenant: self.tenant, id, held: &lookup });
         let conditions = Some(&self.conditions);
-        let live = Live { conditions, sessions, now: self.now, ..Live::default() };
+        let live = RequestContext { conditions, sessions, now: self.now, ..RequestContext::default() };
         let path: &[u8] = match self.dialect {
             Dialect::Messages => b"/v1/messages",
             Dialect::Responses => b"/v1/responses",
@@ -108,7 +108,7 @@ fn a_conversation_keeps_its_model_and_moves_only_up() {
 fn without_sessions_each_request_is_decided_by_itself() {
     let config = config();
     let messages = asks(&["Hello!", PROOF, "What is the capital of France?"]);
-    assert_eq!(decided(&config, json!({"messages": messages}), Live::default()).0, "low");
+    assert_eq!(decided(&config, json!({"messages": messages}), RequestContext::default()).0, "low");
 }
 
 #[test]

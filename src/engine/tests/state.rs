@@ -28,10 +28,10 @@ fn config(more: Value) -> Config {
 /// Model, tier, cause and chain of a request, where this is remembered of answers.
 fn follows(
     config: &Config,
-    known: &[(Known, Held)],
+    known: &[(Known, SessionPin)],
     fields: Value,
 ) -> (String, &'static str, &'static str, Vec<String>) {
-    let known: BTreeMap<Known, Held> = known.iter().copied().collect();
+    let known: BTreeMap<Known, SessionPin> = known.iter().copied().collect();
     let lookup = |memory, one| match memory {
         Memory::Answers => known.get(&one).copied(),
         Memory::Conversations => None,
@@ -41,15 +41,15 @@ fn follows(
     merge(&mut body, fields);
     let body = body.to_string();
     let request = Request { dialect: Dialect::Responses, path: b"/v1/responses", body: body.as_bytes() };
-    let live = Live { sessions, now: NOW, ..Live::default() };
+    let live = RequestContext { sessions, now: NOW, ..RequestContext::default() };
     let decision = decide(config, &request, live, &mut Scratch::default());
     let chain = decision.chain.iter().map(|model| model.name.clone()).collect();
     let model = decision.model.map(|model| model.name.clone()).unwrap_or_default();
     (model, decision.tier.map_or("", Tier::name), decision.cause.name(), chain)
 }
 
-fn made(id: &str, model: &str, tier: Tier) -> (Known, Held) {
-    (answer(7, TENANT, id.as_bytes()), Held::by(model, tier, NOW * 1000))
+fn made(id: &str, model: &str, tier: Tier) -> (Known, SessionPin) {
+    (answer(7, TENANT, id.as_bytes()), SessionPin::by(model, tier, NOW * 1000))
 }
 
 fn tool_answer(id: &str) -> Value {
@@ -98,14 +98,14 @@ fn a_conversation_at_the_provider_stays_where_it_was() {
             json!({"model": "smart/auto", "conversation": conversation, "input": "Hello!"}).to_string();
         let lookup = |_, _| None;
         let sessions = Some(Sessions { salt: &|| 7, tenant: TENANT, id: None, held: &lookup });
-        let live = Live { sessions, now: NOW, ..Live::default() };
+        let live = RequestContext { sessions, now: NOW, ..RequestContext::default() };
         let request = Request { dialect: Dialect::Responses, path: b"/v1/responses", body: body.as_bytes() };
         decide(&config, &request, live, &mut Scratch::default()).keeps
     };
     let keeps = request(json!("conv_1")).unwrap();
     assert_eq!(request(json!({"id": "conv_1"})), Some(keeps));
     assert_ne!(request(json!("conv_2")), Some(keeps));
-    let known = [(keeps, Held::by("high", Tier::Reasoning, 0))];
+    let known = [(keeps, SessionPin::by("high", Tier::Reasoning, 0))];
     let fields = json!({"conversation": {"id": "conv_1"}, "input": "Hello!"});
     let (model, tier, cause, _) = follows(&config, &known, fields);
     assert_eq!((model.as_str(), tier, cause), ("high", "REASONING", "state"));
@@ -124,7 +124,8 @@ fn where_nobody_knows_the_profile_says_who_serves() {
     // Without anything that is remembered, as the command decides.
     let body =
         json!({"model": "smart/auto", "previous_response_id": "resp_9", "input": "Hello!"}).to_string();
-    let told = told(&config(json!({})), Dialect::Responses, b"/v1/responses", &body, Live::default());
+    let told =
+        told(&config(json!({})), Dialect::Responses, b"/v1/responses", &body, RequestContext::default());
     assert_eq!((told.0.as_str(), told.1), ("mid", "unknown_state"));
 }
 
@@ -169,12 +170,12 @@ fn a_profile_uses_no_model_that_is_not_its_own() {
 fn what_is_not_known_of_an_answer_all_of_a_client_s_answers_tell() {
     let config = config(json!({}));
     let at = |seconds: u64| NOW * 1000 - seconds * 1000;
-    let of = |model: &str, tier, seconds| Held::by(model, tier, at(seconds));
+    let of = |model: &str, tier, seconds| SessionPin::by(model, tier, at(seconds));
     let idle = 300_000;
     let one = one_more(None, idle, of("high", Tier::Reasoning, 20));
     let same = one_more(Some(one), idle, of("high", Tier::Simple, 10));
     assert_eq!(same, of("high", Tier::Reasoning, 10));
-    let known = |held: Held| [(answers(7, TENANT), held)];
+    let known = |held: SessionPin| [(answers(7, TENANT), held)];
     let (model, tier, cause, _) = follows(&config, &known(same), tool_answer("resp_9"));
     assert_eq!((model.as_str(), tier, cause), ("high", "REASONING", "state"));
     let several = one_more(Some(same), idle, of("low", Tier::Simple, 5));
@@ -193,7 +194,8 @@ fn what_is_not_known_of_an_answer_all_of_a_client_s_answers_tell() {
 #[test]
 fn another_client_s_answers_are_not_known() {
     let config = config(json!({}));
-    let known = [(answer(7, b"mallory's key", b"resp_1"), Held::by("high", Tier::Reasoning, NOW * 1000))];
+    let known =
+        [(answer(7, b"mallory's key", b"resp_1"), SessionPin::by("high", Tier::Reasoning, NOW * 1000))];
     assert_eq!(follows(&config, &known, tool_answer("resp_1")).2, "unknown_state");
 }
 

@@ -106,7 +106,7 @@ fn an_outage_is_noticed_within_seconds_however_much_went_well_before() {
 
 #[test]
 fn nothing_cools_down_before_so_many_answers() {
-    let settings = Settings { minimum_requests: 10, ..SETTINGS };
+    let settings = LiveSettings { minimum_requests: 10, ..SETTINGS };
     let store = Fake::default();
     let mut worker = Board::new(settings, MODELS.into_iter().enumerate(), 1);
     for number in 1..=9 {
@@ -127,7 +127,7 @@ fn a_wait_is_honoured_at_once() {
     let told = Told { wait: Some(20_000), ..Told::NOTHING };
     worker.end(attempt, Outcome::Failed(Failure::RateLimited), NONE, told, NOW, &store);
     assert!(cooling(&worker, NOW + 19_999) && !cooling(&worker, NOW + 20_000));
-    let settings = Settings { allowed_fails: NEVER, ..SETTINGS };
+    let settings = LiveSettings { allowed_fails: NEVER, ..SETTINGS };
     let mut worker = Board::new(settings, MODELS.into_iter().enumerate(), 2);
     let attempt = worker.begin(1, NOW);
     worker.end(attempt, Outcome::Failed(Failure::RateLimited), NONE, told, NOW, &store);

@@ -114,8 +114,8 @@ fn one_request_at_a_time_tries_a_model_after_its_cooldown() {
     assert!(worker.probe(0, now, &store));
     let mut attempt = worker.begin(0, now);
     worker.answered(&mut attempt, now + 50, &store);
-    let well = Condition { cooling: false, due: false, ..worker.condition(0, now) };
-    assert_eq!(worker.condition(0, now + 50), Condition { in_flight: 1, ..well });
+    let well = ModelState { cooling: false, due: false, ..worker.condition(0, now) };
+    assert_eq!(worker.condition(0, now + 50), ModelState { in_flight: 1, ..well });
     other.tick(now + 1000, &store);
     assert!(!cooling(&other, now + 1000) && !other.condition(0, now + 1000).due);
     worker.end(attempt, Outcome::Ok, NONE, Told::NOTHING, now + 60, &store);

@@ -25,7 +25,7 @@ fn works_from_scratch(store: &Fake<'_>) {
     let (mut one, mut two) = (board(7), board(8));
     one.tick(NOW, store);
     for model in 0..MODELS.len() {
-        assert_eq!(one.condition(model, NOW), Condition::default());
+        assert_eq!(one.condition(model, NOW), ModelState::default());
     }
     fail(&mut one, 1, 4, NOW, store);
     let attempt = one.begin(2, NOW);

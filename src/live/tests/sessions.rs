@@ -13,8 +13,8 @@ fn of(tenant: u64, n: u64, set: u64) -> Known {
     Known { tenant, number }
 }
 
-fn by(name: &str, now: u64) -> Held {
-    Held::by(name, Tier::Simple, now)
+fn by(name: &str, now: u64) -> SessionPin {
+    SessionPin::by(name, Tier::Simple, now)
 }
 
 fn keep(store: &Fake<'_>, known: Known, now: u64) {
@@ -30,7 +30,7 @@ fn a_conversation_is_held_until_it_is_quiet_for_too_long() {
     let store = Fake::default();
     let known = of(1, 0, 5);
     let held = |known, now| super::held(&store, MEMORY, known, RULES, now);
-    let entry = Held::by("alpha", Tier::Complex, NOW);
+    let entry = SessionPin::by("alpha", Tier::Complex, NOW);
     assert_eq!(held(known, NOW), None);
     hold(&store, MEMORY, known, entry, RULES);
     assert_eq!(held(known, NOW + IDLE), Some(entry));
@@ -40,7 +40,7 @@ fn a_conversation_is_held_until_it_is_quiet_for_too_long() {
     assert_eq!(held(of(2, 0, 5), NOW), None, "another tenant's");
     assert_eq!(super::held(&store, Memory::Answers, known, RULES, NOW), None, "another table");
     assert!(entry.is("alpha") && !entry.is("bravo"));
-    let moved = Held::by("bravo", Tier::Reasoning, NOW + 1);
+    let moved = SessionPin::by("bravo", Tier::Reasoning, NOW + 1);
     hold(&store, MEMORY, known, moved, RULES);
     assert_eq!(held(known, NOW + 1), Some(moved));
     assert_eq!(store.keys().len(), 1);

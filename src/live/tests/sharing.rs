@@ -307,7 +307,7 @@ proptest! {
         }
         for worker in workers.iter() {
             let board = &worker.borrow().board;
-            let conditions: Vec<Condition> =
+            let conditions: Vec<ModelState> =
                 (0..MODELS.len()).map(|model| board.condition(model, NOW + 58 * SECOND)).collect();
             prop_assert!(conditions.iter().all(|c| c.in_flight == 0), "{:?}", conditions);
             let requests: u64 = conditions.iter().map(|c| c.requests_this_minute).sum();
@@ -343,7 +343,7 @@ proptest! {
             }
         }
         for worker in &workers {
-            let conditions: Vec<Condition> =
+            let conditions: Vec<ModelState> =
                 (0..MODELS.len()).map(|model| worker.board.condition(model, NOW + 53 * SECOND)).collect();
             prop_assert!(conditions.iter().all(|c| c.in_flight == 0), "{:?}", conditions);
             prop_assert!(conditions.iter().map(|c| c.requests_this_minute).sum::<u64>() <= begun);

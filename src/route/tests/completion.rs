@@ -24,7 +24,7 @@ fn models() -> Vec<Arc<Model>> {
 fn by(how: Completion, tier: Tier, difficulty: f64) -> (String, Why, Vec<String>) {
     let models = models();
     let profile = profile(&models, [&[0], &[1], &[2], &[2, 3]], Strategy::Completion(how));
-    picked(&profile, &Wish { difficulty, ..wish(tier, &NEEDS) })
+    picked(&profile, &PickRequest { difficulty, ..request(tier, &NEEDS) })
 }
 
 #[test]
@@ -69,8 +69,9 @@ fn the_best_that_the_rest_is_compared_with_is_one_that_may_serve() {
     let hard = Completion { threshold: 1.0, margin: 0.0, ..HOW };
     let profile = profile(&models, [&[0], &[1], &[2], &[2, 3]], Strategy::Completion(hard));
     let conditions = conditions(&models, &[(2, COOLING)]);
-    let wish = Wish { conditions: Some(&conditions), difficulty: 0.0, ..wish(Tier::Medium, &NEEDS) };
-    let (name, why, chain) = picked(&profile, &wish);
+    let request =
+        PickRequest { conditions: Some(&conditions), difficulty: 0.0, ..request(Tier::Medium, &NEEDS) };
+    let (name, why, chain) = picked(&profile, &request);
     assert_eq!((name.as_str(), why, chain), ("m1", Why::Health, strings(&["m3", "m0"])));
 }
 
@@ -81,8 +82,8 @@ fn a_coder_is_preferred_only_among_those_that_are_likely_enough() {
         models[slot] = Arc::new(Model { coder, ..(*models[slot]).clone() });
     }
     let profile = profile(&models, [&[0], &[1], &[2], &[2, 3]], Strategy::Completion(HOW));
-    let wish = Wish { difficulty: 0.0, code: true, ..wish(Tier::Medium, &NEEDS) };
-    let (name, _, chain) = picked(&profile, &wish);
+    let request = PickRequest { difficulty: 0.0, code: true, ..request(Tier::Medium, &NEEDS) };
+    let (name, _, chain) = picked(&profile, &request);
     assert_eq!((name.as_str(), chain), ("m2", strings(&["m3", "m1", "m0"])));
 }
 

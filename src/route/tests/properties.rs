@@ -102,25 +102,25 @@ proptest! {
         (code, seed, difficulty) in (any::<bool>(), any::<u64>(), 0.0..1.0f64),
     ) {
         let mut known = Conditions::default();
-        let mut standing = Standing::default();
+        let mut ranking = SignalRanking::default();
         for (model, condition) in models.iter().zip(&conditions) {
             known.set(model, *condition);
-            standing.set(model, f64::from(condition.in_flight) - 1.0);
+            ranking.set(model, f64::from(condition.in_flight) - 1.0);
         }
         let lists = [&tiers[0][..], &tiers[1][..], &tiers[2][..], &tiers[3][..]];
         let profile = profile(&models, lists, strategy);
-        let wish = Wish {
+        let request = PickRequest {
             tier,
             needs: &needs,
             difficulty,
             code,
-            standing: Some(&standing),
+            ranking: Some(&ranking),
             conditions: Some(&known),
             seed,
             now: 0,
         };
         let table = table();
-        let pick = pick(&table, &profile, &wish);
+        let pick = pick(&table, &profile, &request);
         let able: Vec<&Arc<Model>> =
             asked(tier).into_iter().flat_map(|t| profile.tiers.get(t)).filter(|m| needs.met_by(m)).collect();
         if able.is_empty() {
@@ -194,7 +194,7 @@ proptest! {
         }
 
         // The same again gives the same.
-        let again = super::super::pick(&table, &profile, &wish);
+        let again = super::super::pick(&table, &profile, &request);
         prop_assert_eq!(again.model.slot, pick.model.slot);
     }
 
@@ -203,7 +203,7 @@ proptest! {
         prop_assume!(strategy != Strategy::Weighted && !tier.is_empty());
         let models: Vec<_> = (0..8).map(|slot| Arc::new(Model { capability: Some(50.0), ..model(slot) })).collect();
         let profile = profile(&models, [&tier, &[], &[], &[]], strategy);
-        let (first, why, rest) = picked(&profile, &Wish { code, ..wish(Tier::Simple, &NEEDS) });
+        let (first, why, rest) = picked(&profile, &PickRequest { code, ..request(Tier::Simple, &NEEDS) });
         let named: Vec<String> = std::iter::once(first).chain(rest).collect();
         let listed: Vec<String> = tier.iter().take(1 + CHAIN).map(|slot| format!("m{slot}")).collect();
         prop_assert_eq!(named, listed);

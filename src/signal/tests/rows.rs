@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::chat::Dialect;
 use crate::config::{self, Config};
-use crate::engine::{Cause, Live, Request, Scratch, decide, standing};
+use crate::engine::{Cause, Request, RequestContext, Scratch, decide, ranking};
 use crate::signal::parse;
 use crate::tier::Tier;
 
@@ -47,16 +47,16 @@ fn check(rows: &[&Value]) -> Vec<String> {
     let mut wrong = Vec::new();
     for (number, row) in rows.iter().enumerate() {
         let feed = parse(row["feed"].to_string().as_bytes()).unwrap();
-        let standing = standing(&config, &feed);
+        let ranking = ranking(&config, &feed);
         let profile = format!("r{number}");
         let candidates = config.table.candidates(&config.table.profiles[&profile], Tier::Simple, 0);
-        let order: Vec<&str> = standing.order(candidates).iter().map(|m| m.name.as_str()).collect();
+        let order: Vec<&str> = ranking.order(candidates).iter().map(|m| m.name.as_str()).collect();
         let body =
             json!({"model": format!("smart/{profile}"), "messages": [{"role": "user", "content": "Hello!"}]});
         let body = body.to_string();
         let path = b"/v1/chat/completions";
         let request = Request { dialect: Dialect::ChatCompletions, path, body: body.as_bytes() };
-        let live = Live { standing: Some(&standing), ..Live::default() };
+        let live = RequestContext { ranking: Some(&ranking), ..RequestContext::default() };
         let decision = decide(&config, &request, live, &mut scratch);
         let moved = row["order"][0] != row["candidates"][0];
         if json!(order) != row["order"]

@@ -48,14 +48,14 @@ impl Counts {
 
 /// A worker among the others.
 #[derive(Debug)]
-pub(super) struct Crew {
+pub(super) struct WorkerRegistry {
     holder: u64,
     slot: Option<usize>,
     /// What lies in the store says that something is under way.
     told: bool,
 }
 
-impl Crew {
+impl WorkerRegistry {
     /// `holder`: a number that no other worker has.
     pub fn new(holder: u64) -> Self {
         Self { holder, slot: None, told: false }
