@@ -17,5 +17,5 @@ pub use fallback::{Chains, FallbackReason, Open, Plan, Progress};
 pub use needs::Needs;
 pub use pick::{CHAIN, Pick, PickRequest, Why, pick};
 pub use table::{
-    Agentic, Completion, Curve, Model, Profile, Promotion, SignalRanking, Strategy, Table, UnknownState,
+    Agentic, Completion, Curve, LAST, Model, Profile, Promotion, SignalRanking, Strategy, Table, UnknownState,
 };

@@ -15,7 +15,9 @@ pub(super) struct Ranked<'t> {
     pub barred: bool,
     /// Its place in the configured order.
     place: usize,
-    /// Candidates of a lower group go first.
+    /// All of a lower order go before any of a higher one, whatever the strategy.
+    order: u32,
+    /// Of one order, candidates of a lower group go first.
     group: u8,
     /// In a group those with less go first.
     key: f64,
@@ -24,7 +26,7 @@ pub(super) struct Ranked<'t> {
 impl Ranked<'_> {
     /// Whether it is before `other` in the order because of its key, and behind it in the configured order.
     pub fn overtook(&self, other: &Self) -> bool {
-        self.group == other.group && self.place > other.place
+        (self.order, self.group) == (other.order, other.group) && self.place > other.place
     }
 }
 
@@ -41,7 +43,7 @@ pub(super) fn rank<'t>(
         let barred = condition.cooling
             || (profile.strategy == Strategy::Usage && used(model, condition, request) > 1.0);
         let key = key(profile.strategy, model, condition, request);
-        Ranked { model, tier, barred, place, group: 0, key }
+        Ranked { model, tier, barred, place, order: model.order, group: 0, key }
     }));
     let all = order.get_mut(from..).unwrap_or_default();
     if let Strategy::Completion(how) = profile.strategy {
@@ -53,7 +55,7 @@ pub(super) fn rank<'t>(
         }
     }
     // The sort is stable: equals stay.
-    all.sort_by(|a, b| a.group.cmp(&b.group).then(a.key.total_cmp(&b.key)));
+    all.sort_by(|a, b| (a.order, a.group).cmp(&(b.order, b.group)).then(a.key.total_cmp(&b.key)));
 }
 
 fn key(strategy: Strategy, model: &Model, condition: Condition, request: &PickRequest<'_>) -> f64 {

@@ -8,6 +8,9 @@ use std::sync::Arc;
 use crate::fit::Takes;
 use crate::tier::{PerTier, Tier};
 
+/// The order of candidates that have none.
+pub const LAST: u32 = u32::MAX;
+
 /// One model a request can be sent to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
@@ -45,6 +48,8 @@ pub struct Model {
     pub tokens_per_minute: Option<u64>,
     /// Requests that may be sent in a minute, if limited.
     pub requests_per_minute: Option<u64>,
+    /// Candidates of a lower order go before those of a higher one; [`LAST`] where it has none.
+    pub order: u32,
     /// Its share of the requests that [`Strategy::Weighted`] spreads, next to the others' weights.
     pub weight: f64,
     /// The mean of its benchmark figures, 0 to 100, if it has any.

@@ -29,6 +29,7 @@ fn model(slot: usize) -> Model {
         coder: false,
         tokens_per_minute: None,
         requests_per_minute: None,
+        order: LAST,
         weight: 1.0,
         capability: None,
         takes: crate::fit::Takes::default(),
@@ -354,4 +355,28 @@ fn a_code_ask_prefers_coders_in_the_strategy_s_order() {
     let code = PickRequest { code: true, ..plain };
     assert_eq!(order(&models, Strategy::Cheapest, &code), ["m3", "m1", "m0", "m2"]);
     assert_eq!(order(&models, Strategy::Configured, &code), ["m1", "m3", "m0", "m2"]);
+}
+
+#[test]
+fn a_lower_order_goes_first_under_every_strategy() {
+    let models = models(&[
+        |m| (priced(m, 1.0, 1.0), m.capability = Some(90.0)).1,
+        |m| (priced(m, 9.0, 9.0), m.order = 2).1,
+        |m| (priced(m, 3.0, 3.0), m.order = 1, m.coder = true).2,
+        |m| (priced(m, 5.0, 5.0), m.order = 1).1,
+    ]);
+    let plain = request(Tier::Simple, &NEEDS);
+    assert_eq!(order(&models, Strategy::Configured, &plain), ["m2", "m3", "m1", "m0"], "none is the last");
+    assert_eq!(order(&models, Strategy::Cheapest, &plain), ["m2", "m3", "m1", "m0"]);
+    let mut ranking = SignalRanking::default();
+    ranking.set(&models[3], 1.0);
+    ranking.set(&models[0], 5.0);
+    let momentum = PickRequest { ranking: Some(&ranking), ..plain };
+    assert_eq!(order(&models, Strategy::Momentum, &momentum), ["m3", "m2", "m1", "m0"]);
+    // Where all of order 1 are in cooldown it is the next one's turn.
+    let known = [(2, COOLING), (3, COOLING)];
+    let conditions = conditions(&models, &known);
+    let request = PickRequest { conditions: Some(&conditions), ..plain };
+    let profile = profile(&models, [&[0, 1, 2, 3], &[], &[], &[]], Strategy::Cheapest);
+    assert_eq!(picked(&profile, &request), ("m1".into(), Why::Health, vec!["m0".into()]));
 }

@@ -8,7 +8,7 @@ use super::super::error::{Errors, Path, quoted};
 use super::super::raw;
 use super::{fit, names};
 use crate::fit::Takes;
-use crate::route::{Model, Profile};
+use crate::route::{LAST, Model, Profile};
 use crate::tier::Tier;
 
 /// All models that can be referred to.
@@ -111,6 +111,7 @@ fn model(
         coder: entry.coder.or(base.coder).unwrap_or(false),
         tokens_per_minute: entry.tokens_per_minute,
         requests_per_minute: entry.requests_per_minute,
+        order: entry.order.unwrap_or(LAST),
         weight: entry.weight.unwrap_or(1.0),
         takes,
         variant: None,
@@ -250,7 +251,9 @@ impl Models {
             };
             if let Some(entry) = entry {
                 let set = fit::set(entry.set.as_ref(), &place.key("set"), errors);
-                model = Arc::new(variant(&model, set));
+                let mut changed = variant(&model, set);
+                changed.order = entry.order.unwrap_or(changed.order);
+                model = Arc::new(changed);
             }
             if found.iter().any(|m| m.name == model.name) {
                 errors.meaning(

@@ -238,6 +238,10 @@ pub struct Model {
     /// Requests that may be sent in a minute, for strategy `usage`. Default: no limit.
     #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 1_000_000_000_u64)))]
     pub requests_per_minute: Option<u64>,
+    /// Candidates with a lower number serve before any with a higher one, and those that have a number before those
+    /// that have none, whatever the strategy. Default: none.
+    #[cfg_attr(feature = "cli", schemars(range(min = 0, max = 1_000_000)))]
+    pub order: Option<u32>,
     /// Its share of the requests under strategy `weighted`, next to the others' weights; 0: only where no other can
     /// serve. Default: 1.
     #[cfg_attr(feature = "cli", schemars(range(min = 0.0, max = 1_000_000.0)))]
@@ -336,6 +340,9 @@ pub struct Listed {
     /// tiers at three efforts.
     #[cfg_attr(feature = "cli", schemars(extend("type" = "object", "maxProperties" = 64)))]
     pub set: Option<BTreeMap<String, serde_json::Value>>,
+    /// Its `order` as a candidate of this tier. Default: the model's.
+    #[cfg_attr(feature = "cli", schemars(range(min = 0, max = 1_000_000)))]
+    pub order: Option<u32>,
 }
 
 impl Candidate {

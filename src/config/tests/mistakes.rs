@@ -14,6 +14,12 @@ const ROWS: &[Row] = &[
             "0.92 is a share of 1, and model \"n\" has 60 of 100; give both on one scale, such as 92",
         )],
     ),
+    (
+        "orders that are none",
+        r#"{"models": {"m": {"order": -1}}, "tiers": {"SIMPLE": [{"model": "m", "order": 1.5}], "MEDIUM": "m",
+            "COMPLEX": "m", "REASONING": "m"}}"#,
+        &[("models.m.order", "-1 is too small"), ("tiers.SIMPLE[0].order", "1.5 is a fraction")],
+    ),
     // The upstream's list of models.
     ("a list of nowhere", r#"{"discover": {}}"#, &[("discover.cluster", "missing")]),
     (

@@ -79,6 +79,21 @@ fn a_strategy_has_its_numbers() {
 }
 
 #[test]
+fn a_candidate_has_an_order_of_its_own_or_its_model_s() {
+    let config = good(
+        r#"{"models": {"a": {"order": 2}, "b": {}}, "tiers": {"SIMPLE": ["b", {"model": "a", "order": 1}],
+            "MEDIUM": ["a", "b"], "COMPLEX": {"model": "b", "order": 7}, "REASONING": "a"}}"#,
+    );
+    let orders = |tier| {
+        let list = config.table.profiles["auto"].tiers.get(tier);
+        list.iter().map(|m| (m.name.as_str(), m.order)).collect::<Vec<_>>()
+    };
+    assert_eq!(orders(Tier::Simple), [("b", u32::MAX), ("a", 1)]);
+    assert_eq!(orders(Tier::Medium), [("a", 2), ("b", u32::MAX)]);
+    assert_eq!(orders(Tier::Complex), [("b", 7)]);
+}
+
+#[test]
 fn lists_leave_models_out_of_a_profile() {
     let medium = |lists: &str| names(&good(&document(lists, "{}")), "auto", Tier::Medium);
     assert_eq!(medium("{}"), ["a", "b", "ab", "c"]);
