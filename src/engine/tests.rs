@@ -11,7 +11,9 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::config;
+use crate::live::{Known, Memory, SessionPin};
 use crate::route::Condition;
+use crate::tier::Tier;
 
 /// One model of each kind. `plain` can do next to nothing; each of the others lacks one thing less.
 const MODELS: &str = r#"{

@@ -1,0 +1,257 @@
+//! One request for a virtual model, judged in steps: what it needs, how hard it is, which profile and tier that makes, and
+//! who serves it. Each step says why.
+
+use std::sync::Arc;
+
+use super::sessions::{conversation, hold, stay};
+use super::state::{State, follow, state};
+use super::{Cause, Decision, Edit, RequestContext, Scratch};
+use crate::ask::{self, Asks, Budget, Heard, Judge, Judged, Why as AskWhy};
+use crate::chat::{Sealed, View};
+use crate::config::Config;
+use crate::fit::Fitted;
+use crate::live::{Known, Memory, SessionPin};
+use crate::route::{self, Agentic, Model, Needs, Pick, PickRequest, Profile, Usage, Why};
+use crate::score::{Basis, Score};
+use crate::tier::Tier;
+
+/// No answer is expected to be longer, in tokens: a client may ask for any number, and one that nobody answers with would
+/// make the counters of cost worthless.
+const MOST_OUTPUT: u64 = 10_000_000;
+
+/// A request that is to be judged.
+#[derive(Clone, Copy)]
+pub(super) struct Case<'c, 'r> {
+    pub config: &'c Config,
+    /// The profile that was asked for.
+    pub asked: &'c Profile,
+    pub body: &'r [u8],
+    pub view: &'r View<'r>,
+    pub context: RequestContext<'r>,
+}
+
+/// A tier, and why it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Wanted {
+    pub tier: Tier,
+    pub cause: Cause,
+}
+
+/// Decides where it goes.
+pub(super) fn judge<'c>(
+    case: Case<'c, '_>,
+    heard: &mut Heard<'_>,
+    scratch: &mut Scratch,
+    edit: impl Fn(&Model) -> Edit,
+) -> Decision<'c> {
+    let Case { config, body, view, context, .. } = case;
+    let needs = needs(config, view);
+    let asks = heard.asks(body, config.ask.history_turns);
+    let judged = judged(case, heard, &asks, &mut scratch.0);
+    let score = judged.map(|judged| judged.score);
+    let profile = profile(case, score, &asks);
+    let wanted = wanted(case, needs.usage, judged, &mut scratch.0);
+    let request = PickRequest {
+        tier: wanted.tier,
+        needs: &needs,
+        // Without an ask the middle.
+        difficulty: score.map_or(0.5, |s| s.value.clamp(0.0, 1.0)),
+        code: score.is_some_and(|s| s.code >= config.overrides.code_score),
+        ranking: context.ranking,
+        conditions: context.conditions,
+        seed: context.seed,
+        now: context.now,
+    };
+    let clock = (config.session.idle, context.now.saturating_mul(1000));
+    let state = state(context.sessions.as_ref(), body, view, clock);
+    let (conversation, pin) = pin(case, wanted.cause, state, heard);
+    let (pick, cause) = choose(case, profile, &request, wanted.cause, state, (pin, &asks));
+    let model = pick.model;
+    let hold = conversation.and_then(|known| {
+        Some((known, hold((cause, judged.is_some()), model, pick.tier, pin, context.now)?))
+    });
+    let usage = needs.usage_of(model);
+    let baseline = config.table.baseline.as_ref();
+    Decision {
+        cause,
+        profile: Some(profile),
+        tier: Some(pick.tier),
+        model: Some(model),
+        cluster: &model.cluster,
+        edit: edit(model),
+        fitted: Fitted::default(),
+        stays: pin.is_some_and(|pin| pin.is(&model.name)),
+        score,
+        ask_tokens: judged.map_or(0, |judged| judged.tokens),
+        usage,
+        cost: route::cost(model, usage),
+        baseline_cost: baseline.and_then(|baseline| route::cost(baseline, usage)),
+        savings: baseline.and_then(|baseline| route::savings(model, baseline, usage)),
+        tell: if config.fallbacks.litellm && !view.fallbacks { tell(model, &pick.chain) } else { Vec::new() },
+        chain: pick.chain,
+        hold,
+        keeps: None,
+        withheld: None,
+        scan: Budget::default(),
+        subject: 0,
+        problem: None,
+    }
+}
+
+/// What the request needs of a model.
+pub(super) fn needs(config: &Config, view: &View<'_>) -> Needs {
+    let output = view.max_tokens.unwrap_or(config.default_output_tokens).min(MOST_OUTPUT);
+    Needs {
+        tools: view.tools,
+        vision: view.images,
+        audio: view.audio,
+        pdf: view.pdf,
+        schema: view.schema,
+        provider: None,
+        thoughts: if config.fit.keep_history { view.sealed } else { Sealed::default() },
+        limit: view.max_tokens,
+        usage: Usage { input: view.tokens.count(), output },
+        margin: config.window_margin,
+    }
+}
+
+/// Judges what a person typed last.
+fn judged(
+    case: Case<'_, '_>,
+    heard: &mut Heard<'_>,
+    asks: &Asks,
+    scratch: &mut ask::Scratch,
+) -> Option<Judged> {
+    let (scorer, limits) = (&case.config.scorer, &case.config.limits);
+    let answered = heard.has_answers();
+    let mut judge = Judge { rules: &case.config.ask, scorer, limits, body: case.body, scratch };
+    judge.judge(case.view, asks, answered, heard.budget())
+}
+
+/// The profile that serves: the one that was asked for, or its agentic one.
+fn profile<'c>(case: Case<'c, '_>, score: Option<Score>, asks: &Asks) -> &'c Profile {
+    let Case { config, asked, view, .. } = case;
+    let agentic = score.is_some_and(|s| s.agentic >= config.overrides.agentic_score)
+        || match asked.agentic {
+            Agentic::Offered => view.tools,
+            Agentic::Used => view.used_tools(&asks.newest),
+            Agentic::Judged => false,
+        };
+    match &asked.agentic_profile {
+        Some(name) if agentic => config.table.profiles.get(name).map_or(asked, |p| p),
+        _ => asked,
+    }
+}
+
+/// The tier that is wanted: the judged one, raised where a rule says so.
+fn wanted(case: Case<'_, '_>, usage: Usage, judged: Option<Judged>, scratch: &mut ask::Scratch) -> Wanted {
+    match judged {
+        Some(judged) => overruled(case, usage, judged, scratch),
+        None => Wanted { tier: case.config.scorer.unknown_tier(), cause: Cause::NoPrompt },
+    }
+}
+
+fn overruled(case: Case<'_, '_>, usage: Usage, judged: Judged, scratch: &mut ask::Scratch) -> Wanted {
+    let Case { config, body, view, .. } = case;
+    let rules = &config.overrides;
+    let Judged { score, why, .. } = judged;
+    let cause = match why {
+        AskWhy::Scored(Basis::Sum | Basis::Learnt) => Cause::Score,
+        AskWhy::Scored(Basis::Abstained) => Cause::Abstain,
+        AskWhy::Scored(Basis::Ambiguous) => Cause::Ambiguous,
+        AskWhy::Scored(Basis::ReasoningMarkers) => Cause::OverrideReasoning,
+        AskWhy::History => Cause::History,
+        AskWhy::Correction => Cause::Correction,
+        // What it quotes and the form that it wants make it no harder.
+        AskWhy::Chore => return Wanted { tier: score.tier, cause: Cause::Chore },
+    };
+    if usage.input > rules.context_tokens && score.tier < rules.context_tier {
+        return Wanted { tier: rules.context_tier, cause: Cause::OverrideContext };
+    }
+    if score.tier < rules.structured_tier {
+        let mut demanded = || {
+            let (scorer, limits) = (&config.scorer, &config.limits);
+            ask::demands_structure(&config.ask, scorer, body, &view.system, limits, scratch)
+        };
+        if view.structured || demanded() {
+            return Wanted { tier: rules.structured_tier, cause: Cause::FloorStructured };
+        }
+    }
+    Wanted { tier: score.tier, cause }
+}
+
+/// What the request's conversation is known by, and what holds it, where conversations are held.
+fn pin(
+    case: Case<'_, '_>,
+    cause: Cause,
+    state: State,
+    heard: &mut Heard<'_>,
+) -> (Option<Known>, Option<SessionPin>) {
+    let Case { config, asked, body, view, context } = case;
+    // What a client asks for by itself is worth no warm cache, and moves nobody.
+    let wanted = config.session.pinned && cause != Cause::Chore;
+    let Some(sessions) = context.sessions.filter(|_| wanted) else { return (None, None) };
+    // What goes on from elsewhere has not the conversation's first words in it.
+    let words = (state == State::None).then_some(heard);
+    let known = conversation(&sessions, config, asked, (body, view), words);
+    (known, known.and_then(|known| (sessions.held)(Memory::Conversations, known)))
+}
+
+/// Who serves: the model that has made what the request goes on from, that of its conversation, the default model where
+/// there is nothing to judge, or whoever the profile prefers.
+/// The steps are tried in this order.
+fn choose<'c>(
+    case: Case<'c, '_>,
+    profile: &'c Profile,
+    request: &PickRequest<'_>,
+    cause: Cause,
+    state: State,
+    (pin, asks): (Option<SessionPin>, &Asks),
+) -> (Pick<'c>, Cause) {
+    let table = &case.config.table;
+    let pick = route::pick(table, profile, request);
+    let tool_turn = case.view.is_tool_turn(&asks.newest);
+    let stays = pin.and_then(|pin| stay(table, profile, request, &pick, pin, tool_turn));
+    match follow(table, (profile, case.asked), request, state) {
+        Some((maker, true)) => return (maker, Cause::State),
+        // A conversation's model knows more than nothing does.
+        Some((other, false)) if stays.is_none() || state != State::Unknown => {
+            return (other, Cause::UnknownState);
+        }
+        _ => {}
+    }
+    // Also where it is the same model, if that would have been another's turn without an ask.
+    if let Some(stays) = stays
+        && (stays.model.slot != pick.model.slot || cause == Cause::NoPrompt)
+    {
+        return (stays, Cause::Session);
+    }
+    let default = &profile.default_model;
+    if cause == Cause::NoPrompt && request.needs.met_by(default) {
+        // What was picked is in cooldown only where all are.
+        if request.avoids(default) && !request.avoids(pick.model) {
+            return (pick, Cause::Health);
+        }
+        return (pick.led_by(default, request.tier), cause);
+    }
+    let cause = because(pick.why, cause);
+    (pick, cause)
+}
+
+/// Why a candidate serves that was picked because of `why`, in a tier that was wanted because of `cause`.
+const fn because(why: Why, cause: Cause) -> Cause {
+    match why {
+        Why::Preferred => cause,
+        Why::Momentum => Cause::Momentum,
+        Why::Health => Cause::Health,
+        Why::Strategy => Cause::Strategy,
+        Why::Capability => Cause::Capability,
+        Why::Nobody => Cause::NoCandidates,
+    }
+}
+
+/// The names, as the upstream knows them, of those who may serve in a model's place at the same upstream.
+fn tell<'c>(model: &Model, chain: &[&'c Arc<Model>]) -> Vec<&'c str> {
+    let near = chain.iter().filter(|other| other.cluster == model.cluster);
+    near.map(|other| other.upstream_model.as_str()).collect()
+}
