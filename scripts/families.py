@@ -8,6 +8,7 @@ providers do.
 OPENAI = "developers.openai.com/api/docs/guides/reasoning"
 LATEST = "developers.openai.com/api/docs/guides/latest-model"
 OPENAI_API = "developers.openai.com/api/reference/resources/chat"
+RESPONSES_API = "developers.openai.com/api/reference/resources/responses"
 CLAUDE = "platform.claude.com/docs/en/build-with-claude/extended-thinking"
 MIGRATE = "platform.claude.com/docs/en/about-claude/models/migration-guide"
 MESSAGES = "platform.claude.com/docs/en/api/messages"
@@ -46,11 +47,28 @@ REPRESENTATIVES = {
 # Parameters of other servers, which providers that check the whole body refuse.
 FOREIGN = ("top_k,min_p,top_a,typical_p,repetition_penalty,length_penalty,enable_thinking,thinking_budget,"
            "chat_template_kwargs,guided_json,guided_regex,guided_choice,cache_control,safe_prompt,random_seed,"
-           "reasoning_split,num_ctx,keep_alive,provider,route,transforms,plugins")
+           "reasoning_split,num_ctx,keep_alive,provider,route,transforms,plugins,include_reasoning,reasoning_format,"
+           "search_parameters,search_options,enable_search,reasoning_history,thinking_config,output_format,mcp_servers,"
+           "inference_geo,speed,container,text,include,truncation,background,max_tool_calls,prompt_mode,do_sample")
+
+# Parameters of chats that the other dialects do not have: who reads such a request checks it whole.
+OF_CHATS = ("n,seed,logprobs,presence_penalty,frequency_penalty,logit_bias,response_format,functions,function_call,"
+            "modalities,audio,prediction,web_search_options,min_p,repetition_penalty,enable_thinking,thinking_budget,"
+            "chat_template_kwargs,random_seed,safe_prompt,include_reasoning,reasoning_format,search_parameters")
 SPOKEN = "chat,completions"
+
 ALL_CLAUDE = "anthropic,anthropic-thinking,anthropic-adaptive,anthropic-always"
 THINKING_CLAUDE = "anthropic-thinking,anthropic-adaptive,anthropic-always"
 BOTH_OPENAI = "openai,openai-reasoning"
+# Families that are told in the responses dialect how much to think, and those that are not.
+TELLS_EFFORT = ("openai-reasoning,anthropic-thinking,anthropic-adaptive,anthropic-always,gemini,deepseek,xai,kimi,groq,"
+                "openrouter")
+NO_EFFORT = "openai,anthropic,qwen,mistral,glm,minimax"
+NOT_OPENAI = ("anthropic,anthropic-thinking,anthropic-adaptive,anthropic-always,gemini,deepseek,qwen,mistral,xai,glm,"
+              "kimi,groq,minimax,openrouter")
+
+NOT_FAST = ("anthropic,anthropic-thinking,anthropic-always,gemini,deepseek,qwen,mistral,xai,glm,kimi,groq,minimax,"
+            "openrouter")
 
 # families, dialects, parameters, when, action, argument, source
 RULES = [
@@ -59,8 +77,7 @@ RULES = [
     ("*", "completions", "model,prompt,stream,stream_options,suffix,echo,best_of", "-", "take", "-", OPENAI_API),
     ("*", "responses", "model,input,instructions,stream,tools,tool_choice,previous_response_id,conversation,truncation,"
      "background,prompt,metadata,store,include,user,parallel_tool_calls,stream_options,temperature,top_p,reasoning,text,"
-     "max_tool_calls,service_tier,prompt_cache_key,safety_identifier,top_logprobs", "-", "take", "-",
-     "developers.openai.com/api/reference/resources/responses"),
+     "max_tool_calls,service_tier,prompt_cache_key,safety_identifier,top_logprobs", "-", "take", "-", RESPONSES_API),
     ("*", "messages", "model,messages,system,stream,tools,tool_choice,stop_sequences,metadata,max_tokens,"
      "temperature,top_p,top_k,thinking,output_config,service_tier", "-", "take", "-", MESSAGES),
     ("*", "gemini", "model,contents,systemInstruction,system_instruction,tools,toolConfig,tool_config,safetySettings,"
@@ -70,11 +87,29 @@ RULES = [
     ("*", "chat,completions,messages", "max_tokens,max_completion_tokens", "-", "limit", "-", OPENAI_API),
     ("*", "responses", "max_output_tokens", "-", "limit", "-", OPENAI_API),
     ("*", "gemini", "generationConfig.maxOutputTokens", "-", "limit", "-", "ai.google.dev/api/generate-content"),
+    # What clients of several dialects leave in: the same parameter under the dialect's own name.
+    ("*", "chat", "stop_sequences", "-", "rename", "stop", OPENAI_API),
+    ("*", "chat", "max_output_tokens", "-", "rename", "max_tokens", OPENAI_API),
+    ("*", "responses", "max_tokens,max_completion_tokens", "-", "rename", "max_output_tokens", RESPONSES_API),
+    ("*", "responses", OF_CHATS + ",stop,stop_sequences,verbosity,top_k,cache_control,output_config", "-", "drop", "-",
+     RESPONSES_API + ": Unknown parameter"),
+    ("*", "messages", "max_completion_tokens,max_output_tokens", "-", "rename", "max_tokens", MESSAGES),
+    ("*", "messages", OF_CHATS + ",stop,verbosity,top_logprobs,reasoning,reasoning_effort,store,user,parallel_tool_calls,"
+     "prompt_cache_key,prompt_cache_retention,safety_identifier,instructions,max_tool_calls,truncation,include,text", "-",
+     "drop", "-", MESSAGES + ": Extra inputs are not permitted"),
+    (TELLS_EFFORT, "responses", "reasoning_effort,thinking", "-", "convert", "reasoning", RESPONSES_API),
+    (NO_EFFORT, "responses", "reasoning_effort,thinking", "-", "drop", "-", RESPONSES_API),
+    # LiteLLM knows no other objects than those that name a function, whoever the provider is.
+    (BOTH_OPENAI, "chat", "tool_choice", "litellm", "values", '{allowed_tools}="auto" {custom}="auto"',
+     LITELLM + "utils.py: Invalid tool choice"),
+    # One of several tools: OpenAI has it.
+    (NOT_OPENAI, "chat,responses", "tool_choice", "-", "values", '{allowed_tools}="auto" {custom}="auto"',
+     "developers.openai.com/api/docs/guides/function-calling: allowed_tools"),
 
     # OpenAI, models that do not reason.
     (BOTH_OPENAI, SPOKEN, FOREIGN, "-", "drop", "-",
      "github.com/openai/openai-python/issues/1469: Unrecognized request argument supplied"),
-    ("openai", "chat", "reasoning", "-", "drop", "-", OPENAI_API),
+    ("openai", "chat", "reasoning,output_config", "-", "drop", "-", OPENAI_API),
     ("openai", "responses", "reasoning", "-", "drop", "-", OPENAI + ": Unsupported parameter reasoning.effort"),
     ("openai", "responses", "include", "-", "without", "reasoning.encrypted_content",
      OPENAI + ": Encrypted content is not supported with this model"),
@@ -92,7 +127,9 @@ RULES = [
     ("openai-reasoning", "chat", "max_tokens", "-", "rename", "max_completion_tokens",
      OPENAI + ": max_tokens is not supported with this model"),
     ("openai-reasoning", "chat", "reasoning_effort", "-", "effort", "minimal low medium high", OPENAI),
-    ("openai-reasoning", "chat", "thinking,reasoning", "-", "convert", "reasoning_effort", OPENAI),
+    ("openai-reasoning", "chat", "tools", "!litellm", "quiet", "-", "github.com/BerriAI/litellm/pull/34569: function tools with "
+     "reasoning_effort are not supported in /v1/chat/completions; set it to none (from gpt-5.4 on)"),
+    ("openai-reasoning", "chat", "thinking,reasoning,output_config", "-", "convert", "reasoning_effort", OPENAI),
     ("openai-reasoning", "chat,responses", "temperature", "thinking", "values", "1=keep *=drop", LATEST),
     ("openai-reasoning", "messages", "temperature", "thinking", "values", "1=keep *=drop", LATEST),
     ("openai-reasoning", "messages", "temperature,top_p", "has:thinking", "values", "1=keep *=drop",
@@ -110,7 +147,7 @@ RULES = [
     (ALL_CLAUDE, "responses", "service_tier,top_logprobs,prompt_cache_key,prompt_cache_retention,safety_identifier,"
      "max_tool_calls,text.verbosity", "-", "drop", "-", LITELLM + "litellm_completion_transformation/transformation.py"),
     ("anthropic", "responses", "reasoning", "-", "drop", "-", LITELLM + "anthropic/chat/transformation.py"),
-    ("anthropic", "chat", "reasoning,enable_thinking,thinking_budget", "-", "drop", "-", MESSAGES),
+    ("anthropic", "chat", "reasoning,output_config", "-", "drop", "-", MESSAGES),
     ("anthropic", "messages", "thinking", "-", "drop", "-", CLAUDE),
     ("anthropic", "messages", "output_config.effort", "-", "drop", "-",
      "platform.claude.com/docs/en/build-with-claude/effort"),
@@ -119,10 +156,10 @@ RULES = [
     ("anthropic-thinking", "chat", "-", "-", "form", "reasoning_effort", LITELLM + "anthropic/chat/transformation.py"),
     ("anthropic-adaptive,anthropic-always", "messages", "-", "-", "form", "output_config.effort", MIGRATE),
     (THINKING_CLAUDE, "chat", "reasoning_effort", "-", "effort", "none low medium high", CLAUDE),
-    (THINKING_CLAUDE, "chat", "reasoning", "-", "convert", "reasoning_effort", MESSAGES),
+    (THINKING_CLAUDE, "chat", "reasoning,output_config", "-", "convert", "reasoning_effort", MESSAGES),
     (THINKING_CLAUDE, "responses", "reasoning.effort", "-", "effort", "none low medium high", CLAUDE),
-    ("anthropic-thinking", "chat", "thinking.budget_tokens", "-", "budget", "-", CLAUDE + ": less than max_tokens"),
-    ("anthropic-thinking", "messages", "thinking.budget_tokens", "-", "budget", "-", CLAUDE + ": less than max_tokens"),
+    ("anthropic-thinking", "chat,messages", "thinking", "-", "budget", "-",
+     CLAUDE + ": budget_tokens is required, at least 1024 and less than max_tokens"),
     ("anthropic-thinking", "chat,messages,responses", "top_p", "!thinking has:temperature", "drop", "-",
      "temperature and top_p cannot both be specified for this model (Claude 4.1 and newer)"),
     ("anthropic-thinking", "chat,messages,responses", "temperature", "thinking", "values", "1=keep *=drop", CLAUDE),
@@ -147,6 +184,8 @@ RULES = [
     ("anthropic-always", "messages", "tool_choice.name", "-", "drop", "-",
      LITELLM + "anthropic/common_utils.py: supports_forced_tool_use"),
 
+    (NOT_FAST, "messages", "speed", "-", "drop", "-",
+     "platform.claude.com/docs/en/build-with-claude/fast-mode: Opus only"),
     (ALL_CLAUDE, "chat", "top_k,cache_control", "-", "take", "-", LITELLM + "anthropic/chat/transformation.py"),
 
     # Gemini.
@@ -160,7 +199,7 @@ RULES = [
      LITELLM + "vertex_and_google_ai_studio_gemini.py: not with several tools"),
     ("gemini", "chat", "reasoning_effort", "-", "effort", "minimal low medium high", GEMINI),
     ("gemini", "responses", "reasoning.effort", "-", "effort", "minimal low medium high", GEMINI),
-    ("gemini", "chat", "thinking,reasoning", "-", "convert", "reasoning_effort", GEMINI),
+    ("gemini", "chat", "thinking,reasoning,output_config", "-", "convert", "reasoning_effort", GEMINI),
     ("gemini", SPOKEN, FOREIGN.replace("top_k,", "").replace("cache_control,", ""), "-", "drop", "-",
      GEMINI + ": Unknown name: Cannot find field"),
     ("gemini", "responses", "top_logprobs", "-", "drop", "-", PENALTY),
@@ -172,7 +211,7 @@ RULES = [
     ("deepseek", "chat", "max_completion_tokens", "-", "rename", "max_tokens", DEEPSEEK),
     ("deepseek", "chat", "reasoning_effort", "!thinking", "convert", "thinking.type", DEEPSEEK),
     ("deepseek", "chat", "reasoning_effort", "-", "values", "minimal=\"low\" medium=\"high\" xhigh=\"high\"", DEEPSEEK),
-    ("deepseek", "chat", "reasoning", "-", "convert", "reasoning_effort", DEEPSEEK),
+    ("deepseek", "chat", "reasoning,output_config", "-", "convert", "reasoning_effort", DEEPSEEK),
     ("deepseek", "chat", "logprobs,top_logprobs", "thinking", "drop", "-",
      "api-docs.deepseek.com/guides/reasoning_model: an error"),
     ("deepseek", "chat,responses", "tool_choice", "thinking", "values", 'required="auto" {}="auto"',
@@ -185,14 +224,14 @@ RULES = [
     ("qwen", "chat", "enable_thinking,thinking_budget,top_k,repetition_penalty,enable_search,search_options", "-", "take",
      "-", QWEN),
     ("qwen", "chat", "max_completion_tokens", "-", "rename", "max_tokens", QWEN),
-    ("qwen", "chat", "reasoning_effort,thinking,reasoning", "-", "convert", "enable_thinking", QWEN),
+    ("qwen", "chat", "reasoning_effort,thinking,reasoning,output_config", "-", "convert", "enable_thinking", QWEN),
     ("qwen", "responses", "reasoning", "-", "drop", "-", LITELLM + "dashscope: reasoning_effort is not supported"),
     ("qwen", "chat,responses", "tool_choice", "-", "values", 'required="auto"', QWEN),
     ("qwen", "chat,responses", "tool_choice", "thinking", "values", '{}="auto"', QWEN),
 
     # Mistral.
     ("mistral", "chat", "max_completion_tokens", "-", "rename", "max_tokens", MISTRAL + ": Extra inputs are not permitted"),
-    ("mistral", "chat", "user,reasoning", "-", "drop", "-", MISTRAL + ": Extra inputs are not permitted"),
+    ("mistral", "chat", "user,reasoning,output_config", "-", "drop", "-", MISTRAL + ": Extra inputs are not permitted"),
     ("mistral", "chat", "seed", "-", "rename", "random_seed", MISTRAL),
     ("mistral", "chat", "random_seed", "-", "take", "-", MISTRAL),
     ("mistral", "messages", "top_k", "-", "drop", "-", MISTRAL + ": Extra inputs are not permitted"),
@@ -206,14 +245,16 @@ RULES = [
     ("xai", "chat", "max_completion_tokens", "-", "rename", "max_tokens", LITELLM + "xai: max_completion_tokens is not supported"),
     ("xai", "chat", "presence_penalty", "-", "drop", "-", XAI + ": not supported by reasoning models"),
     ("xai", "chat", "reasoning_effort", "-", "effort", "low medium high", XAI),
-    ("xai", "chat", "thinking,reasoning", "-", "convert", "reasoning_effort", XAI),
+    ("xai", "chat", "thinking,reasoning,output_config", "-", "convert", "reasoning_effort", XAI),
     ("xai", "responses", "reasoning.effort", "-", "effort", "low medium high", XAI),
+    ("xai", "responses", "instructions", "-", "instruct", "-",
+     LITELLM + "xai/responses/transformation.py: instructions is not supported"),
 
     # GLM.
     ("glm", "*", "-", "-", "thinks", "-", ZAI),
     ("glm", "*", "-", "-", "reads", "plain", ZAI),
     ("glm", "chat", "max_completion_tokens", "-", "rename", "max_tokens", ZAI),
-    ("glm", "chat", "reasoning_effort,reasoning,thinking", "-", "drop", "-",
+    ("glm", "chat", "reasoning_effort,reasoning,thinking,output_config", "-", "drop", "-",
      LITELLM + "1.102.4: an error of its own, AsyncCompletions.create() got an unexpected keyword argument 'thinking'"),
     ("glm", "responses", "reasoning", "-", "drop", "-", LITELLM + "zai: reasoning_effort is not supported"),
     ("glm", "responses", "parallel_tool_calls,text.format,service_tier", "-", "drop", "-", LITELLM + "zai"),
@@ -226,7 +267,7 @@ RULES = [
     ("kimi", "*", "-", "-", "reads", "plain", KIMI),
     ("kimi", "*", "-", "-", "needs", "-",
      "github.com/continuedev/continue/issues/11600: reasoning_content is missing in assistant tool call message"),
-    ("kimi", "chat", "thinking,reasoning", "-", "convert", "reasoning_effort", KIMI),
+    ("kimi", "chat", "thinking,reasoning,output_config", "-", "convert", "reasoning_effort", KIMI),
     ("kimi", "chat", "reasoning_effort", "-", "effort", "low high max", KIMI),
     ("kimi", "responses", "reasoning.effort", "-", "effort", "low high max", KIMI),
     ("kimi", "chat,responses", "temperature", "-", "values", "1=keep *=drop", KIMI + ": only 1 is allowed for this model"),
@@ -241,16 +282,30 @@ RULES = [
     ("groq", "*", "-", "-", "thinks", "-", "console.groq.com/docs/reasoning"),
     ("groq", "chat", "reasoning_effort", "-", "effort", "low medium high", "console.groq.com/docs/reasoning"),
     ("groq", "responses", "reasoning.effort", "-", "effort", "low medium high", "console.groq.com/docs/reasoning"),
-    ("groq", "chat", "thinking,reasoning", "-", "convert", "reasoning_effort", "console.groq.com/docs/reasoning"),
+    ("groq", "chat", "thinking,reasoning,output_config", "-", "convert", "reasoning_effort", "console.groq.com/docs/reasoning"),
 
     # MiniMax.
     ("minimax", "*", "-", "-", "reads", "plain", MINIMAX),
-    ("minimax", "chat", "reasoning", "-", "drop", "-", MINIMAX),
+    ("minimax", "chat", "reasoning,output_config", "-", "drop", "-", MINIMAX),
     ("minimax", "responses", "reasoning", "-", "drop", "-", LITELLM + "minimax: reasoning_effort is not supported"),
     ("minimax", "chat,responses", "temperature", "-", "clamp", "0.01 1", MINIMAX),
     ("minimax", "chat", "n", "-", "values", "1=keep *=drop", MINIMAX),
 
     # What LiteLLM makes of other dialects.
+    ("glm", "messages", "tool_choice.type", "-", "values", 'any="auto" tool="auto" none="auto"', ZAI + ": only auto"),
+    ("qwen", "messages", "tool_choice.type", "-", "values", 'any="auto"', QWEN),
+    ("kimi,deepseek", "messages", "tool_choice.type", "-", "values", 'any="auto" tool="auto"', KIMI),
+    ("glm,kimi,deepseek", "messages", "tool_choice.name", "-", "drop", "-", ZAI),
+    ("glm", "messages", "output_config.format,output_format", "-", "drop", "-", LITELLM + "zai: response_format"),
+    ("glm,mistral,xai", "messages", "service_tier", "-", "drop", "-", LITELLM + "adapters/transformation.py: copied as it is"),
+    ("mistral", "messages", "inference_geo,cache_control,mcp_servers,container,context_management", "-", "drop", "-",
+     LITELLM + "adapters/transformation.py: copied as it is"),
+    ("kimi", "messages", "top_p", "-", "values", "0.95=keep *=drop", KIMI),
+    ("kimi", "messages", "temperature", "-", "values", "1=keep *=drop", KIMI),
+    ("deepseek,mistral,glm,groq", "responses", "top_logprobs", "-", "drop", "-",
+     LITELLM + "litellm_completion_transformation/transformation.py"),
+    ("mistral", "responses", "temperature", "-", "clamp", "0 1.5", MISTRAL),
+    ("mistral", "responses", "max_tool_calls,client_metadata,user", "-", "drop", "-", MISTRAL + ": Extra inputs are not permitted"),
     ("glm,mistral,qwen,kimi", "messages", "thinking,output_config.effort", "-", "drop", "-",
      LITELLM + "adapters/transformation.py: becomes reasoning_effort"),
     ("xai,groq,gemini", "messages", "thinking", "off", "drop", "-",

@@ -200,6 +200,7 @@ fn when(text: &str) -> Option<Vec<When>> {
                 "thinking" => When::Thinking(there),
                 "off" => When::Off(there),
                 "tools" => When::Tools(there),
+                "litellm" => When::Litellm(there),
                 _ => When::Has(word.strip_prefix("has:")?.into(), there),
             })
         })
@@ -213,6 +214,8 @@ fn action(name: &str, argument: &str) -> Option<Action> {
         "rename" => Action::Rename(argument.into()),
         "limit" => Action::Limit,
         "budget" => Action::Budget,
+        "quiet" => Action::Quiet,
+        "instruct" => Action::Instruct,
         "adaptive" => Action::Adaptive,
         "without" => Action::Without(argument.into()),
         "clamp" => {

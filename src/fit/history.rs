@@ -1,7 +1,7 @@
 //! What earlier models thought, which not every model takes back.
 
 use super::family::Reads;
-use super::item::remove;
+use super::members::remove;
 use super::{Done, Fitted, Note};
 use crate::chat::{Change, Cursor, Dialect, Fault, Kind, MAX_DEPTH, Sealed, Span, View, decode};
 

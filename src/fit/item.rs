@@ -3,36 +3,11 @@
 use std::borrow::Cow;
 
 use super::effort::{self, Form, Level, Levels};
-use super::rule::{Action, Answer, Node, Rule, When};
+use super::members::{Item, compose, items, with, within};
+use super::rule::{Action, Answer, Node};
+use super::value::{DEPTH, Facts, changed, inner, number};
 use super::{Done, Fitted, Note, Takes};
-use crate::chat::{self, Change, Cursor, Dialect, Member, Span, View, decode};
-
-/// Deepest parameter that rules reach.
-const DEPTH: usize = 8;
-
-/// One member.
-struct Item<'b> {
-    name: Cow<'b, str>,
-    value: Cow<'b, [u8]>,
-    /// Where it stands; none where it is new.
-    place: Option<Member>,
-    renamed: bool,
-    removed: bool,
-}
-
-/// What rules ask of the request as a whole.
-#[derive(Clone, Copy)]
-struct Facts {
-    thinking: bool,
-    /// The request says that it is not to.
-    off: bool,
-    tools: bool,
-    /// The most output tokens that it allows.
-    room: Option<u64>,
-    /// The most that the model answers with.
-    limit: Option<u64>,
-    efforts: Levels,
-}
+use crate::chat::{Change, Dialect, Member, Span, View, decode};
 
 /// The members of an object.
 pub(super) struct Items<'b, 't> {
@@ -42,7 +17,12 @@ pub(super) struct Items<'b, 't> {
     dialect: Dialect,
     /// Whether tools are offered.
     pub tools: bool,
+    /// What becomes the first turn of the conversation.
+    instructions: Option<Cow<'b, [u8]>>,
 }
+
+/// Most names that a parameter gets one after another.
+const MOST_NAMES: usize = 3;
 
 /// Names of the most output tokens.
 const ROOM: [&str; 4] = ["max_tokens", "max_completion_tokens", "max_output_tokens", "max_tokens_to_sample"];
@@ -56,7 +36,7 @@ impl<'b, 't> Items<'b, 't> {
         node: Option<&'t Node>,
         dialect: Dialect,
     ) -> Self {
-        Self { list: items(body, members), takes, node, dialect, tools: false }
+        Self { list: items(body, members), takes, node, dialect, tools: false, instructions: None }
     }
 
     fn has(&self, name: &str) -> bool {
@@ -184,6 +164,7 @@ impl<'b, 't> Items<'b, 't> {
             thinking: asked.unwrap_or(default),
             off: self.list.iter().any(|item| !item.removed && off(item)),
             tools: self.tools,
+            litellm: takes.litellm,
             room: self.room(),
             limit: takes.limit,
             efforts,
@@ -196,17 +177,20 @@ impl<'b, 't> Items<'b, 't> {
         // From the last on, because of a name that comes twice the last counts.
         for place in (0..self.list.len()).rev() {
             let Some(item) = self.list.get(place).filter(|item| !item.removed) else { continue };
-            let told = item.name.clone();
+            let mut told = item.name.clone();
             match self.node_of(&told) {
                 Some(node) => self.apply_to(place, node, facts),
                 None if strict && self.node.is_some() && item.place.is_some() => self.remove(place),
                 None => {}
             }
-            // Under another name other rules hold.
-            if let Some(item) = self.list.get(place).filter(|item| !item.removed && item.name != told)
-                && let Some(node) = self.node_of(&item.name)
-            {
-                self.apply_to(place, node, facts);
+            // Under another name other rules hold, which may give it another one.
+            for _ in 0..MOST_NAMES {
+                let item = self.list.get(place).filter(|item| !item.removed && item.name != told);
+                let Some(name) = item.map(|item| item.name.clone()) else { break };
+                if let Some(node) = self.node_of(&name) {
+                    self.apply_to(place, node, facts);
+                }
+                told = name;
             }
         }
     }
@@ -219,7 +203,7 @@ impl<'b, 't> Items<'b, 't> {
     fn apply_to(&mut self, place: usize, node: &Node, facts: Facts) {
         for rule in &node.rules {
             let there = self.list.get(place).is_some_and(|item| !item.removed);
-            if there && self.holds(rule, facts) {
+            if there && facts.hold(&rule.when, |name| self.has(name)) {
                 self.act(place, &rule.action, facts);
             }
         }
@@ -229,15 +213,6 @@ impl<'b, 't> Items<'b, 't> {
         {
             item.value = value.into();
         }
-    }
-
-    fn holds(&self, rule: &Rule, facts: Facts) -> bool {
-        rule.when.iter().all(|when| match when {
-            When::Thinking(thinking) => facts.thinking == *thinking,
-            When::Off(off) => facts.off == *off,
-            When::Tools(tools) => facts.tools == *tools,
-            When::Has(name, there) => self.has(name) == *there,
-        })
     }
 
     fn remove(&mut self, place: usize) {
@@ -257,6 +232,16 @@ impl<'b, 't> Items<'b, 't> {
                 }
             }
             Action::Convert(form) => self.convert(place, *form, facts),
+            Action::Quiet if facts.tools && facts.efforts.has(Level::None) => {
+                self.put("reasoning_effort", br#""none""#);
+            }
+            Action::Instruct if self.has("input") => {
+                if let Some(item) = self.list.get_mut(place) {
+                    item.removed = true;
+                    let told = item.value.starts_with(b"\"");
+                    self.instructions = told.then(|| item.value.clone());
+                }
+            }
             Action::Adaptive => {
                 let level = self.list.get(place).and_then(|item| effort::asked(&item.name, &item.value));
                 if level.is_some_and(|level| level != Level::None || !facts.efforts.has(Level::None)) {
@@ -306,9 +291,31 @@ impl<'b, 't> Items<'b, 't> {
         }
     }
 
+    /// Puts the instructions in front of the conversation.
+    fn instruct(&self, body: &[u8], view: &View<'_>, fitted: &mut Fitted) {
+        let Some(text) = &self.instructions else { return };
+        let Some(input) = view.members.iter().rfind(|member| member.key.of(body) == b"input") else { return };
+        let mut put = |place: usize, new: Vec<u8>| {
+            fitted.changes.push(Change { span: Span { start: place, end: place }, new });
+        };
+        let turn = [br#"{"role":"system","content":"#.as_slice(), text, b"}"].concat();
+        let Span { start, end } = input.value;
+        let value = input.value.of(body);
+        if value.starts_with(b"[") {
+            let empty = value.iter().skip(1).all(|byte| byte.is_ascii_whitespace() || *byte == b']');
+            let comma: &[u8] = if empty { b"" } else { b"," };
+            put(start.saturating_add(1), [turn.as_slice(), comma].concat());
+        } else {
+            put(start, [b"[", turn.as_slice(), br#",{"role":"user","content":"#].concat());
+            put(end, b"}]".to_vec());
+        }
+        fitted.notes.push(Note { name: "input".to_owned(), done: Done::Changed });
+    }
+
     /// What all that comes to, as changes of the body.
     pub fn changes(&self, body: &[u8], view: &View<'_>, fitted: &mut Fitted) {
         compose(&self.list, body, view.model_spans.last().copied(), &mut fitted.changes);
+        self.instruct(body, view, fitted);
         let note = |name: &str, done| Note { name: name.to_owned(), done };
         for item in &self.list {
             let Some(place) = item.place else {
@@ -326,237 +333,5 @@ impl<'b, 't> Items<'b, 't> {
                 fitted.notes.push(note(&told, Done::Changed));
             }
         }
-    }
-}
-
-/// The members of an object, as they are.
-fn items<'b>(body: &'b [u8], members: &[Member]) -> Vec<Item<'b>> {
-    let item = |member: &Member| Item {
-        name: decode(member.key.of(body)),
-        value: member.value.of(body).into(),
-        place: Some(*member),
-        renamed: false,
-        removed: false,
-    };
-    let mut list = Vec::with_capacity(members.len().saturating_add(2));
-    list.extend(members.iter().map(item));
-    list
-}
-
-/// The members of a value; none where it is no object.
-fn members(value: &[u8]) -> Option<Vec<Member>> {
-    let mut members = Vec::new();
-    let mut cursor = Cursor::new(value, chat::MAX_DEPTH);
-    let read = cursor.each_member(|cursor, key| {
-        let start = cursor.place();
-        cursor.skip()?;
-        members.push(Member { key, value: Span { start, end: cursor.behind() } });
-        Ok(())
-    });
-    read.is_ok().then_some(members)
-}
-
-/// An object after the rules of the parameters in it; none where nothing changes.
-fn inner(value: &[u8], node: &Node, facts: Facts, depth: usize) -> Option<Vec<u8>> {
-    let depth = depth.checked_sub(1)?;
-    let mut list = items(value, &members(value)?);
-    for place in 0..list.len() {
-        let Some(rules) = list.get(place).and_then(|item| node.of(item.name.as_bytes())) else { continue };
-        for rule in &rules.rules {
-            let holds = rule.when.iter().all(|when| match when {
-                When::Thinking(thinking) => facts.thinking == *thinking,
-                When::Off(off) => facts.off == *off,
-                When::Tools(tools) => facts.tools == *tools,
-                When::Has(name, there) => list.iter().any(|i| !i.removed && *i.name == **name) == *there,
-            });
-            let Some(item) = list.get_mut(place).filter(|_| holds) else { continue };
-            match (&rule.action, changed(&item.value, &rule.action, facts)) {
-                (Action::Rename(new), _) => {
-                    item.name = String::from(&**new).into();
-                    item.renamed = true;
-                }
-                (_, Some(Answer::Drop)) => item.removed = true,
-                (_, Some(Answer::Json(json))) => item.value = json.into_string().into_bytes().into(),
-                _ => {}
-            }
-        }
-        if rules.is_deep()
-            && let Some(item) = list.get_mut(place)
-            && let Some(value) = inner(&item.value, rules, facts, depth)
-        {
-            item.value = value.into();
-        }
-    }
-    let mut changes = Vec::new();
-    compose(&list, value, None, &mut changes);
-    spliced(value, changes)
-}
-
-/// What an action makes of a value; none where it stays.
-fn changed(value: &[u8], action: &Action, facts: Facts) -> Option<Answer> {
-    let most = |most: u64| {
-        let number = number(value)?;
-        // Token counts are far below 2^53, where f64 is exact.
-        (number > most as f64).then(|| Answer::Json(most.to_string().into()))
-    };
-    match action {
-        Action::Drop => Some(Answer::Drop),
-        Action::Clamp(low, high) => {
-            let number = number(value)?;
-            let low = low.filter(|low| number < *low);
-            low.or_else(|| high.filter(|high| number > *high))
-                .map(|bound| Answer::Json(bound.to_string().into()))
-        }
-        Action::Limit => most(facts.limit?),
-        Action::Budget => match facts.room {
-            Some(room) if room <= effort::LEAST_BUDGET => Some(Answer::Drop),
-            Some(room) => most(room.saturating_sub(1)),
-            None => None,
-        },
-        Action::Values(answers) => {
-            let answer = answers.iter().find(|(key, _)| is(value, key)).map(|(_, answer)| answer.clone());
-            answer.filter(|answer| *answer != Answer::Keep)
-        }
-        Action::Effort(_) => {
-            let levels = facts.efforts;
-            let level = Level::named(&text(value)?)?;
-            let nearest = levels.nearest(level);
-            (nearest != level).then(|| Answer::Json(format!("\"{}\"", nearest.name()).into()))
-        }
-        Action::Without(name) => without(value, name),
-        Action::Take | Action::Rename(_) | Action::Convert(_) | Action::Adaptive => None,
-    }
-}
-
-/// A list without a string; none where that is not in it.
-fn without(value: &[u8], name: &str) -> Option<Answer> {
-    let list: Vec<&serde_json::value::RawValue> = serde_json::from_slice(value).ok()?;
-    let rest: Vec<_> =
-        list.iter().filter(|one| text(one.get().as_bytes()).is_none_or(|one| one != name)).collect();
-    if rest.len() == list.len() {
-        return None;
-    }
-    serde_json::to_string(&rest).ok().map(|json| Answer::Json(json.into()))
-}
-
-/// Whether a value is what a key of [`Action::Values`] says.
-fn is(value: &[u8], key: &str) -> bool {
-    match (value.first(), key) {
-        (_, "*") | (Some(b'{'), "{}") | (Some(b'['), "[]") => true,
-        (Some(b'"'), _) => text(value).is_some_and(|text| text == key),
-        (Some(b'{' | b'['), _) => false,
-        _ => value == key.as_bytes() || number(value).is_some_and(|n| key.parse() == Ok(n)),
-    }
-}
-
-/// The text of a string.
-fn text(value: &[u8]) -> Option<Cow<'_, str>> {
-    value.strip_prefix(b"\"")?.strip_suffix(b"\"").map(decode)
-}
-
-fn number(value: &[u8]) -> Option<f64> {
-    std::str::from_utf8(value).ok()?.parse().ok()
-}
-
-/// An object with one member, at the end of a path.
-fn within(path: &str, json: &[u8]) -> Vec<u8> {
-    let mut value = json.to_vec();
-    for name in path.rsplit('.') {
-        value = [b"{", quoted(name).as_slice(), b":", &value, b"}"].concat();
-    }
-    value
-}
-
-/// An object with another value at the end of a path; none where it is no object.
-fn with(value: &[u8], path: &str, json: &[u8]) -> Option<Vec<u8>> {
-    let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
-    let Some(members) = members(value) else { return Some(within(path, json)) };
-    let mut list = items(value, &members);
-    match list.iter_mut().rfind(|item| item.name == name) {
-        Some(item) => {
-            item.value = match rest {
-                Some(rest) => with(&item.value, rest, json)?.into(),
-                None => json.to_vec().into(),
-            };
-        }
-        None => {
-            let value = rest.map_or_else(|| json.to_vec(), |rest| within(rest, json));
-            let name = name.to_owned().into();
-            list.push(Item { name, value: value.into(), place: None, renamed: false, removed: false });
-        }
-    }
-    if members.is_empty() {
-        return Some(within(path, json));
-    }
-    let mut changes = Vec::new();
-    compose(&list, value, None, &mut changes);
-    spliced(value, changes)
-}
-
-fn spliced(value: &[u8], changes: Vec<Change>) -> Option<Vec<u8>> {
-    let prefix = chat::splice_changes(value.to_vec(), changes)?;
-    Some([&prefix.head, &prefix.tail, value.get(prefix.end..)?].concat())
-}
-
-fn quoted(name: &str) -> Vec<u8> {
-    serde_json::to_vec(name).unwrap_or_default()
-}
-
-/// The changes that make of an object what its items say. `anchor`: a value behind which new members are put; without it,
-/// the last one that stays.
-fn compose(list: &[Item<'_>], body: &[u8], anchor: Option<Span>, changes: &mut Vec<Change>) {
-    let whole = |member: Member| Span { start: member.key.start.saturating_sub(1), end: member.value.end };
-    let places = list.iter().filter_map(|item| item.place.map(|place| (whole(place), item.removed)));
-    remove(places, changes);
-    let mut last = None;
-    for item in list.iter().filter(|item| !item.removed) {
-        let Some(place) = item.place else { continue };
-        last = Some(place.value);
-        if item.renamed {
-            let name = quoted(&item.name);
-            let span =
-                Span { start: place.key.start.saturating_sub(1), end: place.key.end.saturating_add(1) };
-            changes.push(Change { span, new: name });
-        }
-        if let Cow::Owned(value) = &item.value
-            && **value != *place.value.of(body)
-        {
-            changes.push(Change { span: place.value, new: value.clone() });
-        }
-    }
-    let mut added = Vec::new();
-    for item in list.iter().filter(|item| item.place.is_none() && !item.removed) {
-        added.extend([b",", quoted(&item.name).as_slice(), b":", &item.value].concat());
-    }
-    if added.is_empty() {
-        return;
-    }
-    if let Some(anchor) = anchor.or(last) {
-        changes.push(Change { span: Span { start: anchor.end, end: anchor.end }, new: added });
-    } else if let Some(first) = list.iter().find_map(|item| item.place) {
-        let start = whole(first).start;
-        added.remove(0);
-        changes.push(Change { span: Span { start, end: start }, new: added });
-    }
-}
-
-/// Takes members or elements out, each with a comma: the one behind it or, where nothing is left behind it, the one before.
-/// `places`: all of them in order, each with whether it goes.
-pub(super) fn remove(places: impl Iterator<Item = (Span, bool)>, changes: &mut Vec<Change>) {
-    let mut kept: Option<Span> = None;
-    let mut gone: Option<Span> = None;
-    let mut cut = |start, end| changes.push(Change { span: Span { start, end }, new: Vec::new() });
-    for (place, goes) in places {
-        if goes {
-            gone = Some(Span { start: gone.map_or(place.start, |gone| gone.start), end: place.end });
-            continue;
-        }
-        if let Some(run) = gone.take() {
-            cut(run.start, place.start);
-        }
-        kept = Some(place);
-    }
-    if let Some(run) = gone {
-        cut(kept.map_or(run.start, |kept| kept.end), run.end);
     }
 }

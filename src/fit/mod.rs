@@ -6,9 +6,11 @@ mod effort;
 mod family;
 mod history;
 mod item;
+mod members;
 mod rule;
 #[cfg(test)]
 mod tests;
+mod value;
 
 use std::sync::Arc;
 
@@ -49,6 +51,8 @@ pub struct Takes {
     pub limit: Option<u64>,
     /// Whether it cannot be held to a JSON schema.
     pub no_schema: bool,
+    /// Whether LiteLLM stands before it.
+    pub litellm: bool,
 }
 
 impl Takes {

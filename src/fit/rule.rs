@@ -11,6 +11,8 @@ pub enum When {
     Off(bool),
     /// Tools are offered.
     Tools(bool),
+    /// LiteLLM stands before the model.
+    Litellm(bool),
     /// A parameter of this name is there.
     Has(Box<str>, bool),
 }
@@ -39,16 +41,20 @@ pub enum Action {
     Clamp(Option<f64>, Option<f64>),
     /// A number beyond the model's most output tokens becomes those.
     Limit,
-    /// By its value: the text of a string or a number, `{}` for any object, `[]` for any list, `*` for all others. What is
-    /// not listed stays.
+    /// By its value: the text of a string or a number, `{X}` for an object whose `type` is X, `{}` for any object, `[]` for
+    /// any list, `*` for all others. What is not listed stays.
     Values(Vec<(Box<str>, Answer)>),
     /// A reasoning effort becomes the nearest one that the model takes: one of these, which are the family's, where its own
     /// are not known.
     Effort(Levels),
     /// How much the model is to think is told in another form.
     Convert(Form),
-    /// A thinking budget has to be below the output limit.
+    /// `thinking` with a budget needs one that is below the output limit.
     Budget,
+    /// The model is told not to think, where it can be.
+    Quiet,
+    /// Instructions become the first turn of the conversation.
+    Instruct,
     /// `thinking` with a budget becomes an adaptive one with an effort; where the model always thinks, a disabled one too.
     Adaptive,
     /// A list of strings loses this one.

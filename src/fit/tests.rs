@@ -278,6 +278,99 @@ fn other_families() {
 }
 
 #[test]
+fn a_budget_has_room_or_goes() {
+    becomes(
+        &takes("anthropic-thinking", &[]),
+        Dialect::Messages,
+        &[
+            (
+                r#"{"thinking":{"type":"enabled","budget_tokens":2048},"max_tokens":1024,"x":1}"#,
+                r#"{"max_tokens":1024,"x":1}"#,
+            ),
+            (
+                r#"{"thinking":{"type":"enabled"},"max_tokens":3000}"#,
+                r#"{"thinking":{"type":"enabled","budget_tokens":2999},"max_tokens":3000}"#,
+            ),
+            (
+                r#"{"thinking":{"budget_tokens":5, "type":"enabled"},"max_tokens":3000}"#,
+                r#"{"thinking":{"budget_tokens":1024, "type":"enabled"},"max_tokens":3000}"#,
+            ),
+        ],
+    );
+}
+
+#[test]
+fn tools_and_efforts_in_openai_s_chats() {
+    let mut takes = takes("openai-reasoning", &[No, Low, Medium]);
+    let both =
+        r#"{"model":"m","tools":[{"type":"function","function":{"name":"f"}}],"reasoning_effort":"low"}"#;
+    let quiet = both.replace("\"low\"", "\"none\"");
+    let silent = both.replace(r#","reasoning_effort":"low""#, "");
+    let told = silent.replace(r#""m","#, r#""m","reasoning_effort":"none","#);
+    becomes(&takes, CHAT, &[(both, &quiet), (&silent, &told)]);
+    takes.litellm = true;
+    becomes(&takes, CHAT, &[(both, both), (&silent, &silent)]);
+    takes.litellm = false;
+    takes.efforts = [Minimal, Low].into_iter().collect();
+    becomes(&takes, CHAT, &[(both, both)]);
+}
+
+#[test]
+fn instructions_become_a_turn() {
+    becomes(
+        &takes("xai", &[]),
+        Dialect::Responses,
+        &[
+            (
+                r#"{"instructions":"do \"it\"","input":"hi","model":"m"}"#,
+                r#"{"input":[{"role":"system","content":"do \"it\""},{"role":"user","content":"hi"}],"model":"m"}"#,
+            ),
+            (
+                r#"{"input":[ {"role":"user"}],"instructions":"a"}"#,
+                r#"{"input":[{"role":"system","content":"a"}, {"role":"user"}]}"#,
+            ),
+            (r#"{"input":[ ],"instructions":"a"}"#, r#"{"input":[{"role":"system","content":"a"} ]}"#),
+            (r#"{"input":"hi","instructions":null}"#, r#"{"input":"hi"}"#),
+            (r#"{"instructions":"a","model":"m"}"#, r#"{"instructions":"a","model":"m"}"#),
+        ],
+    );
+}
+
+#[test]
+fn choices_of_tools() {
+    let takes = takes("qwen", &[]);
+    let of = |choice: &str| format!(r#"{{"tool_choice":{choice}}}"#);
+    let named = of(r#"{"type":"function","function":{"name":"f"}}"#);
+    let some = of(r#"{"allowed_tools":{"mode":"auto"},"type":"allowed_tools"}"#);
+    becomes(
+        &takes,
+        CHAT,
+        &[(&named, &named), (&some, &of("\"auto\"")), (&of("\"required\""), &of("\"auto\""))],
+    );
+}
+
+#[test]
+fn a_name_leads_to_another_name() {
+    becomes(
+        &takes("openai-reasoning", &[]),
+        CHAT,
+        &[
+            (r#"{"max_output_tokens":9000}"#, r#"{"max_completion_tokens":8000}"#),
+            (r#"{"stop_sequences":["a"],"x":1}"#, r#"{"x":1}"#),
+        ],
+    );
+    becomes(&takes("openai", &[]), CHAT, &[(r#"{"stop_sequences":["a"]}"#, r#"{"stop":["a"]}"#)]);
+    becomes(
+        &takes("openai-reasoning", &[]),
+        Dialect::Responses,
+        &[(
+            r#"{"max_tokens":5,"reasoning_effort":"low","seed":1}"#,
+            r#"{"max_output_tokens":5,"reasoning":{"effort":"low"}}"#,
+        )],
+    );
+}
+
+#[test]
 fn strict_takes_out_what_is_not_known() {
     let takes = takes("xai", &[]);
     let body = r#"{"model":"m","messages":[],"foo":1,"top_p":0.1}"#;
@@ -416,7 +509,7 @@ mod history {
     }
 }
 
-const NAMES: [&str; 24] = [
+const NAMES: [&str; 29] = [
     "temperature",
     "top_p",
     "n",
@@ -439,6 +532,11 @@ const NAMES: [&str; 24] = [
     "text",
     "include",
     "output_config",
+    "instructions",
+    "stop_sequences",
+    "max_output_tokens",
+    "tools",
+    "input",
     "foo",
     "ba\\r",
 ];

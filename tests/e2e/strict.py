@@ -32,7 +32,7 @@ OPENAI_CHAT = set("""model messages stream stream_options temperature top_p n se
 OPENAI_RESPONSES = set("""model input instructions stream stream_options temperature top_p max_output_tokens reasoning text
     tools tool_choice parallel_tool_calls previous_response_id conversation include store metadata user truncation
     background prompt prompt_cache_key prompt_cache_retention service_tier safety_identifier top_logprobs max_tool_calls
-    context_management""".split())
+    context_management client_metadata""".split())
 # platform.claude.com/docs/en/api/messages: "Extra inputs are not permitted" for any other.
 CLAUDE = set("""model messages max_tokens system stream temperature top_p top_k stop_sequences tools tool_choice thinking
     output_config output_format metadata service_tier container context_management mcp_servers speed inference_geo
@@ -61,7 +61,7 @@ def openai_sampling(asked: dict, model: str, effort: str | None) -> None:
         refuse(asked.get(name, 1) not in (1, False, 0), f"Unsupported parameter: '{name}' is not supported with this model.")
 
 
-def openai_chat(asked: dict, model: str) -> None:
+def openai_chat(asked: dict, model: str, direct: bool = False) -> None:
     unknown = set(asked) - OPENAI_CHAT
     refuse(unknown, f"Unrecognized request argument supplied: {sorted(unknown)}")
     for message in asked["messages"]:
@@ -73,6 +73,12 @@ def openai_chat(asked: dict, model: str) -> None:
         refuse("reasoning_effort" in asked, "Unrecognized request argument supplied: reasoning_effort")
         refuse(asked.get("verbosity", "medium") != "medium", "Unsupported value: 'verbosity'")
         return
+    # github.com/BerriAI/litellm/pull/34569, openai/openai-openapi/issues/541: where the effort may be none
+    # (LiteLLM leaves it to the default only where the provider is not OpenAI's own address.)
+    default = DEFAULT_EFFORT[model] if direct else "none"
+    loud = "none" in EFFORTS[model] and asked.get("reasoning_effort", default) != "none"
+    refuse(loud and any(tool["type"] == "function" for tool in asked.get("tools", [])),
+           "Function tools with reasoning_effort are not supported in /v1/chat/completions.")
     refuse("max_tokens" in asked, "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.")
     effort = asked.get("reasoning_effort")
     refuse(effort is not None and effort not in EFFORTS[model], f"Unsupported value: 'reasoning_effort' {effort}")
@@ -104,6 +110,9 @@ def claude(asked: dict, model: str) -> None:
     family = FAMILIES[model]
     thinking = asked.get("thinking") or {}
     kind = thinking.get("type", "adaptive" if family == "anthropic-always" else "disabled")
+    refuse("max_tokens" not in asked, "max_tokens: Field required")
+    # platform.claude.com/docs/en/build-with-claude/fast-mode
+    refuse("speed" in asked and model != "claude-opus-5", "speed: not supported for this model")
     refuse(not 0 <= asked.get("temperature", 1) <= 1, "temperature: range: 0..1")
     refuse(asked.get("service_tier", "auto") not in ("auto", "standard_only"), "service_tier")
     refuse(set(asked.get("metadata") or {}) - {"user_id"}, "metadata: Extra inputs are not permitted")
@@ -122,7 +131,7 @@ def claude(asked: dict, model: str) -> None:
             refuse("top_k" in asked or asked.get("top_p", 1) < 0.95, "top_k and top_p with thinking")
             refuse((asked.get("tool_choice") or {}).get("type") in ("any", "tool"), "Thinking may not be enabled")
         if kind == "enabled":
-            budget = thinking["budget_tokens"]
+            budget = thinking.get("budget_tokens", 0)
             refuse(budget < 1024 or budget >= asked["max_tokens"], "`max_tokens` must be greater than the budget")
             last = next((m for m in reversed(asked["messages"]) if m["role"] == "assistant"), None)
             blocks = last["content"] if last and isinstance(last["content"], list) else []
@@ -187,6 +196,12 @@ def xai(asked: dict, _model: str) -> None:
     refuse(asked.get("reasoning_effort", "low") not in ("low", "medium", "high"), "reasoning_effort")
 
 
+def xai_responses(asked: dict, _model: str) -> None:
+    # LiteLLM's llms/xai/responses/transformation.py: instructions is not supported
+    refuse(asked.get("instructions"), "Argument not supported: instructions")
+    refuse((asked.get("reasoning") or {}).get("effort", "low") not in ("low", "medium", "high"), "reasoning.effort")
+
+
 def glm(asked: dict, _model: str) -> None:
     # docs.z.ai/api-reference/llm/chat-completion
     refuse(asked.get("tool_choice", "auto") != "auto", "tool_choice: only auto")
@@ -229,13 +244,13 @@ def minimax(asked: dict, _model: str) -> None:
     refuse(asked.get("n", 1) != 1, "n")
 
 
-CHAT = {"openai": openai_chat, "openai-reasoning": openai_chat, "gemini": gemini_chat, "deepseek": deepseek,
+CHAT = {"gemini": gemini_chat, "deepseek": deepseek,
         "mistral": mistral, "xai": xai, "glm": glm, "kimi": kimi, "groq": groq, "qwen": qwen, "minimax": minimax}
 FOUND = re.compile(r"/models/([^:/]+):")
 
 
-def refusal(path: str, body: bytes) -> str | None:
-    """Why a request is refused."""
+def refusal(path: str, body: bytes, direct: bool = False) -> str | None:
+    """Why a request is refused; `direct`: no LiteLLM has passed it on."""
     bare = path.split("?")[0]
     asked = {name: value for name, value in json.loads(body).items() if value is not None}
     named = FOUND.search(bare)
@@ -246,8 +261,12 @@ def refusal(path: str, body: bytes) -> str | None:
             claude(asked, model)
         elif bare.endswith("/responses") and family.startswith("openai"):
             openai_responses(asked, model)
+        elif bare.endswith("/responses") and family == "xai":
+            xai_responses(asked, model)
         elif "enerateContent" in bare:
             gemini(asked, model)
+        elif family.startswith("openai") and bare.endswith("/chat/completions"):
+            openai_chat(asked, model, direct)
         elif family in CHAT and bare.endswith("/chat/completions"):
             CHAT[family](asked, model)
     except Refused as why:
@@ -268,7 +287,7 @@ class Strict(Upstream):
             return True
         with self._lock:
             self.asked.append(request)
-        if why := refusal(request.path, request.body):
+        if why := refusal(request.path, request.body, direct=bool(request.all("x-tiergate-cluster"))):
             text = json.dumps({"type": "error", "error": {"type": "invalid_request_error", "message": why}}).encode()
             connection.sendall(b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
                                % len(text) + text)

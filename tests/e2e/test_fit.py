@@ -5,18 +5,15 @@ import json
 
 import pytest
 
+import parameters
 from gateway import stacks
 from momentum import Running
+from parameters import CHAT_TOOLS, CLAUDE_TOOLS, NAMED, RESPONSES_TOOLS
 from strict import FAMILIES, Strict
 
 PROVIDERS = {"openai": "openai", "anthropic": "anthropic", "gemini": "gemini", "deepseek": "deepseek", "qwen": "dashscope",
              "mistral": "mistral", "xai": "xai", "glm": "zai", "kimi": "moonshot", "groq": "groq", "minimax": "minimax"}
 PROMPTS = {"easy": "Hello!", "hard": "Prove the theorem by induction, step by step, and derive the contradiction."}
-TOOL = {"name": "look", "description": "Looks.", "parameters": {"type": "object", "properties": {}}}
-CHAT_TOOLS = [{"type": "function", "function": TOOL}]
-CLAUDE_TOOLS = [{"name": "look", "description": "Looks.", "input_schema": TOOL["parameters"]}]
-NAMED = {"type": "function", "function": {"name": "look"}}
-
 CHAT = {
     "sampling": {"temperature": 0, "top_p": 0.5, "seed": 7, "stop": ["END"], "n": 2, "presence_penalty": 0.5,
                  "frequency_penalty": 0.5, "logprobs": True, "top_logprobs": 2, "max_tokens": 3000, "user": "someone"},
@@ -35,7 +32,7 @@ RESPONSES = {
     # What Codex sends, as far as it is parameters.
     "codex": {"instructions": "Work.", "store": False, "include": ["reasoning.encrypted_content"],
               "reasoning": {"effort": "xhigh", "summary": "auto"}, "text": {"verbosity": "low"}, "prompt_cache_key": "k",
-              "parallel_tool_calls": False, "tool_choice": "auto", "tools": [{"type": "function", **TOOL}]},
+              "parallel_tool_calls": False, "tool_choice": "auto", "tools": RESPONSES_TOOLS},
     "no effort": {"reasoning": {"effort": "none"}, "temperature": 0.5, "service_tier": "auto"},
 }
 MESSAGES = {
@@ -155,11 +152,12 @@ def refused(fitted, listener: str, dialect: str, models, bundles: dict) -> list[
     return lines
 
 
-@pytest.mark.parametrize("dialect, bundles", [("chat", CHAT), ("responses", RESPONSES), ("messages", MESSAGES)])
+@pytest.mark.parametrize("dialect, bundles", [
+    ("chat", CHAT), ("responses", RESPONSES), ("messages", MESSAGES),
+    ("chat", parameters.CHAT), ("responses", parameters.RESPONSES), ("messages", parameters.MESSAGES)],
+    ids=["chat", "responses", "messages", "chat, alone", "responses, alone", "messages, alone"])
 def test_nothing_is_refused_by_way_of_litellm(fitted, dialect, bundles):
-    # LiteLLM 1.102.4 refuses `instructions` for xAI: the prompt itself, which nobody may take out.
-    models = [model for model in FAMILIES if (model, dialect) != ("grok-4.6", "responses")]
-    lines = refused(fitted, "litellm", dialect, models, bundles)
+    lines = refused(fitted, "litellm", dialect, FAMILIES, bundles)
     assert not lines, "\n".join(lines)
 
 
@@ -168,9 +166,9 @@ def test_without_fit_it_is(fitted):
     assert len(lines) == 6, lines
 
 
-DIRECT = [("chat", [model for model in FAMILIES if provider(model) != "anthropic"], CHAT),
-          ("responses", [model for model in FAMILIES if provider(model) == "openai"], RESPONSES),
-          ("messages", [model for model in FAMILIES if provider(model) == "anthropic"], MESSAGES)]
+DIRECT = [("chat", [model for model in FAMILIES if provider(model) != "anthropic"], CHAT | parameters.CHAT),
+          ("responses", [model for model in FAMILIES if provider(model) in ("openai", "xai")], RESPONSES | parameters.RESPONSES),
+          ("messages", [model for model in FAMILIES if provider(model) == "anthropic"], MESSAGES | parameters.MESSAGES)]
 
 
 @pytest.mark.parametrize("dialect, models, bundles", DIRECT, ids=lambda value: value if isinstance(value, str) else "")

@@ -90,11 +90,13 @@ fn model(
     default_cluster: &str,
     scales: &BTreeMap<String, f64>,
 ) -> Arc<Model> {
+    let cluster = entry.cluster.as_deref().unwrap_or(default_cluster);
+    let litellm = entry.litellm.unwrap_or_else(|| cluster.contains("litellm"));
     Arc::new(Model {
         slot,
         name: name.to_owned(),
         upstream_model: entry.upstream_model.clone().unwrap_or_else(|| name.to_owned()),
-        cluster: entry.cluster.clone().unwrap_or_else(|| default_cluster.to_owned()),
+        cluster: cluster.to_owned(),
         provider: entry.provider.clone().or_else(|| base.provider.clone()).or_else(|| {
             let upstream = entry.upstream_model.as_deref().unwrap_or(name);
             upstream.split_once('/').map(|(provider, _)| provider.to_owned())
@@ -113,7 +115,7 @@ fn model(
         requests_per_minute: entry.requests_per_minute,
         order: entry.order.unwrap_or(LAST),
         weight: entry.weight.unwrap_or(1.0),
-        takes,
+        takes: Takes { litellm, ..takes },
         variant: None,
         capability: entry.benchmarks.as_ref().or(base.benchmarks.as_ref()).and_then(|all| mean(all, scales)),
     })

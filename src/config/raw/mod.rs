@@ -268,6 +268,9 @@ pub struct Model {
     pub default_effort: Option<Effort>,
     /// What it takes and gets, where that differs from its family.
     pub params: Option<Params>,
+    /// Whether LiteLLM stands before it, which makes some requests fit by itself: function tools with a reasoning effort
+    /// in the chat dialect go to OpenAI's responses. Default: whether its cluster's name has `litellm` in it.
+    pub litellm: Option<bool>,
     /// Other names that a client may ask for this model by, and that tables may use. Each is that of no other model.
     #[cfg_attr(feature = "cli", schemars(length(max = 32)))]
     pub aliases: Option<Vec<String>>,

@@ -46,10 +46,20 @@ fn a_model_of_ones_own_says_its_family() {
     assert_eq!(takes(&config, "house").efforts.nearest(Level::None), Level::Low);
     assert_eq!(family(&config, "gpt-5.4"), "openai");
     assert!(takes(&config, "gpt-5.4").efforts.is_empty(), "those of the catalogue are another family's");
-    assert_eq!(takes(&config, "plain"), &Takes::default());
+    assert_eq!(takes(&config, "plain"), &Takes { litellm: true, ..Takes::default() });
     for name in ["top_k", "user", "a", "x", "tool_choice"] {
         assert!(takes(&config, "own").own.of(name.as_bytes()).is_some(), "{name}");
     }
+}
+
+#[test]
+fn litellm_is_told_by_the_cluster_or_by_a_key() {
+    let config = good(&with(
+        r#"{"models": {"a": {"cluster": "my-litellm"}, "b": {"cluster": "openai"}, "c": {"cluster": "proxy", "litellm": true},
+            "d": {"cluster": "litellm", "litellm": false}}}"#,
+    ));
+    let of = |model| takes(&config, model).litellm;
+    assert_eq!(["a", "b", "c", "d"].map(of), [true, false, true, false]);
 }
 
 #[test]
