@@ -77,7 +77,6 @@ impl Judge<'_> {
             judged.score.tier = self.rules.chore_tier;
             return Some(Judged { why: Why::Chore, ..judged });
         }
-        let notes = self.is_notes(&asks.newest);
         if newest.cut && length(&newest.parts) == 0 {
             newest.parts.clone_from(&asks.newest);
         }
@@ -85,7 +84,7 @@ impl Judge<'_> {
         if asks.earlier.is_empty() {
             return Some(own);
         }
-        if notes {
+        if self.is_notes(&asks.newest) {
             return self.work(asks, own, true, budget).or(Some(own));
         }
         if !self.is_short() {

@@ -6,28 +6,66 @@ use memchr::memmem;
 
 use crate::chat::Span;
 
-static NEW_LINE: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(br"\n"));
+static NEW_LINE: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(END));
+
+/// A part of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// One line, without its end.
+    Line(Span),
+    /// The lines in the middle of a long text, all at once.
+    Middle(Span),
+}
 
 /// Passes each line of a piece of `body` to `each`, without its end, until that says no.
 pub fn each_line(body: &[u8], piece: Span, mut each: impl FnMut(Span) -> bool) {
+    each_part(body, piece, usize::MAX, |part| match part {
+        Part::Line(line) | Part::Middle(line) => each(line),
+    });
+}
+
+/// Passes the lines within `near` bytes of both ends of a piece of `body` to `each`, and what is between them at once, until
+/// that says no.
+pub fn each_part(body: &[u8], piece: Span, near: usize, mut each: impl FnMut(Part) -> bool) {
     let raw = piece.of(body);
+    let span = |start: usize, end: usize| Span { start: piece.start + start, end: piece.start + end };
     let mut start = 0;
-    let mut at = 0;
-    while let Some(found) = raw.get(at..).and_then(|rest| NEW_LINE.find(rest)) {
-        let place = at + found;
-        let before = raw.get(start..place).unwrap_or_default();
-        at = place + 2;
-        // Behind an odd number of backslashes it is one of them that stands there, and an `n`.
-        if before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1 {
-            at = place + 1;
-            continue;
-        }
-        if !each(Span { start: piece.start + start, end: piece.start + place }) {
+    let mut middle = near.checked_mul(2).filter(|both| *both < raw.len()).map(|_| near);
+    while let Some(end) = end_of_line(raw, start) {
+        if !each(Part::Line(span(start, end))) {
             return;
         }
-        start = at;
+        start = end + END.len();
+        if middle.is_some_and(|middle| start >= middle) {
+            middle = None;
+            let from = start.max(raw.len().saturating_sub(near + END.len()));
+            let tail = end_of_line(raw, from).filter(|tail| from > start && *tail > start);
+            if let Some(tail) = tail {
+                if !each(Part::Middle(span(start, tail))) {
+                    return;
+                }
+                start = tail + END.len();
+            }
+        }
     }
-    each(Span { start: piece.start + start, end: piece.end });
+    each(Part::Line(span(start, raw.len())));
+}
+
+/// A line's end, as JSON spells it.
+const END: &[u8] = br"\n";
+
+/// Where the line ends that a place is in; none in the last.
+fn end_of_line(raw: &[u8], from: usize) -> Option<usize> {
+    let mut at = from;
+    loop {
+        let place = at + NEW_LINE.find(raw.get(at..)?)?;
+        // Behind an odd number of backslashes it is one of them that stands there, and an `n`.
+        let before = raw.get(..place).unwrap_or_default();
+        if before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 0 {
+            return Some(place);
+        }
+        at = place + 1;
+    }
 }
 
 /// A line without the white space at both ends, plain or escaped.
@@ -59,10 +97,12 @@ pub fn said(raw: &[u8]) -> usize {
     let (mut length, mut at) = (raw.len(), 0usize);
     while let Some(found) = raw.get(at..).and_then(|rest| memchr::memchr(b'\\', rest)) {
         let place = at + found;
-        let digits = raw.get(place + 2..place + 6).and_then(|digits| std::str::from_utf8(digits).ok());
-        let code = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
-        match (raw.get(place + 1), code) {
-            (Some(b'u'), Some(code)) => {
+        let code = match raw.get(place + 1) {
+            Some(b'u') => raw.get(place + 2..place + 6).and_then(|digits| std::str::from_utf8(digits).ok()),
+            _ => None,
+        };
+        match code.and_then(|digits| u32::from_str_radix(digits, 16).ok()) {
+            Some(code) => {
                 // Of a pair each half counts for two of its four bytes.
                 length -= match code {
                     0..0x80 => 5,
@@ -71,11 +111,44 @@ pub fn said(raw: &[u8]) -> usize {
                 };
                 at = place + 6;
             }
-            _ => {
+            None => {
                 length -= 1;
                 at = place + 2;
             }
         }
     }
     length
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(text: &str, near: usize) -> Vec<(bool, String)> {
+        let body = serde_json::to_string(text).unwrap();
+        let mut parts = Vec::new();
+        each_part(body.as_bytes(), Span { start: 1, end: body.len() - 1 }, near, |part| {
+            let (whole, span) = match part {
+                Part::Line(span) => (true, span),
+                Part::Middle(span) => (false, span),
+            };
+            parts.push((whole, body[span.start..span.end].to_owned()));
+            true
+        });
+        parts
+    }
+
+    #[test]
+    fn lines_in_the_middle_come_at_once() {
+        let line = |text: &str| (true, text.to_owned());
+        let middle = |text: &str| (false, text.to_owned());
+        assert_eq!(parts("a\nbb\nccc", 100), [line("a"), line("bb"), line("ccc")]);
+        let long = parts("first\n1\n2\n3\n4\n5\n6\n7\n8\n9\nlast one", 8);
+        assert_eq!(long, [line("first"), line("1"), middle(r"2\n3\n4\n5\n6\n7\n8\n9"), line("last one")]);
+        // A line is never cut, however long.
+        let line_of = "x".repeat(50);
+        assert_eq!(parts(&format!("a\n{line_of}"), 4), [line("a"), line(&line_of)]);
+        // An `n` behind a backslash that is said ends no line.
+        assert_eq!(parts("C:\\new\nb", 100), [line(r"C:\\new"), line("b")]);
+    }
 }

@@ -7,9 +7,10 @@
 
 use std::collections::HashMap;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use crate::score::{Block, Folded, Index, IndexBuilder, Notes};
 
-use crate::score::Folded;
+/// The size of the index' small tables, for some two thousand parts: 18 KiB.
+const INDEX_BITS: u32 = 12;
 
 /// One part of a spelling.
 #[derive(Clone, Copy, Debug)]
@@ -31,8 +32,9 @@ struct Spelling {
 /// Phrases, compiled.
 #[derive(Clone, Debug)]
 pub struct Phrases {
-    automaton: AhoCorasick,
-    /// By pattern of the automaton: the parts that are spelled so.
+    /// The texts of the parts.
+    index: Index<INDEX_BITS>,
+    /// By number of the text: the parts that are spelled so.
     parts: Vec<Vec<Part>>,
     spellings: Vec<Spelling>,
 }
@@ -83,6 +85,16 @@ impl Builder {
             end: spelling.ends_with('$'),
         });
     }
+
+    fn finish(self) -> Phrases {
+        let mut index = IndexBuilder::default();
+        for (number, (text, parts)) in self.texts.iter().zip(&self.parts).enumerate() {
+            let closed = is_word(before(text, text.len())) && parts.iter().all(|part| !part.open);
+            index.begin(number);
+            index.add(text, closed);
+        }
+        Phrases { index: index.finish(), parts: self.parts, spellings: self.spellings }
+    }
 }
 
 impl Phrases {
@@ -99,39 +111,32 @@ impl Phrases {
             let spellings = spellings.split('|').map(str::trim).filter(|spelling| !spelling.is_empty());
             spellings.for_each(|spelling| builder.add(concept, spelling));
         }
-        // Few dense states: a VM keeps for good what building them took.
-        let automaton =
-            AhoCorasick::builder().match_kind(MatchKind::Standard).dense_depth(1).build(&builder.texts);
-        let automaton = automaton.map_err(|error| format!("phrases: {error}"))?;
-        Ok(Self { automaton, parts: builder.parts, spellings: builder.spellings })
+        Ok(builder.finish())
     }
 
     /// Passes what a folded text has to `found`. `lead`: where the text begins, behind words that only lead up to it.
-    pub fn find(&self, text: &[u8], lead: usize, mut found: impl FnMut(Found)) {
-        let mut reached: Vec<Reached> = Vec::new();
-        let mut ends = None;
-        for hit in self.automaton.find_overlapping_iter(text) {
-            if ends.is_none_or(|ends| hit.start() >= ends) {
-                if ends.is_some() {
-                    found(Found::SentenceEnd);
+    pub fn find(&self, text: &[u8], lead: usize, found: impl FnMut(Found)) {
+        let mut scan = Scan { phrases: self, text, lead, found, reached: Vec::new(), sentence_ends: None };
+        let mut notes = Notes::default();
+        let mut at = 0;
+        let mut in_word = false;
+        while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+            if let Some(block) = Block::of(rest) {
+                let mut starts = block.starts(in_word);
+                while starts != 0 {
+                    let start = starts.trailing_zeros();
+                    scan.note(at + start as usize, block.word_at(start), &mut notes);
+                    starts &= starts - 1;
                 }
-                reached.clear();
-                ends = Some(end_of_sentence(text, hit.start()));
-            }
-            for part in self.parts.get(hit.pattern().as_usize()).into_iter().flatten() {
-                let Some(spelling) = self.spellings.get(part.spelling as usize) else { continue };
-                let place = (hit.start(), hit.end());
-                let right = begins_word(text, place.0)
-                    && (part.open || ends_word(text, place.1))
-                    && !(part.place == 0 && spelling.start && place.0 != lead)
-                    && !(part.place + 1 == spelling.parts && spelling.end && !only_marks(text, place.1));
-                if right && goes_on(*part, *spelling, place, &mut reached) {
-                    found(Found::Concept(spelling.concept));
-                }
+                in_word = block.ends_in_word();
+                at += Block::BYTES;
+            } else {
+                (at, in_word) = scan.by_character(at, in_word, &mut notes);
             }
         }
-        if ends.is_some() {
-            found(Found::SentenceEnd);
+        scan.look_up(&mut notes);
+        if scan.sentence_ends.is_some() {
+            (scan.found)(Found::SentenceEnd);
         }
     }
 
@@ -144,6 +149,67 @@ impl Phrases {
             }
         });
         all
+    }
+}
+
+/// A search of one text.
+struct Scan<'s, F> {
+    phrases: &'s Phrases,
+    text: &'s [u8],
+    lead: usize,
+    found: F,
+    reached: Vec<Reached>,
+    /// Where the sentence ends in which something was found last.
+    sentence_ends: Option<usize>,
+}
+
+impl<F: FnMut(Found)> Scan<'_, F> {
+    /// Notes what may begin at a place. `word`: letters that stand there in a row at least; 0 where that is not known.
+    #[inline]
+    fn note(&mut self, at: usize, word: u32, notes: &mut Notes) {
+        if notes.is_full() {
+            self.look_up(notes);
+        }
+        let rest = self.text.get(at..).unwrap_or_default();
+        self.phrases.index.note_start(rest, at, word, notes);
+    }
+
+    /// Goes on for a block's length by characters. In scripts without spaces a part may begin anywhere.
+    fn by_character(&mut self, from: usize, mut in_word: bool, notes: &mut Notes) -> (usize, bool) {
+        let mut at = from;
+        while at < from + Block::BYTES && at < self.text.len() {
+            let character = after(self.text, at);
+            let word = is_word(character);
+            if word && !in_word || !word && character.is_some_and(|c| c > ' ') {
+                self.note(at, 0, notes);
+            }
+            in_word = word;
+            at += character.map_or(1, char::len_utf8);
+        }
+        (at, in_word)
+    }
+
+    fn look_up(&mut self, notes: &mut Notes) {
+        let (phrases, text) = (self.phrases, self.text);
+        phrases.index.look_up(text, notes, |start, number, _, length| {
+            let place = (start, start + length);
+            if self.sentence_ends.is_none_or(|ends| start >= ends) {
+                if self.sentence_ends.is_some() {
+                    (self.found)(Found::SentenceEnd);
+                }
+                self.reached.clear();
+                self.sentence_ends = Some(end_of_sentence(text, start));
+            }
+            for part in phrases.parts.get(number).into_iter().flatten() {
+                let Some(spelling) = phrases.spellings.get(part.spelling as usize) else { continue };
+                let right = (part.open || ends_word(text, place.1))
+                    && !(part.place == 0 && spelling.start && start != self.lead)
+                    && !(part.place + 1 == spelling.parts && spelling.end && !only_marks(text, place.1));
+                if right && goes_on(*part, *spelling, place, &mut self.reached) {
+                    (self.found)(Found::Concept(spelling.concept));
+                }
+            }
+        });
     }
 }
 
@@ -181,16 +247,13 @@ fn before(text: &[u8], at: usize) -> Option<char> {
 
 /// The character that begins at a place.
 fn after(text: &[u8], at: usize) -> Option<char> {
-    let rest = text.get(at..)?;
-    let rest = rest.get(..4).unwrap_or(rest);
-    match std::str::from_utf8(rest) {
-        Ok(rest) => rest.chars().next(),
-        Err(error) => std::str::from_utf8(rest.get(..error.valid_up_to())?).ok()?.chars().next(),
+    let first = *text.get(at)?;
+    if first.is_ascii() {
+        return Some(char::from(first));
     }
-}
-
-fn begins_word(text: &[u8], start: usize) -> bool {
-    !is_word(after(text, start)) || !is_word(before(text, start))
+    // As many bytes as the first has high bits.
+    let length = first.leading_ones() as usize;
+    std::str::from_utf8(text.get(at..at + length)?).ok()?.chars().next()
 }
 
 fn ends_word(text: &[u8], end: usize) -> bool {

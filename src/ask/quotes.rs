@@ -51,14 +51,19 @@ pub fn without(text: &str) -> Option<String> {
 
 /// The first open mark: one that is also an apostrophe counts only where a word begins behind it and none before.
 fn first(text: &str) -> Option<(usize, &'static str, &'static str)> {
-    text.char_indices().find_map(|(place, mark)| {
+    // What the marks begin with.
+    let may = |byte: &u8| matches!(byte, b'"' | b'\'' | b'`' | 0xc2 | 0xe2 | 0xe3);
+    let mut from = 0;
+    loop {
+        let place = from + text.as_bytes().get(from..)?.iter().position(may)?;
+        from = place + 1;
+        let Some(rest) = text.get(place..) else { continue };
+        let Some((open, close)) = MARKS.iter().find(|(open, _)| rest.starts_with(open)) else { continue };
         let before = text.get(..place)?.chars().next_back();
-        if before.is_some_and(char::is_alphanumeric) && mark.is_ascii() {
-            return None;
+        if !(open.is_ascii() && before.is_some_and(char::is_alphanumeric)) {
+            return Some((place, open, close));
         }
-        let found = MARKS.iter().find(|(open, _)| open.starts_with(mark));
-        found.map(|(open, close)| (place, *open, *close))
-    })
+    }
 }
 
 /// Where a quotation ends: at a mark that no letter follows.

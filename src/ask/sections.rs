@@ -2,7 +2,7 @@
 //! of a short question beside a long text.
 
 use super::budget::{Budget, STOP};
-use super::lines::{self, each_line, said, trimmed};
+use super::lines::{self, Part, each_part, said, trimmed};
 use super::wordings::{Wordings, concept};
 use crate::chat::{Span, decode};
 
@@ -10,6 +10,8 @@ use crate::chat::{Span, decode};
 pub const SHORTEST_MATERIAL: usize = 48;
 /// More sections are none of a template.
 const MOST_SECTIONS: usize = 64;
+/// Templates and questions stand within so many bytes of either end of a text: lines in between are not looked at one by one.
+const NEAR: usize = 3072;
 /// A question beside a pasted text is no longer.
 const LONGEST_QUESTION: usize = 240;
 
@@ -87,7 +89,13 @@ pub fn typed(body: &[u8], texts: &[Span], cut: bool, words: &mut Wordings<'_>, b
         walk.apart = true;
         walk.fence = None;
         walk.delimited = false;
-        each_line(body, *text, |line| budget.pay(STOP) && walk.line(body, line, words));
+        each_part(body, *text, NEAR, |part| {
+            budget.pay(STOP)
+                && match part {
+                    Part::Line(line) => walk.line(body, line, words),
+                    Part::Middle(lines) => walk.middle(body, lines),
+                }
+        });
     }
     if budget.is_exhausted() || walk.sections.len() > MOST_SECTIONS {
         return whole();
@@ -96,6 +104,9 @@ pub fn typed(body: &[u8], texts: &[Span], cut: bool, words: &mut Wordings<'_>, b
     typed.material |= cut || walk.said(Role::Material) >= SHORTEST_MATERIAL;
     typed
 }
+
+/// A line that begins or ends a fence, behind the end of the line before it.
+const FENCE: &[u8] = br"\n```";
 
 #[derive(Default)]
 struct Walk {
@@ -167,6 +178,27 @@ impl Walk {
         self.add(self.role, line, said);
         if self.role == Role::Plain && words.leads_to_material(raw) {
             (self.role, self.led) = (Role::Material, true);
+        }
+        true
+    }
+
+    /// Goes on over lines that are not looked at one by one: they are of the section that they begin in, but that fences in
+    /// them may end or begin one.
+    fn middle(&mut self, body: &[u8], lines: Span) -> bool {
+        self.total += lines.len();
+        self.add(self.role, lines, lines.len());
+        let fences = memchr::memmem::find_iter(lines.of(body), FENCE).count();
+        if fences % 2 == 1 {
+            let open = self.fence.take().is_none();
+            self.fence = open.then_some(b'`');
+            self.role = match self.role {
+                Role::Plain if open => Role::Code,
+                Role::Code | Role::Data => Role::Plain,
+                role => role,
+            };
+            if std::mem::take(&mut self.attached) {
+                self.role = Role::Plain;
+            }
         }
         true
     }
@@ -354,25 +386,21 @@ fn is_rule(raw: &[u8]) -> bool {
 
 /// Whether a line begins as those of logs and traces do.
 fn is_logged(raw: &[u8]) -> bool {
-    match raw {
-        [b'0'..=b'9', b'0'..=b'9', ..] => true,
-        [b'[', next, ..] => next.is_ascii_alphanumeric(),
-        _ => [
-            &b"at "[..],
-            b"File ",
-            b"Traceback",
-            b"ERROR",
-            b"WARN",
-            b"INFO",
-            b"DEBUG",
-            b"FATAL",
-            b"Caused by",
-            b"E   ",
-            b"error",
-            b"warning",
-            b"npm ",
-        ]
-        .iter()
-        .any(|begin| raw.starts_with(begin)),
-    }
+    let begins: &[&[u8]] = match raw {
+        [b'0'..=b'9', b'0'..=b'9', ..] => return true,
+        [b'[', next, ..] => return next.is_ascii_alphanumeric(),
+        [b'a', ..] => &[b"at "],
+        [b'C', ..] => &[b"Caused by"],
+        [b'D', ..] => &[b"DEBUG"],
+        [b'E', ..] => &[b"ERROR", b"E   "],
+        [b'F', ..] => &[b"FATAL", b"File "],
+        [b'I', ..] => &[b"INFO"],
+        [b'T', ..] => &[b"Traceback"],
+        [b'W', ..] => &[b"WARN"],
+        [b'e', ..] => &[b"error"],
+        [b'n', ..] => &[b"npm "],
+        [b'w', ..] => &[b"warning"],
+        _ => return false,
+    };
+    begins.iter().any(|begin| raw.starts_with(begin))
 }

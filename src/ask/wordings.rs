@@ -86,14 +86,34 @@ pub struct Tables {
     pub(super) words: &'static Phrases,
     pub(super) followups: &'static Phrases,
     labels: HashMap<String, Role>,
-    /// A bit for the first two bytes of each label, so that most lines are told at once from one that begins with any.
-    begins: Vec<u64>,
+    /// A bit for each hash of how a label begins: most lines begin otherwise.
+    begins: [u64; Begin::BITS / 64],
 }
 
-/// The first two bytes of a text in small letters, as a number.
-fn first_two(text: &[u8]) -> usize {
-    let byte = |place: usize| usize::from(text.get(place).copied().unwrap_or_default().to_ascii_lowercase());
-    byte(0) << 8 | byte(1)
+/// How a label begins: its first four bytes in small letters, or all of it, without a number and signs behind it.
+struct Begin(usize);
+
+impl Begin {
+    const BITS: usize = 1 << 13;
+
+    fn of(text: &[u8]) -> Self {
+        let head = text.get(..4).unwrap_or(text);
+        let end = head.iter().position(|byte| b":*_[]()#0123456789".contains(byte)).unwrap_or(head.len());
+        let label = head.get(..end).unwrap_or_default();
+        let behind = label.iter().rev().take_while(|byte| b" -\"'".contains(byte)).count();
+        let letters = label.iter().take(end - behind);
+        let key = letters.fold(0u32, |key, byte| key << 8 | u32::from(byte.to_ascii_lowercase()));
+        // Fibonacci hashing.
+        Self((key.wrapping_mul(0x9E37_79B9) >> 19) as usize)
+    }
+
+    const fn word(&self) -> usize {
+        self.0 / 64
+    }
+
+    const fn bit(&self) -> u64 {
+        1 << (self.0 % 64)
+    }
 }
 
 impl Tables {
@@ -110,15 +130,10 @@ impl Tables {
         }
         labels.extend(more.into_iter().map(|(role, label)| (label.trim().to_lowercase(), role)));
         let (words, followups) = PHRASES.as_ref().map_err(Clone::clone)?;
-        let mut begins = vec![0; (1 << 16) / 64];
-        for label in labels.keys() {
-            let place = first_two(label.as_bytes());
-            // Behind a label of one letter anything may stand: "Q 1".
-            let places = if label.len() == 1 { place..place + 0x100 } else { place..place + 1 };
-            for place in places {
-                if let Some(word) = begins.get_mut(place / 64) {
-                    *word |= 1 << (place % 64);
-                }
+        let mut begins = [0; Begin::BITS / 64];
+        for begin in labels.keys().map(|label| Begin::of(label.as_bytes())) {
+            if let Some(word) = begins.get_mut(begin.word()) {
+                *word |= begin.bit();
             }
         }
         Ok(Self { words, followups, labels, begins })
@@ -127,6 +142,9 @@ impl Tables {
     /// The role of the label that a line begins with, and how many bytes of the line are the label.
     fn label(&self, line: &[u8]) -> Option<(Role, usize)> {
         let head = line.get(..LONGEST_LABEL).unwrap_or(line);
+        if !self.may_begin(head) {
+            return None;
+        }
         if !memchr::memchr_iter(b'\\', head).any(|place| head.get(place + 1) == Some(&b'u')) {
             return self.label_of(line);
         }
@@ -150,6 +168,23 @@ impl Tables {
         Some((role, *places.get(end)?))
     }
 
+    /// Whether a line may begin with a label, behind what decorates it. What is beyond ASCII, or escaped, may be of either case.
+    fn may_begin(&self, line: &[u8]) -> bool {
+        let mut rest = line;
+        while let [
+            b'#' | b'*' | b'_' | b'>' | b'=' | b'[' | b']' | b'<' | b'`' | b'"' | b'\'' | b'(' | b')' | b'-'
+            | b' ',
+            behind @ ..,
+        ] = rest
+        {
+            rest = behind;
+        }
+        let begin = Begin::of(rest);
+        let beyond = |byte: &u8| !byte.is_ascii() || *byte == b'\\';
+        rest.iter().take(4).any(beyond)
+            || !rest.is_empty() && self.begins.get(begin.word()).is_some_and(|word| word & begin.bit() != 0)
+    }
+
     fn label_of(&self, line: &[u8]) -> Option<(Role, usize)> {
         let head = line.get(..LONGEST_LABEL).unwrap_or(line);
         let decoration = head.iter().take_while(|byte| b"#*_>=[ <".contains(byte) || **byte == b'`').count();
@@ -169,11 +204,7 @@ impl Tables {
         if colon == 0 && (line.len() > head.len() || decoration == 0 && !upper() && !open) {
             return None;
         }
-        // What is beyond ASCII may be of either case.
-        let begin = bare.iter().take(length).position(|byte| !b"#*_>=[]<`\"'()- ".contains(byte))?;
-        let place = first_two(bare.get(begin..length)?);
-        let beyond = place >= 0x8000 || place & 0x80 != 0;
-        if !beyond && self.begins.get(place / 64).is_none_or(|word| word >> (place % 64) & 1 == 0) {
+        if !self.may_begin(bare.get(..length)?) {
             return None;
         }
         let label = std::str::from_utf8(bare.get(..length)?).ok()?;

@@ -61,7 +61,7 @@ impl Builder {
     }
 
     /// The index of all that was added.
-    pub fn finish(self) -> Index {
+    pub fn finish<const BITS: u32>(self) -> Index<BITS> {
         let Self { bytes, mut variants, .. } = self;
         let key = |v: &Variant| key_of(of(&bytes, v));
         variants.sort_unstable_by_key(key);
@@ -70,9 +70,9 @@ impl Builder {
         let entries = variants.chunk_by(same).count();
         let cells = (entries + entries / 2).next_power_of_two().max(2);
         let mut index = Index {
-            lengths: vec![Lengths::default(); 1 << LENGTH_BITS].into(),
-            short: vec![Lengths::default(); 1 << SHORT_BITS].into(),
-            keys: vec![0; (1 << KEY_BITS) / 64].into(),
+            lengths: vec![Lengths::default(); 1 << BITS].into(),
+            short: vec![Lengths::default(); 1 << Index::<BITS>::SHORT_BITS].into(),
+            keys: vec![0; (1 << Index::<BITS>::KEY_BITS) / 64].into(),
             cells: vec![Entry::default(); cells].into(),
             variants: Vec::new(),
             bytes: Vec::new(),
@@ -92,13 +92,6 @@ impl Builder {
         index
     }
 }
-
-/// Bits of the table of lengths: 32 KiB.
-const LENGTH_BITS: u32 = 14;
-/// Bits of the table of short variants: 8 KiB.
-const SHORT_BITS: u32 = 12;
-/// Bits of the table of keys: 32 KiB.
-const KEY_BITS: u32 = 18;
 
 /// Lengths of keys: bit n - 1 for n bytes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -152,9 +145,10 @@ impl Default for Notes {
     }
 }
 
-/// Variants by how they begin.
-#[derive(Debug)]
-pub struct Index {
+/// Variants by how they begin. `BITS` is the size of the small tables, which take four and a half times two to the power of
+/// `BITS` bytes: 72 KiB for 14, which fits some ten thousand variants.
+#[derive(Clone, Debug)]
+pub struct Index<const BITS: u32> {
     /// For each hash of four first bytes, the lengths of keys that begin with them.
     lengths: Box<[Lengths]>,
     /// For each hash of two first bytes, the lengths of the variants of two or three bytes that begin with them.
@@ -167,7 +161,12 @@ pub struct Index {
     bytes: Vec<u8>,
 }
 
-impl Index {
+impl<const BITS: u32> Index<BITS> {
+    /// Bits of the table of short variants.
+    const SHORT_BITS: u32 = BITS - 2;
+    /// Bits of the table of keys.
+    const KEY_BITS: u32 = BITS + 4;
+
     /// Heap bytes.
     pub fn memory_usage(&self) -> usize {
         size_of_val(&*self.lengths)
@@ -191,13 +190,13 @@ impl Index {
             let last = if length == 1 { u64::from(u8::MAX) } else { 0 };
             for second in 0..=last {
                 let two = (key & low_bytes(2)) | second << 8;
-                if let Some(lengths) = self.short.get_mut(hash(two, SHORT_BITS)) {
+                if let Some(lengths) = self.short.get_mut(hash(two, Self::SHORT_BITS)) {
                     add(lengths);
                 }
             }
         } else {
             let mut mark = |four: u64| {
-                if let Some(lengths) = self.lengths.get_mut(hash(four, LENGTH_BITS)) {
+                if let Some(lengths) = self.lengths.get_mut(hash(four, BITS)) {
                     add(lengths);
                 }
             };
@@ -206,7 +205,7 @@ impl Index {
             // This table is asked before white space is told apart.
             mark(four - (equal_bytes(four, b' ') >> 7) * u64::from(b' ' - b'\n'));
         }
-        let bit = hash(key, KEY_BITS);
+        let bit = hash(key, Self::KEY_BITS);
         if let Some(word) = self.keys.get_mut(bit / 64) {
             *word |= 1 << (bit % 64);
         }
@@ -225,8 +224,9 @@ impl Index {
     #[inline]
     pub fn note_start(&self, text: &[u8], at: usize, word: u32, notes: &mut Notes) {
         let mut loaded = load(text);
-        let long = self.lengths.get(hash(loaded & low_bytes(4), LENGTH_BITS)).copied().unwrap_or_default();
-        let short = self.short.get(hash(loaded & low_bytes(2), SHORT_BITS)).copied().unwrap_or_default();
+        let long = self.lengths.get(hash(loaded & low_bytes(4), BITS)).copied().unwrap_or_default();
+        let short =
+            self.short.get(hash(loaded & low_bytes(2), Self::SHORT_BITS)).copied().unwrap_or_default();
         let mut lengths = long.at(word) | short.at(word);
         if lengths == 0 {
             return;
@@ -239,7 +239,7 @@ impl Index {
             let length = lengths.trailing_zeros() + 1;
             lengths &= lengths - 1;
             let key = loaded & low_bytes(length);
-            let bit = hash(key, KEY_BITS);
+            let bit = hash(key, Self::KEY_BITS);
             let may = self.keys.get(bit / 64).is_some_and(|word| word >> (bit % 64) & 1 == 1);
             // Written in any case, kept where it may be: a branch would be guessed wrong every third time.
             if let Some(note) = notes.list.get_mut(notes.count) {

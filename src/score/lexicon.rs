@@ -47,7 +47,7 @@ pub enum Order {
 /// All concepts, compiled.
 #[derive(Debug)]
 pub struct Lexicon {
-    index: Index,
+    index: Index<14>,
     replies: Replies,
     concepts: Vec<Concept>,
 }

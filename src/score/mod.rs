@@ -24,6 +24,8 @@ pub use calibrated::{Calibrated, Contribution, Judgement};
 pub use dimension::Dimension;
 pub use features::{Length, ONE as FEATURE_ONE};
 pub(crate) use fold::Folded;
+pub(crate) use index::{Builder as IndexBuilder, Index, Notes};
 pub use params::{Boundaries, Rule, RuleParams, Step, TokenRule};
 pub use rules::{Basis, Part, RuleScorer, Score, Scratch};
 pub use scorer::{Ask, Explanation, Reply, Scorer};
+pub(crate) use words::Block;

@@ -71,8 +71,8 @@ fn short_texts_behind_hard_work_are_told_apart() {
     assert!(shares.iter().all(|share| *share >= 0.88), "{shares:?}");
 }
 
-#[test]
-fn the_ask_is_cut_out_of_what_clients_send() {
+/// Whether the ask is cut right out of each client's body, with a document in it.
+fn cut_right(document: &str) -> Vec<bool> {
     let config = config::parse(b"").unwrap();
     let mut right = Vec::new();
     for (place, row) in include_str!("../../../tests/data/client-bodies.jsonl").lines().enumerate() {
@@ -80,7 +80,7 @@ fn the_ask_is_cut_out_of_what_clients_send() {
         let dialect = config.paths.dialect(row["path"].as_str().unwrap().as_bytes()).unwrap();
         let mut all = true;
         for ask in ASKS {
-            let body = row["body"].to_string().replace("{ask}", ask).replace("{doc}", DOCUMENT);
+            let body = row["body"].to_string().replace("{ask}", ask).replace("{doc}", document);
             let (judged, text) = judged(&config, &body, dialect);
             let chore = judged.is_some_and(|judged| judged.why == Why::Chore);
             let cut = text.contains(ask) && text.len() <= ask.len() + 40;
@@ -92,6 +92,18 @@ fn the_ask_is_cut_out_of_what_clients_send() {
         }
         right.push(all);
     }
-    let shares = shares("client bodies", &right);
+    right
+}
+
+#[test]
+fn the_ask_is_cut_out_of_what_clients_send() {
+    let shares = shares("client bodies", &cut_right(DOCUMENT));
+    assert!(shares.iter().all(|share| *share >= 0.85), "{shares:?}");
+}
+
+#[test]
+fn the_ask_is_cut_out_however_long_the_material_is() {
+    let document = format!("{DOCUMENT}\\n").repeat(150);
+    let shares = shares("client bodies of 50 KB", &cut_right(&document));
     assert!(shares.iter().all(|share| *share >= 0.85), "{shares:?}");
 }
