@@ -132,7 +132,7 @@ mod tests {
                 Part::Line(span) => (true, span),
                 Part::Middle(span) => (false, span),
             };
-            parts.push((whole, body[span.start..span.end].to_owned()));
+            parts.push((whole, String::from_utf8_lossy(span.of(body.as_bytes())).into_owned()));
             true
         });
         parts
