@@ -13,6 +13,7 @@ mod cause;
 mod decision;
 mod judge;
 pub mod listing;
+mod named;
 mod sessions;
 mod side;
 pub mod state;
@@ -22,10 +23,10 @@ mod tests;
 
 pub use cause::Cause;
 pub use decision::{Decision, Edit, Withheld, refused};
-use decision::{no_such_model, pinned, undecided, unread, withhold};
+use decision::{no_such_model, to_default, undecided, unread, withhold};
 use judge::{Case, judge};
 pub use sessions::Sessions;
-pub use side::decide_other;
+pub use side::{Call, decide_other};
 use state::kept;
 use subject::subject;
 
@@ -132,7 +133,9 @@ fn decide_on<'c>(
         return undecided(config, cause);
     };
     let fitted = |decision: Decision<'c>| match decision.model {
-        Some(model) if decision.edit != Edit::None || config.fit.pinned => {
+        Some(model)
+            if config.fit.pinned || decision.edit != Edit::None && decision.cause != Cause::Pinned =>
+        {
             let signed = decision.stays || !config.several_sign;
             let fitted = fit::fit(request.body, view, request.dialect, &model.takes, config.fit, signed);
             Decision { fitted, ..decision }
@@ -140,15 +143,29 @@ fn decide_on<'c>(
         _ => decision,
     };
     let keeps = live.sessions.as_ref().and_then(|sessions| kept(sessions, request.body, view));
+    let edit = |model: &Model| edit_of(request, view, model);
     let asked = match config.names.find(&config.table, name) {
         Name::Virtual(asked) => asked,
         Name::Missing => return no_such_model(config, name),
-        Name::Other => return fitted(Decision { keeps, ..pinned(config, name) }),
+        Name::Group(_) if view.more_models => return refused(config, Problem::TooManyModels),
+        Name::Group(group) if view.fault.is_some() => {
+            return to_default(group, Cause::Unparsable, edit(&group.default_model));
+        }
+        Name::Group(group) => {
+            let case = Case { config, asked: group, body: request.body, view, context: live };
+            return fitted(Decision { keeps, ..named::grouped(case, heard, edit) });
+        }
+        Name::Other => {
+            let decision = named::named(config, name, edit);
+            if view.more_models && decision.edit != Edit::None {
+                return refused(config, Problem::TooManyModels);
+            }
+            return fitted(Decision { keeps, ..decision });
+        }
     };
     if view.more_models {
         return refused(config, Problem::TooManyModels);
     }
-    let edit = |model: &Model| edit_of(request, view, model);
     if view.fault.is_some() {
         return unread(config, asked, name, Cause::Unparsable, || edit(&asked.default_model));
     }
@@ -188,14 +205,17 @@ pub fn decide_unread<'c>(config: &'c Config, dialect: Dialect, path: &[u8], caus
     let Some(name) = asked.filter(|name| !name.trim().is_empty()) else {
         return undecided(config, cause);
     };
-    match config.names.find(&config.table, &name) {
-        Name::Virtual(_) if more => refused(config, Problem::TooManyModels),
-        Name::Virtual(profile) => unread(config, profile, &name, cause, || {
-            Edit::of(path_edit(path, &spans, &profile.default_model), Vec::new())
-        }),
+    let edit = |model: &Model| Edit::of(path_edit(path, &spans, model), Vec::new());
+    let decision = match config.names.find(&config.table, &name) {
+        Name::Virtual(profile) => unread(config, profile, &name, cause, || edit(&profile.default_model)),
+        Name::Group(group) => to_default(group, cause, edit(&group.default_model)),
         Name::Missing => no_such_model(config, &name),
-        Name::Other => pinned(config, &name),
+        Name::Other => named::named(config, &name, edit),
+    };
+    if more && decision.edit != Edit::None {
+        return refused(config, Problem::TooManyModels);
     }
+    decision
 }
 
 fn path_edit(path: &[u8], spans: &[Span], model: &Model) -> Option<Vec<u8>> {

@@ -5,6 +5,7 @@ mod answer;
 mod asked;
 mod cursor;
 mod files;
+mod form;
 mod ids;
 mod path;
 mod problem;
@@ -24,8 +25,9 @@ pub use answer::{
 };
 pub use asked::{Asked, MOST_ASKED, said};
 pub use cursor::{Cursor, Fault, Kind, MAX_DEPTH, Span};
+pub use form::{boundary, model_fields};
 pub use ids::Ids;
-pub use path::{Dialect, PathModels, Paths};
+pub use path::{Dialect, PathModels, Paths, ends_as};
 pub use problem::{ErrorForm, Problem};
 pub use splice::{Change, Prefix, named, rewrite_path, rewrite_path_at, splice, splice_changes, splice_with};
 pub use text::{decode, excerpt};

@@ -86,11 +86,13 @@ impl Paths {
     /// Whether a path is that of a call that names a model and is no conversation.
     pub fn is_other(&self, path: &[u8]) -> bool {
         let plain = Plain::of(path);
-        self.other.iter().any(|suffix| match suffix.strip_prefix(':') {
-            Some(_) => plain.before(suffix).is_some_and(|end| plain.gemini_model(end).is_some()),
-            None => plain.before(suffix).is_some(),
-        })
+        self.other.iter().any(|suffix| plain.ends_as(suffix))
     }
+}
+
+/// Whether a path (query string and all) ends as a call of this suffix does.
+pub fn ends_as(path: &[u8], suffix: &str) -> bool {
+    Plain::of(path).ends_as(suffix)
 }
 
 /// The places of a path and its query that name a model, and what they say.
@@ -191,6 +193,14 @@ impl<'p> Plain<'p> {
     fn before(&self, suffix: &str) -> Option<usize> {
         let start = self.bytes.len().checked_sub(suffix.len())?;
         self.bytes.get(start..)?.eq_ignore_ascii_case(suffix.as_bytes()).then_some(start)
+    }
+
+    /// Whether the path ends so; a suffix that begins with a colon follows the model's name in Gemini's paths.
+    fn ends_as(&self, suffix: &str) -> bool {
+        match suffix.strip_prefix(':') {
+            Some(_) => self.before(suffix).is_some_and(|end| self.gemini_model(end).is_some()),
+            None => self.before(suffix).is_some(),
+        }
     }
 
     fn span(&self, start: usize, end: usize) -> Option<Span> {

@@ -126,7 +126,7 @@ impl<'c> Checker<'c> {
         if let Some(items) = schema.get("items") {
             for (i, item) in list.iter_mut().enumerate() {
                 if !self.value(item, items, &path.index(i)) && !emptied(self.root, items, item) {
-                    *item = Value::String(String::new());
+                    *item = placeholder(resolved(self.root, items));
                 }
             }
         }
@@ -178,6 +178,14 @@ impl<'c> Checker<'c> {
             );
         }
         !(low || high)
+    }
+}
+
+/// What stands for an item that cannot be used, so that the places of the others stay.
+fn placeholder(schema: &Value) -> Value {
+    match type_name(schema) {
+        Some("integer" | "number") => schema.get("minimum").cloned().unwrap_or_else(|| 0.into()),
+        _ => Value::String(String::new()),
     }
 }
 

@@ -91,6 +91,7 @@ fn is_free(name: &str, document: &Document, before: &Config) -> bool {
     errors.is_empty()
         && !name.contains('*')
         && !before.table.virtual_models.contains_key(name)
+        && !document.groups.contains_key(name)
         && !name.starts_with("smart/")
         && !document.models.values().any(alias)
 }

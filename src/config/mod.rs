@@ -29,7 +29,7 @@ use crate::discover;
 use crate::fit;
 use crate::live;
 use crate::rollout::Rollout;
-use crate::route::{Chains, Table};
+use crate::route::{Chains, Profile, Table};
 use crate::score::Scorer;
 use crate::signal;
 use crate::tier::Tier;
@@ -41,6 +41,10 @@ pub struct Config {
     pub table: Table,
     /// Which names stand for a profile.
     pub names: Names,
+    /// By the end of a path: what serves a virtual model in calls that are no conversation.
+    pub endpoints: Vec<(String, Arc<Profile>)>,
+    /// Whether forms are read for the model that they name.
+    pub reads_forms: bool,
     /// What is right and may surprise, for `tiergate check`.
     pub notes: Vec<String>,
     /// The scorer.
@@ -117,6 +121,8 @@ pub struct Fallbacks {
     pub enabled: bool,
     /// Whether LiteLLM is told who may serve in a model's place.
     pub litellm: bool,
+    /// Statuses of 4xx by which the next model is asked, whatever the answer says.
+    pub next_on: Vec<u16>,
     /// What is configured for each model.
     pub chains: Chains,
 }

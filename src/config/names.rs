@@ -15,6 +15,8 @@ const LONGEST: usize = 512;
 pub enum Name<'c> {
     /// This profile.
     Virtual(&'c Profile),
+    /// One of these deployments.
+    Group(&'c Profile),
     /// Nothing, though it is a virtual name by its form.
     Missing,
     /// A model, or what the upstream makes of it.
@@ -61,6 +63,9 @@ impl Names {
     pub fn find<'c>(&'c self, table: &'c Table, name: &str) -> Name<'c> {
         if let Some(profile) = table.virtual_models.get(name) {
             return Name::Virtual(profile);
+        }
+        if let Some(group) = table.groups.get(name) {
+            return Name::Group(group);
         }
         if table.models.contains_key(name) || name.len() > LONGEST {
             return Name::Other;

@@ -46,6 +46,8 @@ pub enum Cause {
     Control,
     /// A call that is no conversation, such as the counting of tokens: the default model.
     SidePath,
+    /// The client asked for a group by name: one of its deployments.
+    Group,
     /// The client asked for a model by name.
     Pinned,
     /// The request names no model.
@@ -64,7 +66,7 @@ pub enum Cause {
 
 impl Cause {
     /// All causes.
-    pub const ALL: [Cause; 28] = [
+    pub const ALL: [Cause; 29] = [
         Cause::Score,
         Cause::Ambiguous,
         Cause::Abstain,
@@ -86,6 +88,7 @@ impl Cause {
         Cause::Shadow,
         Cause::Control,
         Cause::SidePath,
+        Cause::Group,
         Cause::Pinned,
         Cause::NoModel,
         Cause::Unparsable,
@@ -119,6 +122,7 @@ impl Cause {
             Cause::Shadow => "shadow",
             Cause::Control => "control",
             Cause::SidePath => "side_path",
+            Cause::Group => "group",
             Cause::Pinned => "pinned",
             Cause::NoModel => "no_model",
             Cause::Unparsable => "unparsable",

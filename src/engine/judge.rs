@@ -87,7 +87,7 @@ pub(super) fn judge<'c>(
         cost: route::cost(model, usage),
         baseline_cost: baseline.and_then(|baseline| route::cost(baseline, usage)),
         savings: baseline.and_then(|baseline| route::savings(model, baseline, usage)),
-        tell: if config.fallbacks.litellm && !view.fallbacks { tell(model, &pick.chain) } else { Vec::new() },
+        tell: tell(case, model, &pick.chain),
         chain: pick.chain,
         hold,
         keeps: None,
@@ -181,7 +181,7 @@ fn overruled(case: Case<'_, '_>, usage: Usage, judged: Judged, scratch: &mut ask
 }
 
 /// What the request's conversation is known by, and what holds it, where conversations are held.
-fn pin(
+pub(super) fn pin(
     case: Case<'_, '_>,
     cause: Cause,
     state: State,
@@ -200,7 +200,7 @@ fn pin(
 /// Who serves: the model that has made what the request goes on from, that of its conversation, the default model where
 /// there is nothing to judge, or whoever the profile prefers.
 /// The steps are tried in this order.
-fn choose<'c>(
+pub(super) fn choose<'c>(
     case: Case<'c, '_>,
     profile: &'c Profile,
     request: &PickRequest<'_>,
@@ -250,8 +250,12 @@ const fn because(why: Why, cause: Cause) -> Cause {
     }
 }
 
-/// The names, as the upstream knows them, of those who may serve in a model's place at the same upstream.
-fn tell<'c>(model: &Model, chain: &[&'c Arc<Model>]) -> Vec<&'c str> {
+/// The names, as the upstream knows them, of those who may serve in a model's place at the same upstream, where LiteLLM is
+/// to ask them.
+pub(super) fn tell<'c>(case: Case<'c, '_>, model: &Model, chain: &[&'c Arc<Model>]) -> Vec<&'c str> {
+    if !case.config.fallbacks.litellm || case.view.fallbacks {
+        return Vec::new();
+    }
     let near = chain.iter().filter(|other| other.cluster == model.cluster);
     near.map(|other| other.upstream_model.as_str()).collect()
 }

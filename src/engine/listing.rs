@@ -63,7 +63,7 @@ pub fn alone(config: &Config, shape: Shape, now: u64) -> String {
 
 /// A virtual model by itself; none where there is none of the name.
 pub fn one(config: &Config, name: &str, shape: Shape, now: u64) -> Option<String> {
-    let (known, profile) = config.table.virtual_models.get_key_value(name)?;
+    let (known, profile) = names(config).find(|(known, _)| *known == name)?;
     Some(entry(config, known, profile, shape, now).to_string())
 }
 
@@ -116,7 +116,8 @@ fn data(body: &[u8]) -> Option<Range<usize>> {
 }
 
 fn names(config: &Config) -> impl Iterator<Item = (&str, &Profile)> {
-    config.table.virtual_models.iter().map(|(name, profile)| (name.as_str(), profile.as_ref()))
+    let all = config.table.virtual_models.iter().chain(&config.table.groups);
+    all.map(|(name, profile)| (name.as_str(), profile.as_ref()))
 }
 
 /// A virtual model can what any of its candidates can: those that cannot serve a request are passed over.

@@ -1,51 +1,162 @@
-//! Calls that name a model and are no conversation.
+//! Calls that name a model and are no conversation: counting of tokens, embeddings, images, speech, batches.
 
-use super::decision::{no_such_model, refused, to_default};
-use super::{Cause, Decision, Edit, path_edit};
-use crate::chat::{self, PathModels, Problem};
+use super::decision::{no_such_model, pinned, refused, to_default};
+use super::{Cause, Decision, Edit, RequestContext, named, path_edit};
+use crate::chat::{self, PathModels, Problem, Span};
 use crate::config::{Config, Name};
-use crate::route::Profile;
+use crate::route::{Model, Profile};
 
-/// Decides about a call that is no conversation: a virtual model becomes its profile's default model, wherever it is
-/// named. None where none is.
-pub fn decide_other<'c>(config: &'c Config, path: &[u8], body: &[u8]) -> Option<Decision<'c>> {
-    let in_path = PathModels::of(path, None);
-    let in_body = chat::Asked::of(body, &config.limits);
-    let find = |name: &str| match config.names.find(&config.table, name) {
-        Name::Virtual(profile) => Some(Ok(profile)),
-        Name::Missing => Some(Err(no_such_model(config, name))),
-        Name::Other => None,
-    };
-    let (mut asked, mut spans) = (None::<&Profile>, Vec::new());
-    let named = in_body.spans.iter().map(|&span| (span, chat::said(span, body)));
-    for (span, name) in named {
-        match find(&name) {
-            None => {}
-            Some(Err(problem)) => return Some(problem),
-            Some(Ok(profile)) => {
-                let other = asked.replace(profile);
-                if other.is_some_and(|other| other.default_model.slot != profile.default_model.slot) {
-                    return Some(refused(config, Problem::MixedModels));
-                }
-                spans.push(span);
+/// A call that is no conversation.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'r> {
+    /// Its path, query string and all.
+    pub path: &'r [u8],
+    /// Its body, whole.
+    pub body: &'r [u8],
+    /// The boundary of the parts of its body, where that is a form.
+    pub boundary: Option<&'r [u8]>,
+}
+
+impl<'r> Call<'r> {
+    /// Where the body names a model, and what it says there.
+    fn names(&self, config: &Config) -> (Vec<(Span, String)>, bool) {
+        let text = |span: Span| String::from_utf8_lossy(span.of(self.body)).into_owned();
+        if let Some(boundary) = self.boundary {
+            let (spans, more) = chat::model_fields(self.body, boundary);
+            return (spans.into_iter().map(|span| (span, text(span))).collect(), more);
+        }
+        let asked = chat::Asked::of(self.body, &config.limits);
+        let said = |span| chat::said(span, self.body).into_owned();
+        (asked.spans.into_iter().map(|span| (span, said(span))).collect(), asked.more)
+    }
+
+    /// The changes that put another model in the place of `first`, which an earlier attempt was sent with.
+    pub fn renamed(&self, config: &Config, first: &Model, model: &Model) -> Vec<chat::Change> {
+        let (names, _) = self.names(config);
+        let spans = names.into_iter().filter(|(_, name)| *name == first.upstream_model);
+        let spans: Vec<Span> = spans.map(|(span, _)| span).collect();
+        self.written(&spans, model)
+    }
+
+    /// The changes that make the model of these places another.
+    pub fn written(&self, spans: &[Span], model: &Model) -> Vec<chat::Change> {
+        match self.boundary {
+            None => chat::named(spans, &model.upstream_model, &[]).unwrap_or_default(),
+            Some(_) => {
+                let new = || model.upstream_model.clone().into_bytes();
+                spans.iter().map(|&span| chat::Change { span, new: new() }).collect()
             }
         }
+    }
+}
+
+/// What a name of a call stands for.
+#[derive(Clone, Copy)]
+enum Meant<'c> {
+    Virtual(&'c Profile),
+    Group(&'c Profile),
+    Model(&'c Model),
+}
+
+impl<'c> Meant<'c> {
+    /// What serves a virtual model at this endpoint, and the profile itself.
+    fn of_virtual(config: &'c Config, path: &[u8]) -> Option<&'c Profile> {
+        let mut endpoints = config.endpoints.iter();
+        endpoints.find(|(suffix, _)| chat::ends_as(path, suffix)).map(|(_, group)| &**group)
+    }
+
+    /// Whether both are served by the same.
+    fn same(self, other: Self, endpoint: bool) -> bool {
+        match (self, other) {
+            (Meant::Virtual(one), Meant::Virtual(two)) => {
+                endpoint || one.default_model.slot == two.default_model.slot
+            }
+            (Meant::Group(one), Meant::Group(two)) => one.name == two.name,
+            (Meant::Model(one), Meant::Model(two)) => one.slot == two.slot,
+            _ => false,
+        }
+    }
+
+    const fn is_chosen_here(self) -> bool {
+        !matches!(self, Meant::Model(_))
+    }
+}
+
+/// Decides about a call that is no conversation, wherever it names its model: a virtual model becomes what the endpoint has,
+/// else its profile's default model; a group one of its deployments; a model what its upstream calls it. None where nothing
+/// of it is known here.
+pub fn decide_other<'c>(
+    config: &'c Config,
+    call: &Call<'_>,
+    context: &RequestContext<'_>,
+) -> Option<Decision<'c>> {
+    let in_path = PathModels::of(call.path, None);
+    let (in_body, more) = call.names(config);
+    let find = |name: &str| match config.names.find(&config.table, name) {
+        Name::Virtual(profile) => Some(Ok(Meant::Virtual(profile))),
+        Name::Group(group) => Some(Ok(Meant::Group(group))),
+        Name::Missing => Some(Err(no_such_model(config, name))),
+        Name::Other => config.table.models.get(name).map(|model| Ok(Meant::Model(model))),
+    };
+    let endpoint = Meant::of_virtual(config, call.path);
+    let (mut meant, mut spans, mut strangers) = (None::<(Meant<'c>, String)>, Vec::new(), false);
+    for (span, name) in in_body {
+        let one = match find(&name) {
+            Some(Err(problem)) => return Some(problem),
+            Some(Ok(one)) => one,
+            None => {
+                strangers = true;
+                continue;
+            }
+        };
+        match &meant {
+            // A batch may ask for models by name beside a virtual one: these stay.
+            Some((before, _)) if before.is_chosen_here() && !one.is_chosen_here() => continue,
+            Some((before, _)) if !before.is_chosen_here() && one.is_chosen_here() => spans.clear(),
+            Some((before, _)) if !before.same(one, endpoint.is_some()) => {
+                let both = before.is_chosen_here();
+                strangers = true;
+                if both {
+                    return Some(refused(config, Problem::MixedModels));
+                }
+                continue;
+            }
+            Some(_) => {
+                spans.push(span);
+                continue;
+            }
+            None => {}
+        }
+        meant = Some((one, name));
+        spans.push(span);
     }
     let mut path_spans = Vec::new();
     if let Some(name) = &in_path.asked {
         match find(name) {
-            None => {}
             Some(Err(problem)) => return Some(problem),
-            Some(Ok(profile)) => {
-                asked.get_or_insert(profile);
-                path_spans = in_path.spans;
+            Some(Ok(one)) => {
+                path_spans.clone_from(&in_path.spans);
+                meant.get_or_insert((one, name.clone()));
             }
+            None => {}
         }
     }
-    let profile = asked?;
-    if in_body.more || in_path.more {
+    let (meant, name) = meant?;
+    let decision = match (meant, endpoint) {
+        (Meant::Virtual(_), Some(group)) => named::call(config, group, context, Cause::SidePath),
+        (Meant::Virtual(profile), None) => to_default(profile, Cause::SidePath, Edit::None),
+        (Meant::Group(group), _) => named::call(config, group, context, Cause::Group),
+        // Several models by name in one call: nothing here speaks for all of them.
+        (Meant::Model(_), _) if strangers => return None,
+        (Meant::Model(_), _) => pinned(config, &name),
+    };
+    let model = decision.model?;
+    if !meant.is_chosen_here() && model.upstream_model == name {
+        return Some(decision);
+    }
+    if more || in_path.more {
         return Some(refused(config, Problem::TooManyModels));
     }
-    let edit = Edit::of(path_edit(path, &path_spans, &profile.default_model), spans);
-    Some(to_default(profile, Cause::SidePath, edit))
+    let edit = Edit::of(path_edit(call.path, &path_spans, model), spans);
+    Some(Decision { edit, ..decision })
 }

@@ -1,6 +1,7 @@
 //! From a body to a model: what each need, list and strategy of a configuration does to a decision.
 
 mod files;
+mod groups;
 mod listing;
 mod names;
 mod rollout;

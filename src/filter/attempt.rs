@@ -15,6 +15,7 @@ use super::{WorkerState, alive, now_millis, property};
 use crate::chat::{
     self, Coding, Dialect, Encoding, First, Form, LONGEST_REFUSAL, PathModels, Problem, Refusal,
 };
+use crate::engine::Call;
 use crate::fit;
 use crate::live::{Failure, Fault, Outcome};
 use crate::route::{FallbackReason, Model, Plan, Progress};
@@ -73,7 +74,10 @@ enum Chosen {
 
 struct Rewrite {
     model: Arc<Model>,
-    dialect: Dialect,
+    /// None where it is no conversation.
+    dialect: Option<Dialect>,
+    /// The boundary of its parts, where it is a form.
+    boundary: Option<Vec<u8>>,
     path: Vec<u8>,
     has_length: bool,
     body_size: usize,
@@ -116,10 +120,12 @@ impl AttemptStream {
             set_request_header(name, model.upstream_model.as_bytes());
         }
         let (mut path, mut has_length, mut coding) = (Vec::new(), false, Coding::Identity);
+        let mut boundary = None;
         for (name, value) in hostcalls::get_map_bytes(MapType::HttpRequestHeaders).unwrap_or_default() {
             match name.as_str() {
                 ":path" => path = value,
                 "content-length" => has_length = true,
+                "content-type" => boundary = chat::boundary(&value),
                 "content-encoding" => coding = coding.and(&value),
                 _ => {}
             }
@@ -131,13 +137,12 @@ impl AttemptStream {
         {
             set_request_header(":path", &path);
         }
-        match dialect {
-            Some(dialect) if !end_of_stream && coding == Coding::Identity => {
-                self.rewrite = Some(Rewrite { model, dialect, path, has_length, body_size: 0 });
-                Action::Pause
-            }
-            _ => Action::Continue,
+        let is_call = dialect.is_some() || config.paths.is_other(&path);
+        if !is_call || end_of_stream || coding != Coding::Identity {
+            return Action::Continue;
         }
+        self.rewrite = Some(Rewrite { model, dialect, boundary, path, has_length, body_size: 0 });
+        Action::Pause
     }
 
     /// The body is whole: it names the model of this attempt. Every attempt gets the body that the first one got, and
@@ -146,15 +151,8 @@ impl AttemptStream {
         let (Some(shared), Some(rewrite)) = (&self.shared, self.rewrite.take()) else { return };
         let size = rewrite.body_size;
         let Ok(Some(body)) = hostcalls::get_buffer(BufferType::HttpRequestBody, 0, size) else { return };
-        let view = chat::view(&body, &rewrite.path, rewrite.dialect, &shared.config.limits, &mut ());
-        let model = &rewrite.model;
         let size = body.len();
-        let mut changes = chat::named(&view.model_spans, &model.upstream_model, &[]).unwrap_or_default();
-        // The client's own body: the position among the listener's filters has changed the model alone.
-        let dialect = rewrite.dialect;
-        let config = &shared.config;
-        let fitted = fit::fit(&body, &view, dialect, &model.takes, config.fit, !config.several_sign);
-        changes.extend(fitted.changes);
+        let changes = self.changes(shared, &rewrite, &body);
         let spliced = chat::splice_changes(body, changes);
         let replaced = spliced.and_then(|prefix| replace(&prefix, size).ok());
         if rewrite.has_length {
@@ -163,11 +161,35 @@ impl AttemptStream {
         }
     }
 
+    /// What has to change of the client's own body, of which the position among the listener's filters has changed the model
+    /// alone.
+    fn changes(&self, shared: &WorkerState, rewrite: &Rewrite, body: &[u8]) -> Vec<chat::Change> {
+        let (config, model) = (&shared.config, &rewrite.model);
+        let Some(dialect) = rewrite.dialect else {
+            let first = self.run.as_ref().and_then(|run| config.table.keyed(&run.plan.model));
+            let call = Call { path: &rewrite.path, body, boundary: rewrite.boundary.as_deref() };
+            return first.map(|first| call.renamed(config, first, model)).unwrap_or_default();
+        };
+        let view = chat::view(body, &rewrite.path, dialect, &config.limits, &mut ());
+        let mut changes = chat::named(&view.model_spans, &model.upstream_model, &[]).unwrap_or_default();
+        let fitted = fit::fit(body, &view, dialect, &model.takes, config.fit, !config.several_sign);
+        changes.extend(fitted.changes);
+        changes
+    }
+
     /// Whether another model might serve what this one does not, for any reason.
     fn has_next(&self) -> bool {
         let (Some(shared), Some(run)) = (&self.shared, &self.run) else { return false };
         let reasons = [FallbackReason::General, FallbackReason::ContextWindow, FallbackReason::ContentPolicy];
         reasons.into_iter().any(|reason| next(shared, &run.plan, &run.progress, reason, false).is_some())
+    }
+
+    /// What an answer says, where the configuration has the next model asked by its status.
+    fn or_next(&self, verdict: AnswerVerdict) -> AnswerVerdict {
+        match &self.shared {
+            Some(shared) => verdict.or_next(&shared.config.fallbacks.next_on),
+            None => verdict,
+        }
     }
 
     /// The answer is no good: has Envoy retry where another model may serve, or the same one.
@@ -215,7 +237,8 @@ impl AttemptStream {
                 let body = if size <= LONGEST_REFUSAL { read() } else { None };
                 let body = head.encoding.decode(body.unwrap_or_default(), LONGEST_REFUSAL);
                 head.read_wait(&body);
-                self.reject(&AnswerVerdict::of(head.status, &body), head.wait());
+                let verdict = AnswerVerdict::of(head.status, &body);
+                self.reject(&self.or_next(verdict), head.wait());
             }
             Some(HeldAnswer::Good(head, form, since)) => {
                 let body = if size <= LONGEST_REFUSAL { read() } else { None };
@@ -353,7 +376,7 @@ impl HttpContext for AttemptStream {
                 Action::Continue
             }
             _ => {
-                self.reject(&verdict, head.wait());
+                self.reject(&self.or_next(verdict), head.wait());
                 Action::Continue
             }
         }

@@ -4,7 +4,7 @@ use percent_encoding::percent_decode;
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::MapType;
 
-use crate::chat::Coding;
+use crate::chat::{self, Coding};
 use crate::config::{Headers, Session};
 
 /// Every header that begins so is ours: what a client sends under these names is removed.
@@ -23,6 +23,8 @@ pub struct Facts {
     pub may_be_llm_call: bool,
     /// A form, which is no JSON whatever the path.
     pub form: bool,
+    /// The boundary of the form's parts, where it has some.
+    pub boundary: Option<Vec<u8>>,
     pub coding: Coding,
     /// The proxy has unpacked the body.
     pub packed: bool,
@@ -46,6 +48,7 @@ impl Facts {
             path: Vec::new(),
             may_be_llm_call: false,
             form: false,
+            boundary: None,
             coding: Coding::Identity,
             packed: false,
             get: false,
@@ -75,7 +78,10 @@ impl Facts {
                 }
                 "anthropic-version" => facts.anthropic = true,
                 ":path" => facts.path = value,
-                "content-type" => facts.form |= is_form(&value),
+                "content-type" => {
+                    facts.form |= is_form(&value);
+                    facts.boundary = chat::boundary(&value);
+                }
                 "content-encoding" => facts.coding = facts.coding.and(&value),
                 "content-length" => facts.has_length = true,
                 "upgrade" => upgrade = true,

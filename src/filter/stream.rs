@@ -16,7 +16,7 @@ use super::watch::{Ask, Head, RETRY, Watch};
 use super::{WorkerState, alive, attempt, now_nanos, property};
 use crate::chat::{self, Coding, Dialect, ErrorForm, Problem};
 use crate::config::{Config, ResponseHeaders};
-use crate::engine::{self, Cause, Decision, Request, RequestContext, Sessions};
+use crate::engine::{self, Call, Cause, Decision, Request, RequestContext, Sessions};
 use crate::live;
 use crate::route::{Conditions, Model, Plan};
 use crate::tier::Tier;
@@ -67,6 +67,21 @@ struct Waiting {
     session: Option<Vec<u8>>,
     /// Who asks.
     tenant: Vec<u8>,
+    /// The boundary of its parts, where it is a form.
+    boundary: Option<Vec<u8>>,
+}
+
+impl Waiting {
+    fn of(facts: Facts, dialect: Option<Dialect>) -> Self {
+        let Facts { path, has_length, session, tenant, coding, packed, boundary, .. } = facts;
+        Self { dialect, coding, packed, path, has_length, body_size: 0, session, tenant, boundary }
+    }
+
+    /// How a whole body of this kind ends.
+    fn ends(&self, body: &[u8]) -> bool {
+        let end: &[u8] = if self.boundary.is_some() { b"--" } else { b"}" };
+        body.trim_ascii_end().ends_with(end)
+    }
 }
 
 impl Stream {
@@ -93,7 +108,7 @@ impl Stream {
                 return self.settle(&shared, &decision, path, started);
             }
             let Some(dialect) = waiting.dialect else {
-                return self.finish_other(&shared, path, false, Vec::new());
+                return self.finish_other(&shared, &waiting, Vec::new());
             };
             let decision = engine::decide_unread(&shared.config, dialect, path, Cause::NoBody);
             return self.settle(&shared, &decision, path, started);
@@ -103,7 +118,7 @@ impl Stream {
             return self.settle(&shared, &decision, path, started);
         };
         let Some(dialect) = waiting.dialect else {
-            return self.finish_other(&shared, path, waiting.has_length, body);
+            return self.finish_other(&shared, &waiting, body);
         };
         let mut scratch = shared.scratch.borrow_mut();
         let request = Request { dialect, path, body: &body };
@@ -133,12 +148,27 @@ impl Stream {
     }
 
     /// The same for a call that is no conversation.
-    fn finish_other(&mut self, shared: &WorkerState, path: &[u8], has_length: bool, body: Vec<u8>) -> Action {
-        let Some(mut decision) = engine::decide_other(&shared.config, path, &body) else {
-            return pass(&shared.config);
+    fn finish_other(&mut self, shared: &WorkerState, waiting: &Waiting, body: Vec<u8>) -> Action {
+        let config = &shared.config;
+        let (path, boundary) = (waiting.path.as_slice(), waiting.boundary.as_deref());
+        // Only groups need to know the time before there is a decision.
+        let groups = !config.table.groups.is_empty() || !config.endpoints.is_empty();
+        let mut started = if groups { now_nanos() } else { 0 };
+        let call = Call { path, body: &body, boundary };
+        let decide = |conditions: Option<&Conditions>| {
+            let context = RequestContext { conditions, seed: started, ..RequestContext::default() };
+            engine::decide_other(config, &call, &context)
         };
-        let started = now_nanos();
-        write_back(changes(&mut decision, false), body, has_length);
+        let decision = match &shared.health {
+            Some(health) if groups => decide(Some(health.borrow_mut().conditions(started / 1_000_000))),
+            _ => decide(None),
+        };
+        let Some(decision) = decision else { return pass(config) };
+        if !groups {
+            started = now_nanos();
+        }
+        let written = decision.model.map(|model| call.written(decision.edit.spans(), model));
+        write_back(written.unwrap_or_default(), body, waiting.has_length);
         self.settle(shared, &decision, path, started)
     }
 
@@ -175,7 +205,7 @@ impl Stream {
             let _ = hostcalls::set_property(vec!["tiergate"], Some(&line));
             self.line = line;
         }
-        if let Some(model) = decision.model.filter(|_| decision.cause != Cause::SidePath) {
+        if let Some(model) = decision.model.filter(|_| is_watched(decision)) {
             self.send_off(shared, model, decision, started / 1_000_000);
         }
     }
@@ -308,7 +338,8 @@ impl HttpContext for Stream {
             let _ = hostcalls::remove_map_value(MapType::HttpRequestHeaders, name);
         }
         let dialect = if facts.may_be_llm_call { config.paths.dialect(&facts.path) } else { None };
-        let other = || facts.may_be_llm_call && !facts.form && config.paths.is_other(&facts.path);
+        let read = !facts.form || facts.boundary.is_some() && config.reads_forms;
+        let other = || facts.may_be_llm_call && read && config.paths.is_other(&facts.path);
         if dialect.is_none() && !other() {
             self.listing = Listing::of(&shared, &facts);
             match self.listing {
@@ -319,16 +350,13 @@ impl HttpContext for Stream {
             return pass(config);
         }
         if dialect.is_none() && end_of_stream {
-            return self.finish_other(&shared, &facts.path, false, Vec::new());
+            return self.finish_other(&shared, &Waiting::of(facts, None), Vec::new());
         }
         if let Some(decision) = unread(config, &facts, dialect, end_of_stream) {
             let started = now_nanos();
             return self.settle(&shared, &decision, &facts.path, started);
         }
-        let Facts { path, has_length, session, tenant, coding, packed, .. } = facts;
-        let body_size = 0;
-        self.waiting =
-            Some(Waiting { dialect, coding, packed, path, has_length, body_size, session, tenant });
+        self.waiting = Some(Waiting::of(facts, dialect));
         Action::Pause
     }
 
@@ -423,6 +451,11 @@ fn changes(decision: &mut Decision<'_>, by_attempt: bool) -> Vec<chat::Change> {
     changes
 }
 
+/// Whether something is learnt from the answer: a side path of a chat model says little of how that answers chats.
+fn is_watched(decision: &Decision<'_>) -> bool {
+    decision.cause != Cause::SidePath || !decision.chain.is_empty()
+}
+
 /// A request that names no model of ours goes where everything else goes.
 fn pass(config: &Config) -> Action {
     add_request_header(&config.headers.cluster, &config.table.default_cluster);
@@ -447,14 +480,14 @@ fn unread<'c>(
             _ => engine::refused(config, Problem::Encoding),
         });
     }
-    facts.form.then(|| engine::refused(config, Problem::Form))
+    (facts.form && dialect.is_some()).then(|| engine::refused(config, Problem::Form))
 }
 
 /// The body as the client wrote it. Where it is compressed, and not unpacked by the proxy, the buffer is replaced too. None
 /// where it cannot be unpacked, or was not wholly.
 fn unpacked(body: Vec<u8>, waiting: &Waiting) -> Option<Vec<u8>> {
     // Envoy's decompressor ends without a word where a body grows too much.
-    if waiting.packed && waiting.coding == Coding::Identity && !body.trim_ascii_end().ends_with(b"}") {
+    if waiting.packed && waiting.coding == Coding::Identity && !waiting.ends(&body) {
         return None;
     }
     if waiting.coding == Coding::Identity {

@@ -13,13 +13,15 @@ pub struct AnswerVerdict {
     pub refusal: Option<Refusal>,
     /// The status that says so.
     pub status: u16,
+    /// The client's own key or path may be what is wrong.
+    pub doubtful: bool,
 }
 
 impl AnswerVerdict {
     /// By the status alone.
     pub fn of_status(status: u16) -> Self {
         let outcome = Outcome::of_status(status);
-        Self { outcome, label: outcome.name(), refusal: None, status }
+        Self { outcome, label: outcome.name(), refusal: None, status, doubtful: false }
     }
 
     /// By the status and what the body says, or the beginning of it.
@@ -41,7 +43,7 @@ impl AnswerVerdict {
             (Refusal::Unserviceable, _) => Outcome::Failed(Failure::Unserviceable),
             _ => Outcome::Refused,
         };
-        Self { outcome, label: refusal.name(), refusal: Some(refusal), status }
+        Self { outcome, label: refusal.name(), refusal: Some(refusal), status, doubtful: false }
     }
 
     /// Of an error in an answer with a good status, which names this one.
@@ -50,8 +52,18 @@ impl AnswerVerdict {
         if read.refusal.is_some() || status == 429 { read } else { Self::of_status(status) }
     }
 
+    /// The same, where this status of a refusal that says no more has the next model asked.
+    #[must_use]
+    pub fn or_next(self, next_on: &[u16]) -> Self {
+        if self.outcome != Outcome::Refused || self.refusal.is_some() || !next_on.contains(&self.status) {
+            return self;
+        }
+        let failure = if self.status == 404 { Failure::NotFound } else { Failure::Unserviceable };
+        Self { doubtful: true, ..Self::of_outcome(Outcome::Failed(failure), self.status) }
+    }
+
     fn of_outcome(outcome: Outcome, status: u16) -> Self {
-        Self { outcome, label: outcome.name(), refusal: None, status }
+        Self { outcome, label: outcome.name(), refusal: None, status, doubtful: false }
     }
 
     /// Whether the body of an answer of this status may say more than the status.

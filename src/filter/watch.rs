@@ -185,7 +185,14 @@ impl Watch {
         self.end(verdict.outcome, verdict.label, wait, weight);
         let kind = Failure::ALL.iter().position(|known| *known == failure)?;
         let suspect = failure == Failure::ServerError;
-        (weight == Weight::Later).then(|| Open { model: self.model.name.clone(), kind, suspect, began, wait })
+        (weight == Weight::Later).then(|| Open {
+            model: self.model.name.clone(),
+            kind,
+            suspect,
+            doubtful: verdict.doubtful,
+            began,
+            wait,
+        })
     }
 
     /// A piece of the answer's body.

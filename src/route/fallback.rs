@@ -28,6 +28,8 @@ pub struct Chains {
     pub context_window: BTreeMap<usize, Vec<Arc<Model>>>,
     /// For [`FallbackReason::ContentPolicy`].
     pub content_policy: BTreeMap<usize, Vec<Arc<Model>>>,
+    /// For a reason, who serves in the place of any model, behind those that are named for it or by the decision.
+    pub any: BTreeMap<FallbackReason, Vec<Arc<Model>>>,
     /// Of a composite cluster: the clusters whose models its attempts reach, that of the first attempt first.
     pub composite: BTreeMap<String, Vec<String>>,
 }
@@ -99,6 +101,9 @@ pub struct Open {
     pub kind: usize,
     /// Whether a body can bring this about.
     pub suspect: bool,
+    /// Whether it counts only where another model has served the request: the client's key may be what is wrong.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub doubtful: bool,
     /// When the model was asked.
     pub began: u64,
     /// How long it asked to be left alone.
@@ -121,7 +126,7 @@ impl Progress {
     /// have failed in the same way it was what they were asked.
     pub fn is_of_the_body(&self, open: &Open) -> bool {
         let same = |other: &Open| other.kind == open.kind && other.model != open.model;
-        open.suspect && self.open.iter().any(same)
+        open.doubtful || open.suspect && self.open.iter().any(same)
     }
 
     /// The next attempt goes to this model.
@@ -152,7 +157,7 @@ impl Plan {
 
     /// Who serves the next attempt: the first that it reaches, that was not tried, and that is not to be avoided, of the
     /// chain that is configured for this reason for the model that was tried last, then of that of the first; where none is
-    /// configured, or the plan is bound, of the decision's. A request that was too long goes to a larger window only;
+    /// configured, or the plan is bound, of the decision's; last, unless it is bound, of the chain for any model. A request that was too long goes to a larger window only;
     /// one that is not known is none. None where there is nobody.
     pub fn next<'t>(
         &self,
@@ -170,6 +175,7 @@ impl Plan {
         if all.is_empty() {
             all.extend(self.chain.iter().filter_map(|key| table.keyed(key)));
         }
+        all.extend(chains.any.get(&reason).filter(|_| !self.bound).into_iter().flatten());
         let new = |model: &Model| !progress.tried.contains(&model.name);
         let larger = |model: &Model| {
             reason != FallbackReason::ContextWindow
@@ -281,6 +287,32 @@ mod tests {
     }
 
     #[test]
+    fn the_chain_for_any_model_comes_last() {
+        let table = table();
+        let model = |name: &str| Arc::clone(&table.models[name]);
+        let slot = |name: &str| table.models[name].slot;
+        let chains = Chains {
+            general: BTreeMap::from([(slot("b"), vec![model("c")])]),
+            any: BTreeMap::from([(FallbackReason::General, vec![model("e"), model("a")])]),
+            ..Chains::default()
+        };
+        let of = |chain, names: &[&str], reason| next(&table, &chains, chain, names, reason, &[]);
+        assert_eq!(of(&[], &["a"], FallbackReason::General), Some("e"), "the client chose");
+        assert_eq!(
+            of(&["d"], &["a"], FallbackReason::General),
+            Some("d"),
+            "the decision's chain goes before"
+        );
+        assert_eq!(of(&["d"], &["a", "d"], FallbackReason::General), Some("e"));
+        assert_eq!(of(&["d"], &["a", "d", "e"], FallbackReason::General), None);
+        assert_eq!(of(&[], &["b"], FallbackReason::General), Some("c"), "its own chain goes before");
+        assert_eq!(of(&[], &["a"], FallbackReason::ContentPolicy), None, "another reason");
+        let bound = Plan { bound: true, ..plan(&[]) };
+        let avoids = |_: &Model| false;
+        assert_eq!(bound.next(&table, &chains, &tried(&["a"]), FallbackReason::General, avoids), None);
+    }
+
+    #[test]
     fn windows_that_are_not_known() {
         let (table, none) = (table(), Chains::default());
         let of = |chain: &[&str], names: &[&str]| {
@@ -385,6 +417,7 @@ mod tests {
             model: model.to_owned(),
             kind,
             suspect,
+            doubtful: false,
             began: 0,
             wait: None,
         };
@@ -393,6 +426,8 @@ mod tests {
             all.iter().map(|open| progress.is_of_the_body(open)).collect::<Vec<bool>>()
         };
         assert_eq!(body(&[open("a", 0, true)]), [false]);
+        let doubtful = Open { doubtful: true, ..open("a", 6, false) };
+        assert_eq!(body(&[doubtful]), [true], "the client's key may be what is wrong");
         assert_eq!(body(&[open("a", 0, true), open("b", 0, true)]), [true, true]);
         assert_eq!(body(&[open("a", 0, true), open("a", 0, true)]), [false, false], "one model");
         assert_eq!(body(&[open("a", 0, true), open("b", 1, true)]), [false, false], "in different ways");

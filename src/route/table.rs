@@ -219,6 +219,8 @@ pub struct Table {
     pub profiles: BTreeMap<String, Arc<Profile>>,
     /// Profiles by virtual model name (`smart/auto`).
     pub virtual_models: BTreeMap<String, Arc<Profile>>,
+    /// Deployments by the name that stands for all of them.
+    pub groups: BTreeMap<String, Arc<Profile>>,
     /// Changes for a while.
     pub promotions: Vec<Promotion>,
     /// The model that savings are measured against.
@@ -231,7 +233,7 @@ impl Table {
     /// The model of a key, with the parameters of the tier that lists it.
     pub fn keyed(&self, key: &str) -> Option<&Arc<Model>> {
         let Some((name, _)) = key.split_once('\n') else { return self.models.get(key) };
-        let profiles = self.profiles.values().flat_map(|profile| {
+        let profiles = self.profiles.values().chain(self.groups.values()).flat_map(|profile| {
             Tier::ALL
                 .into_iter()
                 .flat_map(|tier| profile.tiers.get(tier))
@@ -247,6 +249,7 @@ impl Table {
             models: BTreeMap::new(),
             profiles: BTreeMap::new(),
             virtual_models,
+            groups: BTreeMap::new(),
             promotions: Vec::new(),
             baseline: None,
             default_cluster: String::new(),

@@ -73,6 +73,7 @@ fn table() -> Table {
         models: BTreeMap::new(),
         profiles: BTreeMap::new(),
         virtual_models: BTreeMap::new(),
+        groups: BTreeMap::new(),
         promotions: Vec::new(),
         baseline: None,
         default_cluster: "c".into(),

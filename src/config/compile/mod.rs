@@ -5,6 +5,7 @@ mod derived;
 mod discover;
 mod fallbacks;
 mod fit;
+mod groups;
 mod lists;
 mod models;
 mod names;
@@ -70,6 +71,8 @@ pub(super) fn compile(
     let virtual_models =
         profiles::virtual_names(document, &shipped_profiles, &profiles, &named, &models, &rollout, errors);
     let (names, notes) = profiles::names(document, &named, &virtual_models, errors);
+    let groups = groups::compile(document, &virtual_models, &profiles, &models, errors);
+    let endpoints = groups::endpoints(document, &groups, &models, errors);
     let promotions = promotions::compile(document, &profiles, &models, &lists, errors);
     let baseline = models.baseline(&document.baseline, &root.key("baseline"), errors);
     let signals = signals::compile(document, &models, errors);
@@ -89,6 +92,7 @@ pub(super) fn compile(
         models: models.into_table(&virtual_models),
         profiles: compiled,
         virtual_models,
+        groups,
         promotions,
         baseline,
         default_cluster: document.default_cluster.clone(),
@@ -97,6 +101,8 @@ pub(super) fn compile(
         several_sign: fit::several_sign(&table),
         table,
         names,
+        endpoints,
+        reads_forms: groups::read_forms(document),
         notes,
         scorer,
         signals,

@@ -180,9 +180,11 @@ fn in_use(document: &raw::Document, profiles: &BTreeMap<&str, &raw::Profile>) ->
     names.extend(profiles.values().filter_map(|p| p.default_model.clone()));
     names
         .extend(document.promotions.iter().filter_map(|p| p.models.as_ref()).flat_map(raw::OneOrMany::names));
+    names.extend(document.groups.values().flat_map(raw::Group::models).map(|one| one.name().to_owned()));
+    names.extend(document.endpoints.values().filter(|name| !document.groups.contains_key(*name)).cloned());
     let raw::Fallbacks { general, context_window, content_policy, .. } = &document.fallbacks;
     for (name, list) in [general, context_window, content_policy].into_iter().flatten() {
-        names.insert(name.clone());
+        names.extend((name != super::fallbacks::ANY).then(|| name.clone()));
         names.extend(list.iter().cloned());
     }
     names

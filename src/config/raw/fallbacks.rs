@@ -71,7 +71,13 @@ pub struct Fallbacks {
     /// For clusters whose upstream is LiteLLM, instead of `enabled`: the gateway learns nothing of what LiteLLM does then.
     /// A client's own `fallbacks` stay.
     pub litellm: bool,
-    /// By model: who serves when it fails, or gives no answer.
+    /// Statuses by which the next model is asked though they are the client's mistake elsewhere, such as 401, 403 and 404 of
+    /// a deployment whose key or path is wrong. The failure counts against the model where another one then serves the
+    /// request. Default: none; a client's wrong key would be tried with each model.
+    #[cfg_attr(feature = "cli", schemars(length(max = 16), inner(range(min = 400, max = 499))))]
+    pub next_on: Vec<u16>,
+    /// By model: who serves when it fails, or gives no answer. `"*"`, here and in the next two, is the chain for any model:
+    /// behind the one that is named for it, or by the decision.
     #[cfg_attr(
         feature = "cli",
         schemars(extend("maxProperties" = 256, "additionalProperties" = {

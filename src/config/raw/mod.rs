@@ -7,6 +7,7 @@
 mod discover;
 mod fallbacks;
 mod fit;
+mod groups;
 mod rollout;
 mod routing;
 mod rules;
@@ -21,6 +22,7 @@ use serde::Deserialize;
 pub use discover::Discover;
 pub use fallbacks::{Fallbacks, Position, RawLive};
 pub use fit::{Effort, Fit, HistoryMode, Params, UnkeptSchema};
+pub use groups::Group;
 pub use rollout::{Control, Mode};
 pub use routing::{Agentic, Eligibility, RawCompletion, Strategy, UnknownState};
 pub use rules::{Calibrated, Dimensions, RawStep, Rules};
@@ -81,6 +83,15 @@ pub struct Document {
     /// its profile's `control` is `unchanged`. At most 256.
     #[cfg_attr(feature = "cli", schemars(extend("maxProperties" = 256)))]
     pub virtual_models: BTreeMap<String, String>,
+    /// Names that a client may send as `model`, each for several deployments of one model (LiteLLM's `model_name`): one of
+    /// them is chosen, nothing is judged, and the others may serve in its place (`fallbacks`). A name may be that of one of
+    /// its own models, and of no other. At most 64.
+    #[cfg_attr(feature = "cli", schemars(extend("maxProperties" = 64)))]
+    pub groups: BTreeMap<String, Group>,
+    /// By the end of a path (one of `paths.other`): the group or the model that serves a virtual model there, such as
+    /// `"/embeddings": embedders`. Default: the default model of its profile.
+    #[cfg_attr(feature = "cli", schemars(extend("maxProperties" = 64)))]
+    pub endpoints: BTreeMap<String, String>,
     /// The virtual model that a request without a `model` asks for, or `none`: then it goes on as it is.
     #[cfg_attr(feature = "cli", schemars(length(min = 1, max = 256)))]
     pub default_virtual_model: String,
@@ -152,6 +163,8 @@ impl Default for Document {
             tiers: None,
             profiles: None,
             virtual_models: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            endpoints: BTreeMap::new(),
             default_virtual_model: "smart/auto".into(),
             mode: Mode::Route,
             scorer: Scorer::Calibrated,

@@ -20,6 +20,42 @@ const ROWS: &[Row] = &[
             "COMPLEX": "m", "REASONING": "m"}}"#,
         &[("models.m.order", "-1 is too small"), ("tiers.SIMPLE[0].order", "1.5 is a fraction")],
     ),
+    // Groups, and what serves calls that are no conversation.
+    (
+        "groups that are none",
+        r#"{"models": {"m": {}, "n": {}}, "tiers": {"SIMPLE": "m", "MEDIUM": "m", "COMPLEX": "m", "REASONING": "n"},
+            "groups": {"a": ["m", "nobody"], "b": [], "c": {"models": ["m", "m"]}, "d": {}, "n": ["m"],
+            "smart/auto": ["m"], "auto": ["m"], "m": ["m", "n"], "e": {"models": ["m"], "strategy": "completion"},
+            "f": {"models": ["m"], "strategy": "cheapest"}}}"#,
+        &[
+            ("groups.b", "empty; give at least one item"),
+            ("groups.d.models", "missing"),
+            ("groups.a[1]", "unknown model \"nobody\""),
+            ("groups.auto", "\"auto\" is a profile's name too; rename one of them"),
+            ("groups.c.models[1]", "model \"m\" is listed twice"),
+            ("groups.e.strategy", "completion needs an ask that is judged"),
+            ("groups.f.strategy", "cheapest needs prices"),
+            ("groups.n", "\"n\" is a model's name too"),
+            ("groups[\"smart/auto\"]", "is a virtual model's name too"),
+        ],
+    ),
+    (
+        "endpoints of nowhere",
+        r#"{"groups": {"g": ["gpt-5.4"]}, "endpoints": {"/embedding": "g", "/rerank": "nobody", "/embeddings": "g"}}"#,
+        &[
+            ("endpoints[\"/embedding\"]", "unknown path \"/embedding\"; did you mean"),
+            ("endpoints[\"/rerank\"]", "unknown group or model \"nobody\""),
+        ],
+    ),
+    (
+        "chains for any model",
+        r#"{"fallbacks": {"general": {"*": ["nobody"]}, "context_window": {"*": ["gpt-5.4", "gpt-5.4"]}, "next_on": [401, 500]}}"#,
+        &[
+            ("fallbacks.next_on[1]", "500 is too large"),
+            ("fallbacks.general[\"*\"][0]", "unknown model \"nobody\""),
+            ("fallbacks.context_window[\"*\"][1]", "listed twice"),
+        ],
+    ),
     // The upstream's list of models.
     ("a list of nowhere", r#"{"discover": {}}"#, &[("discover.cluster", "missing")]),
     (

@@ -155,11 +155,16 @@ fn what_is_decided_is_what_the_upstream_reads() {
 fn side_paths_get_the_default_model() {
     let config = priced();
     let default = "codes";
-    let other = |path: &str, body: &str| decide_other(&config, path.as_bytes(), body.as_bytes());
+    let other = |path: &str, body: &str| {
+        let call = Call { path: path.as_bytes(), body: body.as_bytes(), boundary: None };
+        decide_other(&config, &call, &RequestContext::default())
+    };
     let count = other("/v1/messages/count_tokens", &hello("smart-auto")).unwrap();
     assert_eq!((count.cause, count.model.unwrap().name.as_str()), (Cause::SidePath, default));
     assert_eq!(count.edit.spans().len(), 1);
-    assert!(other("/v1/messages/count_tokens", &hello("sees")).is_none());
+    let pinned = other("/v1/messages/count_tokens", &hello("sees")).unwrap();
+    assert_eq!((pinned.cause, pinned.edit), (Cause::Pinned, Edit::None));
+    assert!(other("/v1/messages/count_tokens", &hello("nobody-knows-it")).is_none());
     assert!(other("/v1/embeddings", "{").is_none());
     assert_eq!(other("/v1/embeddings", &hello("smart/nope")).unwrap().cause, Cause::NoSuchModel);
     let batch = r#"{"requests":[{"params":{"model":"smart/auto"}},{"params":{"model":"sees"}},{"params":{"model":"SMART/auto"}}]}"#;
