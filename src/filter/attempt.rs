@@ -8,16 +8,15 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::{Action, BufferType, MapType};
 
+use super::chain::{next, reason_of, same, settle};
 use super::stream::{replace, reply, set_request_header};
 use super::verdict::AnswerVerdict;
 use super::watch::{Ask, Head, RETRY, Watch};
 use super::{WorkerState, alive, now_millis, property};
-use crate::chat::{
-    self, Coding, Dialect, Encoding, First, Form, LONGEST_REFUSAL, PathModels, Problem, Refusal,
-};
+use crate::chat::{self, Coding, Dialect, Encoding, First, Form, LONGEST_REFUSAL, PathModels, Problem};
 use crate::engine::Call;
 use crate::fit;
-use crate::live::{Failure, Fault, Outcome};
+use crate::live::Outcome;
 use crate::route::{FallbackReason, Model, Plan, Progress};
 
 thread_local! {
@@ -42,6 +41,10 @@ pub struct AttemptStream {
     watch: Option<Watch>,
     /// The body is to name another model, and has not come whole.
     rewrite: Option<Rewrite>,
+    /// When the request went out, in milliseconds; none once there is an answer.
+    unanswered: Option<u64>,
+    /// It is sent again, as the connection was lost.
+    again: bool,
     /// An answer that is held back until it is known what it says.
     held: Option<HeldAnswer>,
 }
@@ -59,6 +62,10 @@ enum HeldAnswer {
     /// A good one, until it has begun; and since when.
     Good(Head, Form, u64),
 }
+
+/// An attempt that loses its connection so soon, in milliseconds, and before anything of an answer, says little of its
+/// model: servers close connections that a proxy is about to use again. A round trip to anywhere takes less.
+const LOST_SOON: u64 = 300;
 
 /// A good answer is held back no longer, in milliseconds, as far as there is something of it to look at.
 const LONGEST_HOLD: u64 = 10_000;
@@ -85,7 +92,7 @@ struct Rewrite {
 
 impl AttemptStream {
     pub fn new(shared: Option<Rc<WorkerState>>) -> Self {
-        Self { shared, run: None, watch: None, rewrite: None, held: None }
+        Self { shared, run: None, watch: None, rewrite: None, unanswered: None, again: false, held: None }
     }
 
     /// Who serves this attempt, and what is known of it from now on.
@@ -101,8 +108,10 @@ impl AttemptStream {
             return Chosen::Model(Arc::clone(first));
         }
         let mut progress = property::progress().unwrap_or_else(|| Progress::begun(first));
+        self.again = alive::sends_again(plan.stream);
+        let same = if self.again { same(shared, &plan, &progress) } else { None };
         // Where nobody is left, the last one is asked again: that is what a retry is without a chain.
-        let Some(model) = next(shared, &plan, &progress, progress.reason, true) else {
+        let Some(model) = same.or_else(|| next(shared, &plan, &progress, progress.reason, true)) else {
             return Chosen::Nobody;
         };
         progress.go_on(&model, attempt);
@@ -257,46 +266,14 @@ impl AttemptStream {
     }
 }
 
-/// Of the request's open failures it is known now whether they were the models': `served`, as another has served it.
-pub fn settle(shared: &WorkerState, progress: &Progress, request: u64, served: bool) {
-    let Some(health) = shared.health.as_ref().filter(|_| !progress.open.is_empty()) else { return };
-    let now = now_millis();
-    for open in &progress.open {
-        let (Some(model), Some(failure)) =
-            (shared.config.table.models.get(&open.model), Failure::of(open.kind))
-        else {
-            continue;
-        };
-        let fault = Fault { began: open.began, failure, wait: open.wait, request, certain: served };
-        let fault = (served || !progress.is_of_the_body(open)).then_some(fault);
-        health.borrow_mut().settle(model, fault, now);
-    }
-}
-
-/// Who serves the next attempt: a model that was not asked, or, with `again`, one that was asked once. None of those that
-/// are in cooldown.
-fn next(
-    shared: &WorkerState,
-    plan: &Plan,
-    progress: &Progress,
-    reason: FallbackReason,
-    again: bool,
-) -> Option<Arc<Model>> {
-    let table = &shared.config.table;
-    let chains = &shared.config.fallbacks.chains;
-    let mut health = shared.health.as_ref().map(|health| health.borrow_mut());
-    let conditions = health.as_mut().map(|health| health.conditions(now_millis()));
-    let avoids = |model: &Model| conditions.as_ref().is_some_and(|conditions| conditions.of(model).cooling);
-    let other = plan.next(table, chains, progress, reason, avoids);
-    let found = if again { other.or_else(|| plan.again(table, chains, progress, avoids)) } else { other };
-    found.map(Arc::clone)
-}
-
 impl Context for AttemptStream {
     fn on_done(&mut self) -> bool {
-        let goes_on = self.run.as_ref().is_some_and(|run| alive::is(run.plan.stream));
+        let Some(run) = &self.run else { return true };
+        let goes_on = alive::is(run.plan.stream);
+        let soon = |began| now_millis().saturating_sub(began) < LOST_SOON;
+        let lost = goes_on && self.unanswered.is_some_and(soon) && alive::lose(run.plan.stream);
         if let Some(watch) = &mut self.watch {
-            watch.gone(goes_on);
+            watch.gone(goes_on, lost);
         }
         true
     }
@@ -310,13 +287,16 @@ impl HttpContext for AttemptStream {
             Chosen::Unknown => return Action::Continue,
             Chosen::Nobody => return nobody(),
         };
+        let now = now_millis();
+        self.unanswered = Some(now);
         if let (Some(health), Some(live)) = (&shared.health, shared.config.live) {
-            let (request, repeated) = self
+            let (request, twice) = self
                 .run
                 .as_ref()
                 .map_or((0, false), |run| (run.plan.request, run.progress.twice.contains(&model.name)));
-            let ask = Ask { request, repeated, in_chain: true };
-            self.watch = Some(Watch::begin(health, &model, live.usage, now_millis(), ask));
+            // What was lost with its connection has not counted.
+            let ask = Ask { request, repeated: twice && !self.again, in_chain: true };
+            self.watch = Some(Watch::begin(health, &model, live.usage, now, ask));
         }
         match &self.run {
             // Another has left its headers where the first one's were.
@@ -346,6 +326,7 @@ impl HttpContext for AttemptStream {
         if self.run.is_none() {
             return Action::Continue;
         }
+        self.unanswered = None;
         let head = Head::gather();
         if head.marked {
             let _ = hostcalls::remove_map_value(MapType::HttpResponseHeaders, RETRY);
@@ -398,14 +379,6 @@ impl HttpContext for AttemptStream {
             watch.complete();
         }
         Action::Continue
-    }
-}
-
-const fn reason_of(refusal: Refusal) -> FallbackReason {
-    match refusal {
-        Refusal::ContextWindow => FallbackReason::ContextWindow,
-        Refusal::ContentPolicy => FallbackReason::ContentPolicy,
-        Refusal::Unserviceable | Refusal::ForeignHistory => FallbackReason::General,
     }
 }
 

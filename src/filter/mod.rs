@@ -3,6 +3,7 @@
 
 mod alive;
 mod attempt;
+mod chain;
 mod facts;
 mod fetch;
 #[cfg(feature = "probe")]

@@ -13,7 +13,7 @@ use super::health::{SharedData, SharedHealth};
 use super::listing::Listing;
 use super::remember::{Notes, rules, salt};
 use super::watch::{Ask, Head, RETRY, Watch};
-use super::{WorkerState, alive, attempt, now_nanos, property};
+use super::{WorkerState, alive, chain, now_nanos, property};
 use crate::chat::{self, Coding, Dialect, ErrorForm, Problem};
 use crate::config::{Config, ResponseHeaders};
 use crate::engine::{self, Call, Cause, Decision, Request, RequestContext, Sessions};
@@ -245,7 +245,7 @@ impl Stream {
         };
         self.under_way = UnderWay::Nobody;
         // No model has served the request.
-        attempt::settle(shared, &progress, self.request, false);
+        chain::settle(shared, &progress, self.request, false);
         let served = progress.tried.last().filter(|name| **name != model.name);
         for (name, value) in &mut self.answer {
             if let Some(served) = served.filter(|_| *name == MODEL) {
@@ -320,7 +320,7 @@ impl<'d> LogLine<'d> {
 impl Context for Stream {
     fn on_done(&mut self) -> bool {
         if let UnderWay::Here(watch) = &mut self.under_way {
-            watch.gone(false);
+            watch.gone(false, false);
         }
         if let Some(number) = self.number.take() {
             alive::leave(number);
@@ -389,7 +389,7 @@ impl HttpContext for Stream {
             if details.is_empty() || details == b"via_upstream" {
                 watch.head(head, end_of_stream);
             } else {
-                watch.without_answer(&details, false);
+                watch.without_answer(&details);
             }
         }
         if let Some(head) = &head {

@@ -146,9 +146,13 @@ impl Watch {
         }
     }
 
-    /// The proxy answered in the upstream's place, or ended the attempt, for this reason. `goes_on`: the request is still
-    /// there.
-    pub fn without_answer(&mut self, details: &[u8], goes_on: bool) {
+    /// The proxy answered in the upstream's place, for this reason.
+    pub fn without_answer(&mut self, details: &[u8]) {
+        self.unanswered(details, false, Weight::Certain);
+    }
+
+    /// The attempt ended without an answer. `goes_on`: the request is still there.
+    fn unanswered(&mut self, details: &[u8], goes_on: bool, weight: Weight) {
         let begun = self.attempt.as_ref().is_some_and(Attempt::has_first_byte);
         let stage = match (begun, self.answered) {
             (true, _) => Stage::Begun,
@@ -158,12 +162,8 @@ impl Watch {
         // Asked only where it decides.
         let connected = stage != Stage::Asked || !details.ends_with(b"_timeout") || property::connected();
         let outcome = Outcome::without_answer(&End { details, stage, goes_on, connected });
-        self.end(
-            outcome,
-            outcome.name(),
-            None,
-            if self.ask.repeated { Weight::Nothing } else { Weight::Certain },
-        );
+        let weight = if self.ask.repeated { Weight::Nothing } else { weight };
+        self.end(outcome, outcome.name(), None, weight);
     }
 
     /// The answer is no good. What is to be known of it later, if the request goes on.
@@ -256,10 +256,12 @@ impl Watch {
         true
     }
 
-    /// The stream is gone, or this attempt of it. Where the answer was not whole, Envoy says why.
-    pub fn gone(&mut self, goes_on: bool) {
+    /// The stream is gone, or this attempt of it. Where the answer was not whole, Envoy says why. `lost`: its connection
+    /// was lost before anything came, and the same is asked once more, so that this says little of the model.
+    pub fn gone(&mut self, goes_on: bool, lost: bool) {
         if self.attempt.is_some() && !self.conclude() {
-            self.without_answer(&property::code_details(), goes_on);
+            let weight = if lost { Weight::Open } else { Weight::Certain };
+            self.unanswered(&property::code_details(), goes_on, weight);
         }
     }
 

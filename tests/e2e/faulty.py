@@ -26,6 +26,7 @@ FOREIGN = {"error": {"message": "The `reasoning_content` in the thinking mode mu
 ECHO = {"error": {"message": "Invalid value for 'messages[0].content': 'prompt is too long'", "code": "invalid_value"}}
 OTHER = {"error": {"message": "Unknown parameter: 'foo'.", "type": "invalid_request_error", "param": "foo", "code": None}}
 LATE = 0.3  # seconds
+LATER = 0.6  # what says something of a model (src/filter/attempt.rs)
 # Mode -> status, more headers, document.
 ERRORS = {
     "400": (400, {}, OTHER),
@@ -67,7 +68,7 @@ class Asked:
 
 class Faulty(Upstream):
     """`modes` says how each model answers: `good` or `good, gzip`, one of
-    ERRORS, `hang` (no answer until the test is over), `reset` (before an answer), `die` (in the middle of a stream),
+    ERRORS, `hang` (no answer until the test is over), `reset` (before an answer; the first time; or after a while), `die` (in the middle of a stream),
     `slow` (a stream without an end), `late` (a good answer after a while)."""
 
     def __init__(self) -> None:
@@ -116,6 +117,8 @@ class Faulty(Upstream):
         with self._lock:
             self.asked.append(Asked(path, model, dict(headers), body))
             mode = self.modes.get(model, "good")
+            if mode == "reset, once":
+                mode, self.modes[model] = "reset", "good"
             self._lock.notify_all()
         return self._reply(connection, mode, path, model, document)
 
@@ -127,6 +130,10 @@ class Faulty(Upstream):
         if mode == "hang":
             self._wait(connection, lambda: None)
         elif mode == "reset":
+            _reset(connection)
+        elif mode == "reset, late":
+            with self._lock:
+                self._lock.wait_for(lambda: self._over, LATER)
             _reset(connection)
         elif mode in ("die", "slow"):
             connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")

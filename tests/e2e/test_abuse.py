@@ -9,6 +9,7 @@ import itertools
 import json
 import os
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 import h2.errors
 import httpx
@@ -26,11 +27,25 @@ MALFORMED = [
     {"stop": {"a": 1}}, {"max_tokens": "many"}, {"messages": [5]}, {"messages": {}}, {"metadata": 5}, {"stream": "maybe"},
     {"functions": 5}, {"logit_bias": 5}, {"messages": [{"role": 5}]}, {"stream_options": 5},
 ]
+NO_OBJECTS = [b"[1]", b"null", b"{", b"", b"5", b'"smart/auto"', b'{"model": "smart/auto", "messages": [']
 
 
 @pytest.fixture(scope="module")
 def production(gateway, tmp_path_factory):
     with Production(tmp_path_factory.mktemp("abused"), gateway.litellm_port) as running:
+        yield running
+
+
+def narrow(envoy: dict) -> None:
+    """The cluster takes few requests at a time."""
+    (litellm,) = (each for each in envoy["static_resources"]["clusters"] if each["name"] == "litellm")
+    (threshold,) = litellm["circuit_breakers"]["thresholds"]
+    threshold |= {"max_requests": 2, "max_pending_requests": 1, "max_connections": 2}
+
+
+@pytest.fixture(scope="module")
+def narrow_production(gateway, tmp_path_factory):
+    with Production(tmp_path_factory.mktemp("narrow"), gateway.litellm_port, change=narrow) as running:
         yield running
 
 
@@ -77,6 +92,10 @@ def malformed(model: str):
     return send
 
 
+def no_object(production, number: int) -> None:
+    post(production, NO_OBJECTS[number % len(NO_OBJECTS)])
+
+
 def wrong_path(production, number: int) -> None:
     post(production, body(number), f"/nope/{number}/chat/completions")
 
@@ -94,12 +113,8 @@ def forged_session(production, number: int) -> None:
     post(production, body(number, user=f"someone-{number}", metadata={"session_id": f"s-{number}"}))
 
 
-@pytest.mark.parametrize("abuse", [
-    cancel_http2(h2.errors.ErrorCodes.NO_ERROR), cancel_http2(h2.errors.ErrorCodes.CANCEL), leave, malformed("smart/auto"),
-    malformed(NANO), wrong_path, broken_upload, stop_reading, forged_session,
-], ids=["HTTP/2, no error", "HTTP/2, cancel", "HTTP/1", "malformed", "malformed, pinned", "wrong path", "broken upload",
-        "stops reading", "forged session"])
-def test_nobody_else_is_moved(production, client, abuse):
+def moved_beside(production, client, abuse) -> list[tuple]:
+    """What of the other client's requests did not get what it would get alone."""
     numbers = itertools.count(1)
     moved = []
     for turn in range(REQUESTS):
@@ -109,8 +124,26 @@ def test_nobody_else_is_moved(production, client, abuse):
         if (answer.status_code, answer.headers.get("x-tiergate-model")) != (200, NANO):
             told = {name: value for name, value in answer.headers.items() if name.startswith("x-tiergate")}
             line = production.log_line(answer.headers["x-request-id"])
-            moved.append((turn, answer.status_code, told, line["attempts"], line["flags"], line["tiergate"]))
-    assert moved == []
+            moved.append((turn, answer.status_code, told, line["attempts"], line["flags"], line["details"], line["tiergate"]))
+    return moved
+
+
+@pytest.mark.parametrize("abuse", [
+    cancel_http2(h2.errors.ErrorCodes.NO_ERROR), cancel_http2(h2.errors.ErrorCodes.CANCEL), leave, malformed("smart/auto"),
+    malformed(NANO), no_object, wrong_path, broken_upload, stop_reading, forged_session,
+], ids=["HTTP/2, no error", "HTTP/2, cancel", "HTTP/1", "malformed", "malformed, pinned", "no object", "wrong path", "broken upload",
+        "stops reading", "forged session"])
+def test_nobody_else_is_moved(production, client, abuse):
+    assert moved_beside(production, client, abuse) == []
+
+
+def test_nobody_is_moved_by_requests_over_the_limits(narrow_production, client):
+    def flood(production, number: int) -> None:
+        with ThreadPoolExecutor(12) as pool:
+            list(pool.map(lambda place: post(production, body(number * 100 + place)), range(12)))
+
+    assert moved_beside(narrow_production, client, flood) == []
+    assert narrow_production.stat("cluster.litellm.upstream_rq_pending_overflow") > 0
 
 
 def test_one_request_that_litellm_answers_with_500(production, client):

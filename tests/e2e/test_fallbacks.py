@@ -61,7 +61,7 @@ def test_a_model_that_is_well_is_asked_once(alive):
     check_attempts(asked)
 
 
-@pytest.mark.parametrize("mode", ["500", "503", "429", "429 for 3 s", "hang", "reset"])
+@pytest.mark.parametrize("mode", ["500", "503", "429", "429 for 3 s", "hang"])
 def test_the_second_model_answers_when_the_first_fails(alive, mode):
     alive.faulty.be(**{ONE: mode})
     answer, asked = alive.send()
@@ -72,8 +72,36 @@ def test_the_second_model_answers_when_the_first_fails(alive, mode):
     assert [name for name in answer.headers if name == "x-tiergate-retry"] == []
 
 
+def test_a_connection_that_is_lost_says_nothing_of_the_model(alive):
+    """Servers close connections that a proxy is about to use again; it is asked once more, whoever closed it."""
+    alive.faulty.be(**{ONE: "reset, once"})
+    answer, asked = alive.send()
+    assert (answer.status_code, answer.json()["model"], served(answer)) == (200, ONE, (FIRST, "2"))
+    assert [each.model for each in asked] == [ONE, ONE]
+    check_attempts(asked)
+
+
+def test_a_model_that_loses_each_connection_is_left(alive):
+    alive.faulty.be(**{ONE: "reset"})
+    answer, asked = alive.send()
+    assert (answer.status_code, served(answer)) == (200, (SECOND, "3"))
+    assert [each.model for each in asked] == [ONE, ONE, TWO]
+    check_attempts(asked)
+    alive.faulty.be(**{ONE: "reset", TWO: "reset"})
+    answer, asked = alive.send()
+    assert (answer.status_code, served(answer)) == (200, (WIDE, "4"))
+    assert [each.model for each in asked] == [ONE, ONE, TWO, THREE], "one connection more, not one for each model"
+
+
+def test_a_model_that_breaks_off_after_a_while_is_left_at_once(gateway, tmp_path):
+    with Faulty() as faulty, Fallbacks(gateway, tmp_path, faulty, per_try="20s") as running:
+        faulty.be(**{ONE: "reset, late"})
+        answer, asked = running.send()
+        assert (answer.status_code, [each.model for each in asked]) == (200, [ONE, TWO])
+
+
 def test_the_third_model_answers_when_two_fail(alive):
-    alive.faulty.be(**{ONE: "500", TWO: "reset"})
+    alive.faulty.be(**{ONE: "500", TWO: "503"})
     answer, asked = alive.send()
     assert (answer.json()["model"], served(answer)) == (THREE, (WIDE, "3"))
     assert [each.model for each in asked] == [ONE, TWO, THREE]
@@ -448,7 +476,7 @@ def test_an_upstream_that_refuses_connections(gateway, tmp_path):
         with Fallbacks(gateway, tmp_path, faulty) as running:
             answer, _ = running.send()
             assert (answer.status_code, served(answer)) == (503, (WIDE, "4"))
-            running.wait_counted(1, "attempts", model=FIRST, outcome="no_answer")
+            running.wait_counted(2, "attempts", model=FIRST, outcome="no_answer")
 
 
 def test_the_access_log_tells_who_served(alive):

@@ -41,7 +41,7 @@ def ask(running, client, upstream):
     return ask
 
 
-@pytest.mark.parametrize("mode", ["500", "503", "429", "reset", pytest.param("policy", marks=holds)])
+@pytest.mark.parametrize("mode", ["500", "503", "429", pytest.param("policy", marks=holds)])
 def test_the_next_model_of_the_table_answers(running, upstream, ask, mode):
     upstream.be(**{OPUS: mode})
     answer, asked = ask()
