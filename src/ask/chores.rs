@@ -2,7 +2,7 @@
 //! summaries of a conversation that has become too long. They are known by their form: a product, of a conversation or a
 //! diff, in few words or a fixed form, said by the client's template at the start or the end.
 
-use super::phrases::Found;
+use super::phrases;
 use super::wordings::{Wordings, concept, has};
 use crate::chat::Span;
 
@@ -36,10 +36,30 @@ struct Signs {
     named: bool,
 }
 
-/// Whether the newest turn is a chore. `turns`: the texts of the newest turn, and of the one before where nobody answered it.
-pub fn is_chore(body: &[u8], turns: &[Span], setting: &Setting<'_>, words: &mut Wordings<'_>) -> bool {
-    let length: usize = turns.iter().map(|text| text.len()).sum();
+/// What the newest turn is.
+#[derive(Clone, Copy, Debug)]
+pub struct Found {
+    /// A client's own.
+    pub is_chore: bool,
+    /// The concepts in what it begins and ends with.
+    pub concepts: u32,
+}
+
+/// Tells what the newest turn is. `turns`: its texts, and those of the turn before where nobody answered it.
+pub fn find(body: &[u8], turns: &[Span], setting: &Setting<'_>, words: &mut Wordings<'_>) -> Found {
     let ask = signs(body, turns, NEAR, words);
+    let length = turns.iter().map(|text| text.len()).sum();
+    Found { is_chore: is_chore(body, length, &ask, setting, words), concepts: ask.all }
+}
+
+/// `length`: bytes of the turn that has the signs `ask`.
+fn is_chore(
+    body: &[u8],
+    length: usize,
+    ask: &Signs,
+    setting: &Setting<'_>,
+    words: &mut Wordings<'_>,
+) -> bool {
     if has(ask.all, concept::FIM) && !setting.answered || has(ask.all, concept::SUGGEST) && length >= 60 {
         return true;
     }
@@ -72,9 +92,11 @@ fn signs(body: &[u8], texts: &[Span], near: usize, words: &mut Wordings<'_>) -> 
     let mut sentence = 0u32;
     let head = text.get(..near).unwrap_or(text);
     let tail = text.get(text.len().saturating_sub(near).max(head.len())..).unwrap_or_default();
-    let mut made = |found: Found| match found {
-        Found::Concept(number) => sentence |= 1u32.checked_shl(u32::from(number)).unwrap_or_default(),
-        Found::SentenceEnd => {
+    let mut made = |found: phrases::Found| match found {
+        phrases::Found::Concept(number) => {
+            sentence |= 1u32.checked_shl(u32::from(number)).unwrap_or_default()
+        }
+        phrases::Found::SentenceEnd => {
             let names = has(sentence, concept::PRODUCT) && has(sentence, concept::VERB);
             signs.named |= names;
             signs.made |= names && has(sentence, concept::TARGET) && !has(sentence, concept::HARD);

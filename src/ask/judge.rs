@@ -2,12 +2,16 @@
 
 use super::chores::{self, Setting};
 use super::followups::{Followup, followup};
+use super::phrases::Found;
 use super::sections::{Typed, typed};
-use super::wordings::{Tables, Wordings, concept};
-use super::{Asks, Budget, Rules, quotes};
+use super::wordings::{Tables, Wordings, concept, has, is_about};
+use super::{Asks, Budget, Rules, lines, quotes};
 use crate::chat::{self, Span, View};
 use crate::score::{self, Ask, Basis, Length, Reply, Score, Scorer};
 use crate::tier::Tier;
+
+/// A summary that stands for a conversation is no shorter.
+const SHORTEST_NOTES: usize = 80;
 
 /// Why an ask has its tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +76,8 @@ impl Judge<'_> {
     ) -> Option<Judged> {
         let mut newest = self.typed(&asks.newest, asks.cut, budget);
         let texts = if newest.behind_task { &newest.parts } else { &asks.newest };
-        if self.is_chore(view, asks, texts, answered, newest.material) {
+        let found = self.chore(view, asks, texts, answered, newest.material);
+        if found.is_chore {
             let mut judged = self.alone(&newest.parts)?;
             judged.score.tier = self.rules.chore_tier;
             return Some(Judged { why: Why::Chore, ..judged });
@@ -80,9 +85,13 @@ impl Judge<'_> {
         if newest.cut && length(&newest.parts) == 0 {
             newest.parts.clone_from(&asks.newest);
         }
-        let own = self.alone(&newest.parts)?;
+        let mut own = self.alone(&newest.parts)?;
+        if own.score.tier > Tier::Simple && has(found.concepts, concept::TITLE) && self.wants_title() {
+            own.score.tier = Tier::Simple;
+        }
         if asks.earlier.is_empty() {
-            return Some(own);
+            let notes = has(found.concepts, concept::NOTES) && length(&asks.newest) >= SHORTEST_NOTES;
+            return if notes { self.notes(&asks.newest, own) } else { Some(own) };
         }
         if self.is_notes(&asks.newest) {
             return self.work(asks, own, true, budget).or(Some(own));
@@ -145,29 +154,62 @@ impl Judge<'_> {
         Wordings { tables: &self.rules.tables, text: words, folded }
     }
 
-    fn is_chore(
+    fn chore(
         &mut self,
         view: &View<'_>,
         asks: &Asks,
         texts: &[Span],
         answered: bool,
         material: bool,
-    ) -> bool {
+    ) -> chores::Found {
         let body = self.body;
         let setting = Setting { system: &view.system, tools: view.tools, answered, material };
         // Some clients say what they want in one turn and what it is made of in the next.
         let alone = answered || asks.earlier.len() != 1;
         let first = if alone { &[] } else { asks.earlier.get(0) };
         let turns: Vec<Span> = first.iter().chain(texts).copied().collect();
-        chores::is_chore(body, &turns, &setting, &mut self.words())
+        chores::find(body, &turns, &setting, &mut self.words())
     }
 
     /// Whether a turn is a summary that stands for a conversation.
     fn is_notes(&mut self, texts: &[Span]) -> bool {
-        /// A summary is no shorter.
-        const SHORTEST: usize = 80;
         let body = self.body;
-        length(texts) >= SHORTEST && self.words().has(body, texts, concept::NOTES)
+        length(texts) >= SHORTEST_NOTES && self.words().has(body, texts, concept::NOTES)
+    }
+
+    /// Judges notes that no turn stands before: the work goes on that they tell of, between the lines of the client's template.
+    /// `own`: how the notes were judged with those lines.
+    fn notes(&mut self, texts: &[Span], own: Judged) -> Option<Judged> {
+        let body = self.body;
+        let mut inside = texts.to_vec();
+        if let Some(first) = inside.first_mut() {
+            first.start = lines::first(body, *first).end;
+        }
+        if let Some(last) = inside.last_mut() {
+            last.end = lines::last(body, *last).start;
+        }
+        let work = self.alone(&inside).filter(|work| work.score.tier > own.score.tier);
+        let work = work.or_else(|| self.alone(texts))?;
+        Some(Judged { why: Why::History, ..work })
+    }
+
+    /// Whether the short ask that was judged last wants a few words to call something by. What those words are for may sound
+    /// hard: only what stands before them, or in another sentence, is asked too.
+    fn wants_title(&mut self) -> bool {
+        const LONGEST: usize = 240;
+        let Scratch { folded, text, length, .. } = &mut *self.scratch;
+        if length.read < length.ask || text.len() > LONGEST {
+            return false;
+        }
+        folded.set(text);
+        let (mut title, mut hard, mut named) = (false, false, false);
+        self.rules.tables.words.find(&folded.text, 0, |found| match found {
+            Found::Concept(concept::TITLE) => (title, named) = (true, true),
+            Found::Concept(concept::HARD) => hard |= !named,
+            Found::Concept(_) => {}
+            Found::SentenceEnd => named = false,
+        });
+        title && !hard
     }
 
     /// Judges one ask by itself; none where it has no text.
@@ -194,7 +236,7 @@ impl Judge<'_> {
         let tables = &self.rules.tables;
         self.scratch.folded.set(&left);
         let found = tables.words.concepts(&self.scratch.folded.text, 0);
-        if super::wordings::has(found, concept::ABOUT) && !super::wordings::has(found, concept::HARD) {
+        if is_about(found) {
             self.scratch.text = left;
         }
     }

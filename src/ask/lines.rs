@@ -51,6 +51,25 @@ pub fn each_part(body: &[u8], piece: Span, near: usize, mut each: impl FnMut(Par
     each(Part::Line(span(start, raw.len())));
 }
 
+/// The first line of a piece of `body`.
+pub fn first(body: &[u8], piece: Span) -> Span {
+    let end = end_of_line(piece.of(body), 0).map_or(piece.end, |end| piece.start + end);
+    Span { start: piece.start, end }
+}
+
+/// The last line of a piece of `body`.
+pub fn last(body: &[u8], piece: Span) -> Span {
+    let raw = piece.of(body);
+    let mut end = raw.len();
+    while let Some(place) = raw.get(..end).and_then(|head| memmem::rfind(head, END)) {
+        if end_of_line(raw, place) == Some(place) {
+            return Span { start: piece.start + place + END.len(), end: piece.end };
+        }
+        end = place;
+    }
+    piece
+}
+
 /// A line's end, as JSON spells it.
 const END: &[u8] = br"\n";
 

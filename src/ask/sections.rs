@@ -3,7 +3,7 @@
 
 use super::budget::{Budget, STOP};
 use super::lines::{self, Part, each_part, said, trimmed};
-use super::wordings::{Wordings, concept};
+use super::wordings::{Wordings, concept, has, is_about};
 use crate::chat::{Span, decode};
 
 /// Material that is shorter is no long text beside an ask.
@@ -325,8 +325,11 @@ impl Walk {
         }
         let weak = self.said(Role::Delimited) + self.said(Role::Data);
         let outside = self.parts(|role| !matches!(role, Role::Delimited | Role::Data));
-        if weak >= 200 && !outside.is_empty() && words.is_about(body, &outside) {
-            return typed(outside);
+        if weak >= 200 && !outside.is_empty() {
+            let found = words.concepts(body, &outside);
+            if is_about(found) || has(found, concept::GREETING) {
+                return typed(outside);
+            }
         }
         self.beside(body, words).and_then(|question| typed(vec![question]))
     }
@@ -352,7 +355,10 @@ impl Walk {
             let rest = self.total.saturating_sub(length);
             if length <= LONGEST_QUESTION && rest >= 300.max(3 * length) {
                 let asks = decode(line.of(body)).trim_end().ends_with(['?', '？', '؟']);
-                let about = words.is_about(body, &[line])
+                let found = words.concepts(body, &[line]);
+                let about = is_about(found)
+                    // In front of an ask too stands a greeting.
+                    || has(found, concept::GREETING) && line == last
                     || asks && (logged || self.total >= 2000 && rest >= 8 * length);
                 if about {
                     return Some(line);
@@ -368,7 +374,7 @@ impl Walk {
         let behind = self.total.saturating_sub(asked);
         ((6..LONGEST_QUESTION).contains(&asked)
             && behind >= SHORTEST_MATERIAL.max(asked)
-            && words.is_about(body, &[before]))
+            && is_about(words.concepts(body, &[before])))
         .then_some(before)
     }
 }

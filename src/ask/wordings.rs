@@ -41,11 +41,15 @@ pub mod concept {
     pub const DEMAND: u8 = 13;
     /// Words of templates around what was looked up.
     pub const TEMPLATE: u8 = 14;
+    /// Nothing but a greeting.
+    pub const GREETING: u8 = 15;
+    /// A person wants a few words to call something by.
+    pub const TITLE: u8 = 16;
 }
 
-const CONCEPTS: [&str; 15] = [
+const CONCEPTS: [&str; 17] = [
     "product", "verb", "target", "limit", "key", "cue", "fim", "suggest", "notes", "format", "about", "hard",
-    "json", "demand", "template",
+    "json", "demand", "template", "greeting", "title",
 ];
 
 /// Numbers of concepts of `followups.tsv`.
@@ -72,6 +76,11 @@ const PROBE: usize = 512;
 /// Whether a set of concepts has one.
 pub const fn has(set: u32, concept: u8) -> bool {
     set >> concept & 1 == 1
+}
+
+/// Whether these concepts are of an ask about a text, not about what the text is about.
+pub const fn is_about(set: u32) -> bool {
+    has(set, concept::ABOUT) && !has(set, concept::HARD)
 }
 
 /// The shipped phrases, compiled once: no configuration changes them.
@@ -265,12 +274,6 @@ impl Wordings<'_> {
     /// Whether one of them is a concept.
     pub fn has(&mut self, body: &[u8], parts: &[Span], concept: u8) -> bool {
         has(self.concepts(body, parts), concept)
-    }
-
-    /// Whether the ask is about a text, not about what the text is about.
-    pub fn is_about(&mut self, body: &[u8], parts: &[Span]) -> bool {
-        let found = self.concepts(body, parts);
-        has(found, concept::ABOUT) && !has(found, concept::HARD)
     }
 
     /// Where instructions on the form of an answer begin, in the lines of `rest`.

@@ -4,9 +4,9 @@
 use super::*;
 use crate::config::{self, Config};
 
-const HARD: &str =
+pub(super) const HARD: &str =
     "Prove by induction that every graph with more edges than vertices has a cycle; derive each step.";
-const DOCUMENT: &str = "Theorem: the replicated log is linearizable. Proof by induction, step by step: derive a contradiction \
+pub(super) const DOCUMENT: &str = "Theorem: the replicated log is linearizable. Proof by induction, step by step: derive a contradiction \
     from two leaders in one term. Consensus needs a quorum; sharding, replication and leader election have trade-offs. Therefore \
     the algorithm is optimal, and its complexity follows from the recurrence by the master theorem.";
 const ASKS: [&str; 4] = [
@@ -16,7 +16,7 @@ const ASKS: [&str; 4] = [
     "What is the capital of France?",
 ];
 
-fn judged(config: &Config, body: &str, dialect: Dialect) -> (Option<Judged>, String) {
+pub(super) fn judged(config: &Config, body: &str, dialect: Dialect) -> (Option<Judged>, String) {
     let mut heard = Heard::new(&config.ask.markers, body.len());
     let view = view(body.as_bytes(), b"", dialect, &config.limits, &mut heard);
     assert_eq!(view.fault, None, "{body}");
