@@ -1,6 +1,7 @@
 //! An answer to an LLM request: what it cost, why it was refused, and when to ask again.
 
 mod encoding;
+mod extra;
 mod first;
 mod id;
 mod message;
@@ -13,6 +14,7 @@ mod wait;
 mod wordings;
 
 pub use encoding::{AnswerReader, Encoding};
+pub use extra::ExtraUsage;
 pub use first::{First, first};
 pub use id::{IdReader, Search};
 pub use one_key::is_of_one_key;

@@ -20,8 +20,8 @@ mod view;
 mod tests;
 
 pub use answer::{
-    AnswerReader, Encoding, First, Form, IdReader, LONGEST_REFUSAL, Refusal, Search, UsedTokens, Waits,
-    first, is_of_one_key, refusal, wait_in,
+    AnswerReader, Encoding, ExtraUsage, First, Form, IdReader, LONGEST_REFUSAL, Refusal, Search, UsedTokens,
+    Waits, first, is_of_one_key, refusal, wait_in,
 };
 pub use asked::{Asked, MOST_ASKED, said};
 pub use cursor::{Cursor, Fault, Kind, MAX_DEPTH, Span};

@@ -9,6 +9,7 @@ use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::{Action, BufferType, MapType};
 
 use super::chain::{next, reason_of, same, settle};
+use super::extra::Extra;
 use super::stream::{replace, reply, set_request_header};
 use super::verdict::AnswerVerdict;
 use super::watch::{Ask, Head, RETRY, Watch};
@@ -47,6 +48,8 @@ pub struct AttemptStream {
     again: bool,
     /// An answer that is held back until it is known what it says.
     held: Option<HeldAnswer>,
+    /// The usage that the client did not ask for.
+    extra: Extra,
 }
 
 /// What the attempt knows of the request.
@@ -92,7 +95,8 @@ struct Rewrite {
 
 impl AttemptStream {
     pub fn new(shared: Option<Rc<WorkerState>>) -> Self {
-        Self { shared, run: None, watch: None, rewrite: None, unanswered: None, again: false, held: None }
+        let extra = Extra::default();
+        Self { shared, run: None, watch: None, rewrite: None, unanswered: None, again: false, held: None, extra }
     }
 
     /// Who serves this attempt, and what is known of it from now on.
@@ -161,7 +165,8 @@ impl AttemptStream {
         let size = rewrite.body_size;
         let Ok(Some(body)) = hostcalls::get_buffer(BufferType::HttpRequestBody, 0, size) else { return };
         let size = body.len();
-        let changes = self.changes(shared, &rewrite, &body);
+        let (changes, extra) = self.changes(shared, &rewrite, &body);
+        self.extra = extra;
         let spliced = chat::splice_changes(body, changes);
         let replaced = spliced.and_then(|prefix| replace(&prefix, size).ok());
         if rewrite.has_length {
@@ -172,18 +177,24 @@ impl AttemptStream {
 
     /// What has to change of the client's own body, of which the position among the listener's filters has changed the model
     /// alone.
-    fn changes(&self, shared: &WorkerState, rewrite: &Rewrite, body: &[u8]) -> Vec<chat::Change> {
+    fn changes(&self, shared: &WorkerState, rewrite: &Rewrite, body: &[u8]) -> (Vec<chat::Change>, Extra) {
         let (config, model) = (&shared.config, &rewrite.model);
         let Some(dialect) = rewrite.dialect else {
             let first = self.run.as_ref().and_then(|run| config.table.keyed(&run.plan.model));
             let call = Call { path: &rewrite.path, body, boundary: rewrite.boundary.as_deref() };
-            return first.map(|first| call.renamed(config, first, model)).unwrap_or_default();
+            let changes = first.map(|first| call.renamed(config, first, model)).unwrap_or_default();
+            return (changes, Extra::default());
         };
         let view = chat::view(body, &rewrite.path, dialect, &config.limits, &mut ());
         let mut changes = chat::named(&view.model_spans, &model.upstream_model, &[]).unwrap_or_default();
+        // What needed nothing, and what may not be edited, goes again as it went.
+        let as_it_went = |run: &Run| !run.plan.fits && run.plan.model == *model.key();
+        if self.run.as_ref().is_some_and(as_it_went) {
+            return (changes, Extra::default());
+        }
         let fitted = fit::fit(body, &view, dialect, &model.takes, config.fit, !config.several_sign);
         changes.extend(fitted.changes);
-        changes
+        (changes, Extra::new(fitted.extra_usage))
     }
 
     /// Whether another model might serve what this one does not, for any reason.
@@ -331,6 +342,7 @@ impl HttpContext for AttemptStream {
         if head.marked {
             let _ = hostcalls::remove_map_value(MapType::HttpResponseHeaders, RETRY);
         }
+        self.extra.head(&head);
         let may_hold = self.shared.as_ref().is_some_and(|shared| shared.may_hold);
         let may_hold = may_hold && !end_of_stream && head.encoding.is_read();
         let verdict = AnswerVerdict::of_status(head.status);
@@ -370,6 +382,7 @@ impl HttpContext for AttemptStream {
         if let Some(watch) = &mut self.watch {
             watch.body(body_size, end_of_stream);
         }
+        self.extra.body(body_size, end_of_stream);
         Action::Continue
     }
 

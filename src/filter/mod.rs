@@ -4,6 +4,7 @@
 mod alive;
 mod attempt;
 mod chain;
+mod extra;
 mod facts;
 mod fetch;
 #[cfg(feature = "probe")]

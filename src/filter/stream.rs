@@ -8,6 +8,7 @@ use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::{Action, BufferType, MapType, Status};
 use serde::Serialize;
 
+use super::extra::Extra;
 use super::facts::Facts;
 use super::health::{SharedData, SharedHealth};
 use super::listing::Listing;
@@ -43,6 +44,8 @@ pub struct Stream {
     request: u64,
     /// A request for the list of models.
     listing: Option<Listing>,
+    /// The usage that the client did not ask for.
+    extra: Extra,
 }
 
 /// Who looks after a request while it is under way.
@@ -88,7 +91,8 @@ impl Stream {
     pub fn new(shared: Option<Rc<WorkerState>>) -> Self {
         let (waiting, answer, line) = (None, Vec::new(), Vec::new());
         let (under_way, notes) = (UnderWay::Nobody, Notes::default());
-        Self { shared, waiting, answer, line, under_way, notes, number: None, request: 0, listing: None }
+        let (number, request, listing, extra) = (None, 0, None, Extra::default());
+        Self { shared, waiting, answer, line, under_way, notes, number, request, listing, extra }
     }
 
     /// The body is whole: decide, rewrite, let go.
@@ -142,7 +146,9 @@ impl Stream {
         let keeps_answers = dialect == Dialect::Responses;
         let tenant = keeps_answers.then(|| waiting.tenant.clone());
         self.notes = Notes::of(&decision, tenant, started / 1_000_000);
-        let changes = changes(&mut decision, shared.config.fallbacks.enabled);
+        let by_attempt = shared.config.fallbacks.enabled;
+        self.extra = Extra::new(decision.fitted.extra_usage && !by_attempt);
+        let changes = changes(&mut decision, by_attempt);
         write_back(changes, body, waiting.has_length);
         self.settle(&shared, &decision, path, started)
     }
@@ -382,7 +388,7 @@ impl HttpContext for Stream {
             served = self.attempts(&shared, &model, began);
         }
         let watched = matches!(self.under_way, UnderWay::Here(_));
-        let head = (watched || !self.notes.are_none()).then(Head::gather);
+        let head = (watched || !self.notes.are_none() || self.extra.is_there()).then(Head::gather);
         if let (UnderWay::Here(watch), Some(head)) = (&mut self.under_way, &head) {
             // A failure may be the proxy's own: then it says something else of the model, or nothing.
             let details = if head.status < 400 { Vec::new() } else { property::code_details() };
@@ -393,6 +399,7 @@ impl HttpContext for Stream {
             }
         }
         if let Some(head) = &head {
+            self.extra.head(head);
             self.notes.head(&shared.config, head, served.as_deref(), end_of_stream);
         }
         for (name, value) in self.answer.drain(..) {
@@ -409,6 +416,7 @@ impl HttpContext for Stream {
         if let Some(shared) = &self.shared {
             self.notes.body(&shared.config, body_size, end_of_stream);
         }
+        self.extra.body(body_size, end_of_stream);
         if let (Some(listing), Some(shared)) = (&mut self.listing, &self.shared) {
             return listing.body(shared, body_size, end_of_stream);
         }

@@ -26,6 +26,8 @@ pub struct Head {
     pub encoding: Encoding,
     /// The upstream sent a header that is ours.
     pub marked: bool,
+    /// It says how long the body is.
+    pub has_length: bool,
     waits: Waits,
     /// How long the body asks to wait, in milliseconds.
     wait: Option<u64>,
@@ -43,6 +45,7 @@ impl Head {
                 }
                 "content-type" => content_type = value,
                 "content-encoding" => encoding = value,
+                "content-length" => head.has_length = true,
                 RETRY => head.marked = true,
                 // The status comes first.
                 _ if head.status >= 400 => head.waits.header(&name, &value),

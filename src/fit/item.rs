@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde_json::Value;
+
 use super::effort::{self, Form, Level, Levels};
 use super::members::{Item, compose, items, with, within};
 use super::rule::{Action, Answer, Node};
@@ -19,6 +21,13 @@ pub(super) struct Items<'b, 't> {
     pub tools: bool,
     /// What becomes the first turn of the conversation.
     instructions: Option<Cow<'b, [u8]>>,
+}
+
+/// Whether a request asks for the usage of its stream.
+pub(super) fn asks_usage(body: &[u8], members: &[Member]) -> bool {
+    let member = members.iter().rfind(|member| &*decode(member.key.of(body)) == "stream_options");
+    let value = member.and_then(|member| serde_json::from_slice::<Value>(member.value.of(body)).ok());
+    value.is_some_and(|value| value.get("include_usage") == Some(&Value::Bool(true)))
 }
 
 /// Most names that a parameter gets one after another.
@@ -70,6 +79,16 @@ impl<'b, 't> Items<'b, 't> {
             Dialect::Responses => self.put("text.format", JSON),
             _ => {}
         }
+    }
+
+    /// Asks for the usage of a stream; whether that is done, as what a model is known not to take stays out.
+    pub fn inject_usage(&mut self) -> bool {
+        let drops = |node: &Node| node.rules.iter().any(|rule| rule.action == Action::Drop);
+        if self.node_of("stream_options").is_some_and(drops) {
+            return false;
+        }
+        self.put("stream_options.include_usage", b"true");
+        true
     }
 
     /// Takes a thinking budget out: in the middle of calls Claude goes on with one only behind thoughts of its own.

@@ -113,6 +113,8 @@ pub struct Fitted {
     pub changes: Vec<Change>,
     /// What they are.
     pub notes: Vec<Note>,
+    /// The stream of the answer gets an event of usage that the client did not ask for.
+    pub extra_usage: bool,
 }
 
 /// How requests are fitted.
@@ -126,6 +128,8 @@ pub struct Policy {
     pub keep_history: bool,
     /// Whether a schema that the model cannot keep becomes a demand for JSON.
     pub downgrade_schema: bool,
+    /// Whether the usage of streams is asked for.
+    pub inject_usage: bool,
 }
 
 /// How a request has to be changed to be one that the model takes. `view` is of `body`, and read without a fault. `signed`:
@@ -139,9 +143,13 @@ pub fn fit(
     signed: bool,
 ) -> Fitted {
     let mut fitted = Fitted::default();
+    let injects = policy.inject_usage
+        && dialect == Dialect::ChatCompletions
+        && view.stream
+        && !item::asks_usage(body, &view.members);
     let downgrades = policy.downgrade_schema && view.schema && takes.no_schema;
     if policy.mode == Mode::Off
-        || takes.is_empty() && !downgrades
+        || takes.is_empty() && !downgrades && !injects
         || view.fault.is_some()
         || view.members.is_empty()
     {
@@ -158,7 +166,13 @@ pub fn fit(
         history::strip(body, view, dialect, reads, family.needs_reasoning, &mut fitted);
         thoughtless = family.reads.claude && !fitted.changes.is_empty();
     }
-    if thoughtless || downgrades || strict || !takes.set.is_empty() || touched(body, view, &takes.own, node) {
+    if thoughtless
+        || downgrades
+        || strict
+        || injects
+        || !takes.set.is_empty()
+        || touched(body, view, &takes.own, node)
+    {
         let mut items = Items::top(body, &view.members, takes, node, dialect);
         items.tools = view.tools;
         items.set();
@@ -169,6 +183,9 @@ pub fn fit(
             items.without_budget();
         }
         items.apply(strict);
+        if injects {
+            fitted.extra_usage = items.inject_usage();
+        }
         items.changes(body, view, &mut fitted);
     }
     fitted

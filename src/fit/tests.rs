@@ -28,7 +28,7 @@ fn takes(name: &str, efforts: &[Level]) -> Takes {
 fn fitted(body: &str, dialect: Dialect, takes: &Takes, mode: Mode) -> (String, Vec<Note>) {
     let view = chat::view(body.as_bytes(), b"/v1/x", dialect, &limits(), &mut ());
     assert_eq!(view.fault, None, "{body}");
-    let Fitted { changes, notes } =
+    let Fitted { changes, notes, .. } =
         fit(body.as_bytes(), &view, dialect, takes, Policy { mode, ..Policy::default() }, true);
     if changes.is_empty() {
         return (body.to_owned(), notes);

@@ -54,7 +54,8 @@ def _answer(request: Recorded):
     model = asked.get("model", "?")
     bare = request.path.split("?")[0]
     if asked.get("stream") or bare.endswith(":streamGenerateContent"):
-        events = "".join(_events(bare, model)).encode()
+        usage = (asked.get("stream_options") or {}).get("include_usage")
+        events = "".join(_events(bare, model, usage)).encode()
         yield b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
         # In pieces that respect no event.
         for start in range(0, len(events), 37):
@@ -87,7 +88,7 @@ def _response(model: str, text: str) -> dict:
             "output": [{"id": "m_1", "type": "message", "role": "assistant", "status": "completed", "content": [part]}]}
 
 
-def _events(path: str, model: str):
+def _events(path: str, model: str, usage: bool | None):
     def event(kind: str, **data) -> str:
         return f"event: {kind}\ndata: {json.dumps({'type': kind, **data})}\n\n"
 
@@ -112,4 +113,7 @@ def _events(path: str, model: str):
             chunk = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": model,
                      "choices": [{"index": 0, "delta": delta}]}
             yield f"data: {json.dumps(chunk)}\n\n"
+        if usage:
+            told = {"prompt_tokens": 7, "completion_tokens": 2, "total_tokens": 9}
+            yield f"data: {json.dumps(chunk | {'choices': [], 'usage': told})}\n\n"
         yield "data: [DONE]\n\n"

@@ -88,9 +88,15 @@ class Fitted(Running):
         # Of one Claude alone it is known whose signature a thought has.
         kept = document("direct", history="keep")
         kept["profiles"] = {name: kept["profiles"][name] for name in ("mixed", "efforts")}
+        # A model that one test alone asks for.
+        inject = document("direct", usage="inject")
+        inject["models"]["counted"] = {"cluster": "direct", "upstream_model": "gpt-4.1"}
+        inject["profiles"]["counted"] = {"tiers": dict.fromkeys(("SIMPLE", "MEDIUM", "COMPLEX", "REASONING"), "counted")}
         listeners = []
         for name, of in {"litellm": document("litellm"), "direct": document("direct"),
-                         "off": document("litellm", fit="off"), "keep": kept}.items():
+                         "off": document("litellm", fit="off"), "keep": kept,
+                         "inject": inject,
+                         "inject, litellm": document("litellm", usage="inject")}.items():
             one = json.loads(json.dumps(gateway)) | {"name": name if name != "litellm" else "gateway"}
             self.ports[name] = stacks.free_port()
             stacks.set_port(one, self.ports[name])
@@ -234,3 +240,46 @@ def test_one_model_at_three_efforts(fitted):
         assert answer.status_code == 200, answer.text
         assert json.loads(fitted.strict.asked[-1].body)["reasoning_effort"] == effort
         assert f"reasoning_effort={effort}" in answer.headers["x-tiergate-set"]
+
+
+def stream(fitted, listener: str, model: str, **more) -> tuple[bytes, dict]:
+    """The stream as it came, and what the provider was asked."""
+    path, asked = body("chat", model, "easy", {"stream": True} | more)
+    answer = fitted.ask(listener, path, asked)
+    assert answer.status_code == 200, answer.text
+    return answer.content, json.loads(fitted.strict.asked[-1].body)
+
+
+@pytest.mark.parametrize("model", ["gpt-5.6", "gpt-4.1", "mistral-large-2512"])
+def test_usage_that_nobody_asked_for_goes_no_further(fitted, model):
+    plain, asked = stream(fitted, "direct", model)
+    assert "stream_options" not in asked and b"total_tokens" not in plain
+    for options in ({}, {"stream_options": {"include_usage": False}}, {"stream_options": None}):
+        told, asked = stream(fitted, "inject", model, **options)
+        assert asked["stream_options"] == {"include_usage": True}
+        assert told == plain
+    told, _ = stream(fitted, "inject", model, stream_options={"include_usage": True})
+    assert told.count(b'"total_tokens": 9') == 1, "the client has asked for it"
+
+
+def test_usage_is_counted(fitted):
+    path, asked = body("chat", "gpt-4.1", "easy", {"stream": True})
+    assert fitted.ask("inject", path, asked | {"model": "smart/counted"}).status_code == 200
+    line = 'tiergate_tokens{model="counted",direction="input"} 7'
+    stacks.wait_until(lambda: line in fitted.admin("/stats/prometheus"), 20, "seven tokens are counted")
+
+
+def test_litellm_tells_usage_only_where_it_is_asked(fitted):
+    asked_for, _ = stream(fitted, "litellm", "gpt-4.1", stream_options={"include_usage": True})
+    assert b'"total_tokens"' in asked_for
+    told, asked = stream(fitted, "inject, litellm", "gpt-4.1")
+    assert asked["stream_options"]["include_usage"] is True
+    assert b'"total_tokens"' not in told and told.rstrip().endswith(b"data: [DONE]")
+
+
+def test_usage_is_asked_of_chats_and_streams_alone(fitted):
+    for dialect, more in [("chat", {}), ("responses", {"stream": True}), ("messages", {"stream": True, "max_tokens": 50})]:
+        model = "claude-opus-5" if dialect == "messages" else "gpt-5.6"
+        answer = fitted.ask("inject", *body(dialect, model, "easy", more))
+        assert answer.status_code == 200, answer.text
+        assert b"include_usage" not in fitted.strict.asked[-1].body

@@ -1,5 +1,6 @@
 //! What answers say, wherever they are split.
 
+mod extra;
 mod refusals;
 
 use proptest::prelude::*;

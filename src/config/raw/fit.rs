@@ -44,6 +44,19 @@ pub enum UnkeptSchema {
     Json,
 }
 
+/// Whether the usage of streams is asked for, in the chat dialect.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum StreamUsage {
+    /// As the client asks.
+    #[default]
+    Off,
+    /// Where the client did not ask for it: `stream_options.include_usage` is set, and the event with the usage is taken out of
+    /// the answer again.
+    Inject,
+}
+
 /// How much a model is to think.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
