@@ -96,7 +96,16 @@ struct Rewrite {
 impl AttemptStream {
     pub fn new(shared: Option<Rc<WorkerState>>) -> Self {
         let extra = Extra::default();
-        Self { shared, run: None, watch: None, rewrite: None, unanswered: None, again: false, held: None, extra }
+        Self {
+            shared,
+            run: None,
+            watch: None,
+            rewrite: None,
+            unanswered: None,
+            again: false,
+            held: None,
+            extra,
+        }
     }
 
     /// Who serves this attempt, and what is known of it from now on.
