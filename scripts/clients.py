@@ -1,4 +1,4 @@
-"""Real clients through the gateway: each asks something easy and something hard, agents run a command besides.
+"""Real clients through the gateway: each asks something easy and something hard; agents run a command, and go on besides.
 
     python scripts/clients.py [CLIENT ...]
 
@@ -31,22 +31,32 @@ HARD = "Prove step by step that the square root of 2 is irrational, and derive t
 COMMAND = "Run the command `echo ready-42` and tell me what it prints."
 EASY_TIERS = {"SIMPLE"}
 HARD_TIERS = {"COMPLEX", "REASONING"}
+FOLLOW_UP = "go on"
+# Of the SDKs those that tests/clients/sdks.py holds a conversation with.
+CONVERSING = ("openai", "openai-responses", "anthropic", "langchain", "agents-sdk")
 SECONDS = 180
+EXAMPLES = ROOT / "examples"
+SHIPPED = "http://127.0.0.1:10000"
 # Environment that would lead a client elsewhere.
 ELSEWHERE = re.compile(r"proxy$|^(OPENAI|ANTHROPIC|CLAUDE|GEMINI|GOOGLE|LANGCHAIN|LANGSMITH|CODEX|OPENCODE|AIDER)", re.I)
 
 
 @dataclass
 class Client:
-    """A client: which tool installs it, its version, the command for a prompt, and whether it runs commands."""
+    """A client: which tool installs it, its version, the command for a prompt, and whether it runs commands.
+
+    `examples` are files of examples/ that it reads, by the name that they get; `follow` is the command for one more prompt in the
+    conversation before, where it has one.
+    """
 
     name: str
     kind: str
     version: str
     command: list[str]
     environment: dict[str, str] = field(default_factory=dict)
-    files: dict[str, str] = field(default_factory=dict)
+    examples: dict[str, str] = field(default_factory=dict)
     agent: bool = False
+    follow: list[str] = field(default_factory=list)
 
 
 def version(package: str) -> str:
@@ -61,7 +71,8 @@ def pinned(requirements: str, package: str) -> str:
 def python_sdk(name: str, package: str, requirements: str = "sdks", agent: bool = False) -> Client:
     python = str(HOME / requirements / "bin" / "python")
     command = [python, str(PINS / "sdks.py"), name, "@URL@", "@PROMPT@"]
-    return Client(name, requirements, pinned(requirements, package), command, agent=agent)
+    follow = [*command[:-1], HARD, "@PROMPT@"] if name in CONVERSING else []
+    return Client(name, requirements, pinned(requirements, package), command, agent=agent, follow=follow)
 
 
 def node_sdk(name: str, package: str) -> Client:
@@ -72,24 +83,26 @@ def binary(name: str) -> str:
     return str(NPM / "node_modules" / ".bin" / name)
 
 
+def agent(
+    name: str, package: str, program: str, examples: dict[str, str], words: list[str], follow: list[str],
+    environment: dict[str, str] | None = None,
+) -> Client:
+    """An agent from npm. `follow`: what its command has besides for one more prompt, before a last `-p`."""
+    command = [binary(program), *words]
+    more = [*[word for word in command if word != "-p"], *follow]
+    return Client(name, "npm", version(package), [*command, "@PROMPT@"], environment or {}, examples, True, [*more, "@PROMPT@"])
+
+
+def aider() -> Client:
+    command = [str(HOME / "aider" / "bin" / "aider"), "--yes-always", "--no-git", "--no-check-update", "--analytics-disable"]
+    examples = {".aider.conf.yml": "aider/.aider.conf.yml"}
+    last = ["--message", "@PROMPT@"]
+    return Client("aider", "aider", pinned("aider", "aider-chat"), [*command, *last], {}, examples,
+                  follow=[*command, "--restore-chat-history", *last])
+
+
 def known() -> list[Client]:
     """All clients. @URL@, @PROMPT@ and @DIRECTORY@ are put in when they run."""
-    codex = {
-        "model_provider": '"tiergate"', "model_providers.tiergate.name": '"tiergate"',
-        "model_providers.tiergate.base_url": '"@URL@/v1"', "model_providers.tiergate.env_key": '"TIERGATE_KEY"',
-        "model_providers.tiergate.wire_api": '"responses"',
-    }
-    opencode = {
-        "provider": {"tiergate": {
-            "npm": "@ai-sdk/openai-compatible", "name": "tiergate",
-            "options": {"baseURL": "@URL@/v1", "apiKey": "none"}, "models": {"smart/auto": {"name": "auto"}},
-        }},
-        "model": "tiergate/smart/auto", "autoupdate": False, "share": "disabled",
-    }
-    gemini = {
-        "security": {"auth": {"selectedType": "gemini-api-key"}, "folderTrust": {"enabled": False}},
-        "privacy": {"usageStatisticsEnabled": False}, "general": {"disableAutoUpdate": True},
-    }
     return [
         python_sdk("openai", "openai"),
         python_sdk("openai-responses", "openai"),
@@ -100,31 +113,18 @@ def known() -> list[Client]:
         python_sdk("llamaindex", "llama-index-llms-openai-like", "llamaindex"),
         node_sdk("openai-node", "openai"),
         node_sdk("vercel-ai", "ai"),
-        Client(
-            "claude-code", "npm", version("@anthropic-ai/claude-code"),
-            [binary("claude"), "-p", "@PROMPT@", "--allowedTools", "Bash(echo:*)"],
-            {"ANTHROPIC_BASE_URL": "@URL@", "ANTHROPIC_AUTH_TOKEN": "none", "ANTHROPIC_MODEL": "smart/auto",
-             "ANTHROPIC_DEFAULT_HAIKU_MODEL": "smart/eco", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1"}, agent=True),
-        Client(
-            "codex", "npm", version("@openai/codex"),
-            [binary("codex"), "exec", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox",
-             "-m", "smart/auto", *(word for name, value in codex.items() for word in ("-c", f"{name}={value}")), "@PROMPT@"],
-            {"CODEX_HOME": "@DIRECTORY@", "TIERGATE_KEY": "none"}, agent=True),
-        Client(
-            "gemini-cli", "npm", version("@google/gemini-cli"),
-            [binary("gemini"), "--skip-trust", "-m", "smart/auto", "-y", "-p", "@PROMPT@"],
-            {"GEMINI_API_KEY": "none", "GOOGLE_GEMINI_BASE_URL": "@URL@"},
-            {".gemini/settings.json": json.dumps(gemini)}, agent=True),
-        Client(
-            "opencode", "npm", version("opencode-ai"),
-            [binary("opencode"), "run", "-m", "tiergate/smart/auto", "@PROMPT@"],
-            {"OPENCODE_DISABLE_MODELS_FETCH": "1", "OPENCODE_DISABLE_AUTOUPDATE": "1"},
-            {"opencode.json": json.dumps(opencode)}, agent=True),
-        Client(
-            "aider", "aider", pinned("aider", "aider-chat"),
-            [str(HOME / "aider" / "bin" / "aider"), "--model", "openai/smart/auto", "--yes-always", "--no-git",
-             "--no-show-model-warnings", "--no-check-update", "--analytics-disable", "--message", "@PROMPT@"],
-            {"OPENAI_API_KEY": "none", "OPENAI_API_BASE": "@URL@/v1"}),
+        agent("claude-code", "@anthropic-ai/claude-code", "claude", {"settings.json": "claude-code/settings.json"},
+              ["--settings", "settings.json", "--allowedTools", "Bash(echo:*)", "-p"], ["-c", "-p"],
+              {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1"}),
+        agent("codex", "@openai/codex", "codex", {"config.toml": "codex/config.toml"},
+              ["exec", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox"], ["resume", "--last"],
+              {"CODEX_HOME": "@DIRECTORY@", "TIERGATE_KEY": "none"}),
+        agent("gemini-cli", "@google/gemini-cli", "gemini",
+              {".env": "gemini-cli/.env", ".gemini/settings.json": "gemini-cli/settings.json"},
+              ["--skip-trust", "-m", "smart/auto", "-y", "-p"], ["--resume", "latest", "-p"]),
+        agent("opencode", "opencode-ai", "opencode", {"opencode.json": "opencode/opencode.json"}, ["run"], ["-c"],
+              {"OPENCODE_DISABLE_MODELS_FETCH": "1", "OPENCODE_DISABLE_AUTOUPDATE": "1"}),
+        aider(),
     ]
 
 
@@ -156,21 +156,21 @@ def install(kinds: set[str]) -> None:
             stamp.write_text(requirements.read_text())
 
 
-def run(client: Client, prompt: str, url: str, directory: Path) -> subprocess.CompletedProcess:
+def run(client: Client, command: list[str], prompt: str, url: str, directory: Path) -> subprocess.CompletedProcess:
     def filled(text: str) -> str:
         return text.replace("@URL@", url).replace("@DIRECTORY@", str(directory)).replace("@PROMPT@", prompt)
 
     directory.mkdir(parents=True, exist_ok=True)
-    for name, text in client.files.items():
+    for name, example in client.examples.items():
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(filled(text))
+        path.write_text((EXAMPLES / example).read_text().replace(SHIPPED, url))
     kept = {name: value for name, value in os.environ.items() if not ELSEWHERE.search(name)}
     mine = {name: filled(value) for name, value in client.environment.items()}
     # Some clients go by PWD.
     places = {"HOME": str(directory), "PWD": str(directory)}
     return subprocess.run(
-        [filled(word) for word in client.command], cwd=directory, env=kept | places | mine, stdin=subprocess.DEVNULL,
+        [filled(word) for word in command], cwd=directory, env=kept | places | mine, stdin=subprocess.DEVNULL,
         capture_output=True, text=True, timeout=SECONDS)
 
 
@@ -189,9 +189,13 @@ def drive(client: Client, gateway: stack.Stack, directory: Path) -> list[str]:
     asks = [("easy", EASY, EASY_TIERS), ("hard", HARD, HARD_TIERS)]
     if client.agent:
         asks.insert(1, ("command", COMMAND, EASY_TIERS | {"MEDIUM"}))
+    if client.follow:
+        asks.append(("follow-up", FOLLOW_UP, HARD_TIERS))
     for ask, prompt, tiers in asks:
         seen = len(gateway.access_log())
-        done = run(client, prompt, gateway.url, directory / client.name / ask)
+        follows = ask == "follow-up"
+        place = directory / client.name / ("hard" if follows else ask)
+        done = run(client, client.follow if follows else client.command, prompt, gateway.url, place)
         served = re.findall(r"This is ([\w./-]*\w)", done.stdout)
         if done.returncode or not served:
             wrong.append(f"{client.name}, {ask}: exit {done.returncode}: {(done.stdout + done.stderr)[-500:]}")
@@ -204,12 +208,13 @@ def drive(client: Client, gateway: stack.Stack, directory: Path) -> list[str]:
         calls = stack.wait_until(logged, 10, f"requests of {client.name} in the access log")
         for number, call in enumerate(calls, 1):
             told = call["decision"]
-            print(f"{client.name:<17} {client.version:<9} {ask:<8} {number:>2}  {call['status']}  {told['tier'] or '-':<10}"
+            print(f"{client.name:<17} {client.version:<9} {ask:<9} {number:>2}  {call['status']}  {told['tier'] or '-':<10}"
                   f" {told['model'] or '-':<26} {told['cause']:<16} {call['path'].split('?')[0]}")
             if call["status"] != 200 or told["cause"] in ("pinned", "no_model", "unparsable"):
                 wrong.append(f"{client.name}, {ask}: request {number}: status {call['status']}, cause {told['cause']}")
         answered = [call["decision"]["tier"] for call in calls if call["decision"]["model"] == served[-1]]
-        if not tiers & set(answered):
+        # A client may have said more than the prompt; a follow-up comes last.
+        if not tiers & set(answered[-1:] if follows else answered):
             wrong.append(f"{client.name}, {ask}: answered by tier {answered[-1]}, expected {sorted(tiers)}")
         if ask == "command" and len(calls) < 2:
             wrong.append(f"{client.name}: it ran no command")
@@ -228,7 +233,7 @@ def main(names: list[str]) -> int:
     # Homes of the clients, outside of this tree: some of them look for the repository that they are in.
     with gateway, tempfile.TemporaryDirectory(prefix="tiergate-clients-") as homes:
         directory = Path(homes)
-        print(f"{'client':<17} {'version':<9} {'ask':<8} no  code {'tier':<10} {'model':<26} {'cause':<16} path")
+        print(f"{'client':<17} {'version':<9} {'ask':<9} no  code {'tier':<10} {'model':<26} {'cause':<16} path")
         for client in clients:
             wrong += drive(client, gateway, directory)
     print("\n".join(wrong) if wrong else f"{len(clients)} clients: every request went where it should")

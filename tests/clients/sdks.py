@@ -1,30 +1,46 @@
-"""One ask through a Python SDK: python sdks.py CLIENT URL PROMPT. Prints the answer."""
+"""Asks through a Python SDK, in one conversation: python sdks.py CLIENT URL PROMPT [PROMPT]. Prints the last answer."""
 
 import asyncio
 import os
 import sys
 
-client, url, prompt = sys.argv[1:]
+client, url, *prompts = sys.argv[1:]
+prompt = prompts[0]
 os.environ |= {"OPENAI_API_KEY": "none", "ANTHROPIC_API_KEY": "none", "OPENAI_BASE_URL": f"{url}/v1"}
 # Two of these SDKs take the part before a slash for something of their own.
 MODEL = "smart-auto" if client in ("google-genai", "agents-sdk") else "smart/auto"
 
+
+def conversation(answer) -> str:
+    """What `answer` gives for the last prompt; it gets the messages so far."""
+    messages = []
+    for text in prompts:
+        messages.append({"role": "user", "content": text})
+        messages.append({"role": "assistant", "content": answer(messages)})
+    return messages[-1]["content"]
+
+
 if client == "openai":
     from openai import OpenAI
 
-    stream = OpenAI().chat.completions.create(
-        model=MODEL, messages=[{"role": "user", "content": prompt}], stream=True, stream_options={"include_usage": True})
-    print("".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices))
+    def streamed(messages: list) -> str:
+        stream = OpenAI().chat.completions.create(
+            model=MODEL, messages=messages, stream=True, stream_options={"include_usage": True})
+        return "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices)
+
+    print(conversation(streamed))
 elif client == "openai-responses":
     from openai import OpenAI
 
-    print(OpenAI().responses.create(model=MODEL, input=prompt).output_text)
+    print(conversation(lambda messages: OpenAI().responses.create(model=MODEL, input=messages).output_text))
 elif client == "anthropic":
     from anthropic import Anthropic
 
-    with Anthropic(base_url=url).messages.stream(
-            model=MODEL, max_tokens=4000, messages=[{"role": "user", "content": prompt}]) as stream:
-        print(stream.get_final_text())
+    def final(messages: list) -> str:
+        with Anthropic(base_url=url).messages.stream(model=MODEL, max_tokens=4000, messages=messages) as stream:
+            return stream.get_final_text()
+
+    print(conversation(final))
 elif client == "google-genai":
     from google import genai
 
@@ -33,7 +49,7 @@ elif client == "google-genai":
 elif client == "langchain":
     from langchain_openai import ChatOpenAI
 
-    print(ChatOpenAI(model=MODEL).invoke(prompt).content)
+    print(conversation(lambda messages: ChatOpenAI(model=MODEL).invoke(messages).content))
 elif client == "agents-sdk":
     from agents import Agent, Runner, function_tool, set_tracing_disabled
 
@@ -44,7 +60,9 @@ elif client == "agents-sdk":
 
     set_tracing_disabled(True)
     agent = Agent(name="helper", instructions="You help.", model=MODEL, tools=[run_command])
-    print(asyncio.run(Runner.run(agent, prompt)).final_output)
+    # Its connections live in one loop.
+    loop = asyncio.new_event_loop()
+    print(conversation(lambda messages: loop.run_until_complete(Runner.run(agent, list(messages))).final_output))
 elif client == "llamaindex":
     from llama_index.llms.openai_like import OpenAILike
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from gateway import stacks
+import clients  # behind gateway, which says where it lies
 from test_production import Production
 
 EXAMPLES = stacks.ROOT / "examples"
@@ -24,7 +25,7 @@ def environment(**more: str) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not ELSEWHERE.search(name)} | more
 
 
-def run_as_it_says(path: Path, url: str) -> str:
+def run_as_it_says(path: Path, url: str, python: str | Path = sys.executable) -> str:
     """Runs a file by the command in its first comment, at another address; gives what it prints."""
     said = next(line[2:] for line in path.read_text().splitlines() if line.startswith("# "))
     assert SHIPPED in said
@@ -32,7 +33,7 @@ def run_as_it_says(path: Path, url: str) -> str:
     variables = dict(word.split("=", 1) for word in words if "=" in word)
     program, script = [word for word in words if "=" not in word]
     assert script == path.name
-    program = {"python": sys.executable, "sh": "sh"}[program]
+    program = {"python": python, "sh": "sh"}[program]
     done = subprocess.run([program, script], cwd=path.parent, env=environment(**variables), capture_output=True,
                           text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -42,6 +43,25 @@ def run_as_it_says(path: Path, url: str) -> str:
 @pytest.mark.parametrize("folder", ["openai-python", "anthropic-python", "langchain"])
 def test_python(gateway, folder):
     assert run_as_it_says(EXAMPLES / folder / "ask.py", gateway.url) == "gpt-5.4-nano: This is gpt-5.4-nano.\n"
+
+
+@pytest.fixture(scope="module")
+def sdks():
+    """The Python with the SDKs of tests/clients/sdks.txt: installed once, in about a minute."""
+    clients.install({"sdks"})
+    return clients.HOME / "sdks" / "bin" / "python"
+
+
+def test_agents_sdk(gateway, sdks):
+    assert run_as_it_says(EXAMPLES / "agents-sdk" / "ask.py", gateway.url, sdks) == "This is gpt-5.4-nano.\n"
+
+
+def test_conversations_of_sdks(sdks):
+    """Those clients of `make clients` that install in two minutes: ask, run a command, ask something hard, go on."""
+    names = [client.name for client in clients.known() if client.kind == "sdks"]
+    done = subprocess.run([sys.executable, stacks.ROOT / "scripts" / "clients.py", *names], capture_output=True, text=True,
+                          timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_curl(gateway):
