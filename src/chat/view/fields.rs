@@ -1,0 +1,174 @@
+//! The top-level fields of a request, in every dialect.
+
+use super::{Listener, Read, Reader, inside};
+use crate::chat::Dialect;
+use crate::chat::cursor::{Cursor, Kind};
+
+/// What a field is.
+#[derive(Clone, Copy)]
+enum Field {
+    Model,
+    /// The turns.
+    Conversation,
+    /// The prompt of other completions.
+    Prompt,
+    /// Text for the model that no user said.
+    System,
+    Tools,
+    OutputLimit,
+    /// The form that the answer is to have.
+    AnswerFormat,
+    /// A schema that the answer has to keep.
+    Schema,
+    MimeType,
+    /// An object with more of these fields.
+    Nested,
+    Stream,
+    Fallbacks,
+}
+
+/// Which dialects have a field.
+#[derive(Clone, Copy)]
+enum In {
+    All,
+    Chat,
+    Completions,
+    Responses,
+    Messages,
+    Gemini,
+}
+
+impl In {
+    const fn has(self, dialect: Dialect) -> bool {
+        match self {
+            Self::All => true,
+            Self::Chat => matches!(dialect, Dialect::ChatCompletions),
+            Self::Completions => matches!(dialect, Dialect::Completions),
+            Self::Responses => matches!(dialect, Dialect::Responses),
+            Self::Messages => matches!(dialect, Dialect::Messages),
+            Self::Gemini => matches!(dialect, Dialect::Gemini(_)),
+        }
+    }
+}
+
+/// Fields by their names. Most mean the same in every dialect that has them.
+const FIELDS: [(&str, In, Field); 27] = [
+    ("model", In::All, Field::Model),
+    ("messages", In::Chat, Field::Conversation),
+    ("messages", In::Messages, Field::Conversation),
+    ("input", In::Responses, Field::Conversation),
+    ("contents", In::Gemini, Field::Conversation),
+    ("prompt", In::Completions, Field::Prompt),
+    ("system", In::All, Field::System),
+    ("instructions", In::All, Field::System),
+    ("systemInstruction", In::All, Field::System),
+    ("system_instruction", In::All, Field::System),
+    ("tools", In::All, Field::Tools),
+    ("functions", In::All, Field::Tools),
+    ("max_tokens", In::All, Field::OutputLimit),
+    ("max_completion_tokens", In::All, Field::OutputLimit),
+    ("max_output_tokens", In::All, Field::OutputLimit),
+    ("maxOutputTokens", In::All, Field::OutputLimit),
+    ("max_tokens_to_sample", In::All, Field::OutputLimit),
+    ("response_format", In::All, Field::AnswerFormat),
+    ("text", In::All, Field::AnswerFormat),
+    ("format", In::All, Field::AnswerFormat),
+    ("responseSchema", In::Gemini, Field::Schema),
+    ("response_schema", In::Gemini, Field::Schema),
+    ("responseJsonSchema", In::Gemini, Field::Schema),
+    ("responseMimeType", In::Gemini, Field::MimeType),
+    ("response_mime_type", In::Gemini, Field::MimeType),
+    ("stream", In::All, Field::Stream),
+    ("fallbacks", In::All, Field::Fallbacks),
+];
+
+/// Objects with more fields, which mean there what they mean at the top.
+const NESTED: [(&str, In); 3] =
+    [("generationConfig", In::Gemini), ("generation_config", In::Gemini), ("output_config", In::Messages)];
+
+fn field_of(key: &str, dialect: Dialect) -> Option<Field> {
+    let found = FIELDS.iter().find(|(name, of, _)| *name == key && of.has(dialect));
+    let nested = || NESTED.iter().any(|(name, of)| *name == key && of.has(dialect));
+    found.map(|(_, _, field)| *field).or_else(|| nested().then_some(Field::Nested))
+}
+
+impl<L: Listener> Reader<'_, '_, L> {
+    /// Reads a top-level field.
+    pub(super) fn field(&mut self, key: &str, cursor: &mut Cursor<'_>) -> Read {
+        let body = cursor.bytes();
+        match field_of(key, self.dialect) {
+            Some(Field::Model) => {
+                let value = cursor.skip()?;
+                self.model(value);
+            }
+            Some(Field::Conversation) => self.conversation(cursor)?,
+            Some(Field::Prompt) => self.prompt(cursor)?,
+            Some(Field::System) => self.system(cursor)?,
+            Some(Field::Tools) => self.tools(cursor)?,
+            Some(Field::OutputLimit) => self.output_limit(cursor)?,
+            Some(Field::AnswerFormat) => self.answer_format(cursor)?,
+            Some(Field::Schema) => {
+                (self.view.structured, self.view.schema) = (true, true);
+                cursor.skip()?;
+            }
+            Some(Field::MimeType) => {
+                self.view.structured |= inside(cursor.skip()?).of(body) == b"application/json";
+            }
+            Some(Field::Nested) => self.nested(cursor)?,
+            Some(Field::Stream) => self.view.stream = cursor.skip()?.of(body) == b"true",
+            Some(Field::Fallbacks) => {
+                self.view.fallbacks = true;
+                cursor.skip()?;
+            }
+            None => self.view.ids.field(key, self.dialect, cursor)?,
+        }
+        Ok(())
+    }
+
+    /// Reads an object whose fields mean what they mean at the top; anything else is skipped.
+    fn nested(&mut self, cursor: &mut Cursor<'_>) -> Read {
+        self.members(cursor, |reader, key, cursor| match field_of(key, reader.dialect) {
+            Some(Field::Model | Field::Conversation | Field::Nested) => cursor.skip().map(drop),
+            _ => reader.field(key, cursor),
+        })
+    }
+
+    fn tools(&mut self, cursor: &mut Cursor<'_>) -> Read {
+        let kind = cursor.kind()?;
+        let span = cursor.skip()?;
+        if kind == Kind::Array {
+            let empty = inside(span).of(cursor.bytes()).iter().all(u8::is_ascii_whitespace);
+            self.view.tools |= !empty;
+            self.view.tokens.add(span.of(cursor.bytes()));
+        }
+        Ok(())
+    }
+
+    fn output_limit(&mut self, cursor: &mut Cursor<'_>) -> Read {
+        let body = cursor.bytes();
+        let span = cursor.skip()?;
+        let number = std::str::from_utf8(span.of(body)).ok().and_then(|text| text.parse().ok());
+        self.view.max_tokens = number.or(self.view.max_tokens);
+        Ok(())
+    }
+
+    /// `response_format: {"type": "json_schema", …}`, or `text: {"format": {"type": …}}` of the responses dialect.
+    fn answer_format(&mut self, cursor: &mut Cursor<'_>) -> Read {
+        self.members(cursor, |reader, key, cursor| match key {
+            "type" => reader.answer_type(cursor),
+            "format" => reader.members(cursor, |reader, key, cursor| match key {
+                "type" => reader.answer_type(cursor),
+                _ => cursor.skip().map(drop),
+            }),
+            _ => cursor.skip().map(drop),
+        })
+    }
+
+    fn answer_type(&mut self, cursor: &mut Cursor<'_>) -> Read {
+        let body = cursor.bytes();
+        let kind = inside(cursor.skip()?).of(body);
+        self.view.structured |= matches!(kind, b"json_object" | b"json_schema");
+        self.view.schema |= kind == b"json_schema";
+        Ok(())
+    }
+}
