@@ -61,7 +61,7 @@ pub enum Kind {
 pub const MAX_DEPTH: usize = 1024;
 
 /// A position in a body.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Cursor<'b> {
     bytes: &'b [u8],
     at: usize,

@@ -3,6 +3,7 @@
 
 mod answer;
 mod asked;
+mod built_in;
 mod cursor;
 mod files;
 mod form;
@@ -24,6 +25,7 @@ pub use answer::{
     Waits, first, is_of_one_key, refusal, wait_in,
 };
 pub use asked::{Asked, MOST_ASKED, said};
+pub use built_in::BuiltIn;
 pub use cursor::{Cursor, Fault, Kind, MAX_DEPTH, Span};
 pub use form::{boundary, model_fields};
 pub use ids::Ids;

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use super::cursor::{Cursor, Kind};
 use super::ids::Ids;
 use super::path::PathModels;
-use super::{Dialect, Fault, Limits, Span, Tokens, decode, said};
+use super::{BuiltIn, Dialect, Fault, Limits, Span, Tokens, decode, said};
 use turns::{Newest, Turn};
 
 /// Most top-level `model` keys of a body that are rewritten.
@@ -77,6 +77,8 @@ pub struct View<'b> {
     pub system: Vec<Span>,
     /// Whether tools are offered.
     pub tools: bool,
+    /// Tools of a provider's own that are offered, and in which dialect; none where there are none.
+    pub built_in: Option<(Dialect, BuiltIn)>,
     /// Whether any turn has an image, or a file that is looked at as one: a video.
     pub images: bool,
     /// Whether any turn has a PDF, or a file of a kind that nothing tells.

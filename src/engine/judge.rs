@@ -109,6 +109,7 @@ pub(super) fn needs(config: &Config, view: &View<'_>) -> Needs {
         schema: view.schema,
         provider: None,
         thoughts: if config.fit.keep_history { view.sealed } else { Sealed::default() },
+        built_in: view.built_in,
         limit: view.max_tokens,
         usage: Usage { input: view.tokens.count(), output },
         margin: config.window_margin,

@@ -10,13 +10,14 @@ use proxy_wasm::types::{Action, BufferType, MapType};
 
 use super::chain::{next, reason_of, same, settle};
 use super::extra::Extra;
+use super::facts::Betas;
 use super::stream::{replace, reply, set_request_header};
 use super::verdict::AnswerVerdict;
 use super::watch::{Ask, Head, RETRY, Watch};
 use super::{WorkerState, alive, now_millis, property};
 use crate::chat::{self, Coding, Dialect, Encoding, First, Form, LONGEST_REFUSAL, PathModels, Problem};
 use crate::engine::Call;
-use crate::fit;
+use crate::fit::{self, Mode};
 use crate::live::Outcome;
 use crate::route::{FallbackReason, Model, Plan, Progress};
 
@@ -142,15 +143,20 @@ impl AttemptStream {
             set_request_header(name, model.upstream_model.as_bytes());
         }
         let (mut path, mut has_length, mut coding) = (Vec::new(), false, Coding::Identity);
+        let mut betas = Betas::default();
         let mut boundary = None;
         for (name, value) in hostcalls::get_map_bytes(MapType::HttpRequestHeaders).unwrap_or_default() {
             match name.as_str() {
                 ":path" => path = value,
                 "content-length" => has_length = true,
+                "anthropic-beta" | "openai-beta" => betas.note(&name),
                 "content-type" => boundary = chat::boundary(&value),
                 "content-encoding" => coding = coding.and(&value),
                 _ => {}
             }
+        }
+        if config.fit.mode != Mode::Off && !self.as_it_went(&model) {
+            betas.strip(&model.takes);
         }
         let dialect = config.paths.dialect(&path);
         let places = PathModels::of(&path, dialect).spans;
@@ -184,6 +190,11 @@ impl AttemptStream {
         }
     }
 
+    /// Whether the model is the one that the request was decided for, and that one needed no change.
+    fn as_it_went(&self, model: &Model) -> bool {
+        self.run.as_ref().is_some_and(|run| !run.plan.fits && run.plan.model == *model.key())
+    }
+
     /// What has to change of the client's own body, of which the position among the listener's filters has changed the model
     /// alone.
     fn changes(&self, shared: &WorkerState, rewrite: &Rewrite, body: &[u8]) -> (Vec<chat::Change>, Extra) {
@@ -197,8 +208,7 @@ impl AttemptStream {
         let view = chat::view(body, &rewrite.path, dialect, &config.limits, &mut ());
         let mut changes = chat::named(&view.model_spans, &model.upstream_model, &[]).unwrap_or_default();
         // What needed nothing, and what may not be edited, goes again as it went.
-        let as_it_went = |run: &Run| !run.plan.fits && run.plan.model == *model.key();
-        if self.run.as_ref().is_some_and(as_it_went) {
+        if self.as_it_went(model) {
             return (changes, Extra::default());
         }
         let fitted = fit::fit(body, &view, dialect, &model.takes, config.fit, !config.several_sign);

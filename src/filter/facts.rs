@@ -6,6 +6,7 @@ use proxy_wasm::types::MapType;
 
 use crate::chat::{self, Coding};
 use crate::config::{Headers, Session};
+use crate::fit::{BETAS, Takes};
 
 /// Every header that begins so is ours: what a client sends under these names is removed.
 const OWN_PREFIX: &str = "x-tiergate-";
@@ -15,6 +16,32 @@ const CREDENTIALS: [&str; 5] =
     ["x-litellm-api-key", "authorization", "api-key", "x-api-key", "x-goog-api-key"];
 /// Set by the proxy where it unpacks requests: how this one was compressed.
 const PACKED: &str = "x-tiergate-packed";
+
+/// Which of the headers [`BETAS`] a request has.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Betas([bool; BETAS.len()]);
+
+impl Betas {
+    /// A header is there.
+    pub fn note(&mut self, name: &str) {
+        for (there, beta) in self.0.iter_mut().zip(BETAS) {
+            *there |= beta == name;
+        }
+    }
+
+    /// Those that a model does not read.
+    pub fn foreign(self, takes: &Takes) -> impl Iterator<Item = &'static str> {
+        let there = self.0.into_iter().zip(BETAS).filter(|(there, _)| *there);
+        there.map(|(_, beta)| beta).filter(|beta| !takes.reads_beta(beta))
+    }
+
+    /// Takes those out that a model does not read.
+    pub fn strip(self, takes: &Takes) {
+        for beta in self.foreign(takes) {
+            let _ = hostcalls::remove_map_value(MapType::HttpRequestHeaders, beta);
+        }
+    }
+}
 
 /// What the request's headers tell.
 pub struct Facts {
@@ -32,6 +59,8 @@ pub struct Facts {
     pub get: bool,
     /// From a client of Anthropic's: it says the version of their API.
     pub anthropic: bool,
+    /// The headers of [`BETAS`] that are there.
+    pub betas: Betas,
     pub has_length: bool,
     /// Names of headers that only we may set, as the client spelled them.
     pub forged: Vec<String>,
@@ -53,6 +82,7 @@ impl Facts {
             packed: false,
             get: false,
             anthropic: false,
+            betas: Betas::default(),
             has_length: false,
             forged: Vec::new(),
             session: None,
@@ -77,6 +107,7 @@ impl Facts {
                     facts.get = value == b"GET";
                 }
                 "anthropic-version" => facts.anthropic = true,
+                "anthropic-beta" | "openai-beta" => facts.betas.note(&name),
                 ":path" => facts.path = value,
                 "content-type" => {
                     facts.form |= is_form(&value);

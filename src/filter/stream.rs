@@ -9,7 +9,7 @@ use proxy_wasm::types::{Action, BufferType, MapType, Status};
 use serde::Serialize;
 
 use super::extra::Extra;
-use super::facts::Facts;
+use super::facts::{Betas, Facts};
 use super::health::{SharedData, SharedHealth};
 use super::listing::Listing;
 use super::remember::{Notes, rules, salt};
@@ -17,7 +17,8 @@ use super::watch::{Ask, Head, RETRY, Watch};
 use super::{WorkerState, alive, chain, now_nanos, property};
 use crate::chat::{self, Coding, Dialect, ErrorForm, Problem};
 use crate::config::{Config, ResponseHeaders};
-use crate::engine::{self, Call, Cause, Decision, Request, RequestContext, Sessions};
+use crate::engine::{self, Call, Cause, Decision, Edit, Request, RequestContext, Sessions};
+use crate::fit::Mode;
 use crate::live;
 use crate::route::{Conditions, Model, Plan};
 use crate::tier::Tier;
@@ -46,6 +47,8 @@ pub struct Stream {
     listing: Option<Listing>,
     /// The usage that the client did not ask for.
     extra: Extra,
+    /// It has headers that its first model does not read.
+    foreign: bool,
 }
 
 /// Who looks after a request while it is under way.
@@ -72,12 +75,14 @@ struct Waiting {
     tenant: Vec<u8>,
     /// The boundary of its parts, where it is a form.
     boundary: Option<Vec<u8>>,
+    /// What it asks one provider for.
+    betas: Betas,
 }
 
 impl Waiting {
     fn of(facts: Facts, dialect: Option<Dialect>) -> Self {
-        let Facts { path, has_length, session, tenant, coding, packed, boundary, .. } = facts;
-        Self { dialect, coding, packed, path, has_length, body_size: 0, session, tenant, boundary }
+        let Facts { path, has_length, session, tenant, coding, packed, boundary, betas, .. } = facts;
+        Self { dialect, coding, packed, path, has_length, body_size: 0, session, tenant, boundary, betas }
     }
 
     /// How a whole body of this kind ends.
@@ -91,8 +96,8 @@ impl Stream {
     pub fn new(shared: Option<Rc<WorkerState>>) -> Self {
         let (waiting, answer, line) = (None, Vec::new(), Vec::new());
         let (under_way, notes) = (UnderWay::Nobody, Notes::default());
-        let (number, request, listing, extra) = (None, 0, None, Extra::default());
-        Self { shared, waiting, answer, line, under_way, notes, number, request, listing, extra }
+        let (number, request, listing, extra, foreign) = (None, 0, None, Extra::default(), false);
+        Self { shared, waiting, answer, line, under_way, notes, number, request, listing, extra, foreign }
     }
 
     /// The body is whole: decide, rewrite, let go.
@@ -148,9 +153,21 @@ impl Stream {
         self.notes = Notes::of(&decision, tenant, started / 1_000_000);
         let by_attempt = shared.config.fallbacks.enabled;
         self.extra = Extra::new(decision.fitted.extra_usage && !by_attempt);
+        self.foreign = self.betas(&shared.config, &decision, waiting.betas);
         let changes = changes(&mut decision, by_attempt);
         write_back(changes, body, waiting.has_length);
         self.settle(&shared, &decision, path, started)
+    }
+
+    /// Takes headers out that the model does not read, but for those that the attempts take out; whether there are such.
+    fn betas(&self, config: &Config, decision: &Decision<'_>, betas: Betas) -> bool {
+        let edits = config.fit.mode != Mode::Off && (decision.edit != Edit::None || config.fit.pinned);
+        let Some(model) = decision.model.filter(|_| edits) else { return false };
+        if config.fallbacks.enabled {
+            return betas.foreign(&model.takes).next().is_some();
+        }
+        betas.strip(&model.takes);
+        false
     }
 
     /// The same for a call that is no conversation.
@@ -223,7 +240,7 @@ impl Stream {
             let number = alive::enter(now);
             self.number = Some(number);
             property::set_plan(&Plan {
-                fits: !decision.fitted.changes.is_empty(),
+                fits: self.foreign || !decision.fitted.changes.is_empty(),
                 bound: decision.cause == Cause::State,
                 stream: number,
                 request: self.request,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::effort::{Form, Level, Levels};
 use super::rule::{Action, Answer, Node, Rule, When};
-use crate::chat::Dialect;
+use crate::chat::{BuiltIn, Dialect};
 
 /// Whose thoughts a model takes back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,6 +33,7 @@ pub struct Family {
     pub reads: Reads,
     /// The reasoning efforts of a model that says nothing of its own.
     pub efforts: Levels,
+    tools: [BuiltIn; DIALECTS.len()],
     nodes: [Node; DIALECTS.len()],
     forms: [Option<Form>; DIALECTS.len()],
 }
@@ -61,6 +62,11 @@ impl Family {
             Dialect::Messages => messages,
             Dialect::Gemini(_) => gemini,
         }
+    }
+
+    /// Tools of a provider's own that its models have.
+    pub fn tools(&self, dialect: Dialect) -> BuiltIn {
+        self.tools.get(place(dialect)).copied().unwrap_or_default()
     }
 
     /// How its models are told how much to think, where it is not the dialect's own way.
@@ -166,6 +172,12 @@ fn add(family: &mut Family, row: &Row<'_>) -> Option<()> {
             "plain" => family.reads.plain = true,
             _ => return None,
         },
+        "tools" => {
+            let kinds = row.argument.split_whitespace().map(BuiltIn::named).collect::<Option<Vec<_>>>()?;
+            let all = kinds.into_iter().fold(BuiltIn::default(), BuiltIn::with);
+            let places = DIALECTS.iter().zip(&mut family.tools);
+            places.filter(|(name, _)| holds(row.dialect, name)).for_each(|(_, place)| *place = all);
+        }
         "form" => {
             let form = Form::named(row.argument)?;
             let places = DIALECTS.iter().zip(&mut family.forms);

@@ -9,7 +9,7 @@ use super::members::{Item, compose, items, with, within};
 use super::rule::{Action, Answer, Node};
 use super::value::{DEPTH, Facts, changed, inner, number};
 use super::{Done, Fitted, Note, Takes};
-use crate::chat::{Change, Dialect, Member, Span, View, decode};
+use crate::chat::{BuiltIn, Change, Cursor, Dialect, MAX_DEPTH, Member, Span, View, decode};
 
 /// The members of an object.
 pub(super) struct Items<'b, 't> {
@@ -78,6 +78,38 @@ impl<'b, 't> Items<'b, 't> {
             Dialect::ChatCompletions => self.put("response_format", JSON),
             Dialect::Responses => self.put("text.format", JSON),
             _ => {}
+        }
+    }
+
+    /// Takes out tools of a provider's own that the model does not have. With the last tool goes what is said of tools.
+    pub fn without_foreign_tools(&mut self) {
+        let Some(family) = &self.takes.family else { return };
+        let (dialect, known) = (self.dialect, family.tools(self.dialect));
+        for item in self.list.iter_mut().filter(|item| item.name == "tools") {
+            let mut kept = Vec::new();
+            let mut cursor = Cursor::new(&item.value, MAX_DEPTH);
+            // What was read without a fault is read again without one.
+            let _ = cursor.each_element(|cursor| {
+                let start = cursor.place();
+                let kind = BuiltIn::of_tool(cursor, dialect)?;
+                if known.has(kind) {
+                    kept.push(Span { start, end: cursor.behind() }.of(&item.value));
+                }
+                Ok(())
+            });
+            let left = [b"[", kept.join(&b","[..]).as_slice(), b"]"].concat();
+            item.removed = kept.is_empty();
+            item.value = left.into();
+        }
+        let functions = known.has(BuiltIn::FUNCTIONS);
+        for item in &mut self.list {
+            item.removed |= !functions && matches!(&*item.name, "functions" | "function_call");
+        }
+        if !self.has("tools") {
+            self.tools = false;
+            for item in &mut self.list {
+                item.removed |= matches!(&*item.name, "tool_choice" | "parallel_tool_calls" | "toolConfig");
+            }
         }
     }
 

@@ -19,8 +19,11 @@ pub use family::{Families, Family, Reads};
 pub use history::read_by;
 pub use rule::{Action, Answer, Node, Rule, When};
 
-use crate::chat::{Change, Dialect, Sealed, View};
+use crate::chat::{BuiltIn, Change, Dialect, Sealed, View};
 use item::Items;
+
+/// Headers that ask one provider for what is not for all yet.
+pub const BETAS: [&str; 2] = ["anthropic-beta", "openai-beta"];
 
 /// How much is edited.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,6 +62,20 @@ impl Takes {
     /// Whether it can read what a conversation has of a model's thoughts; of a model without a family nobody knows.
     pub fn can_read(&self, sealed: Sealed) -> bool {
         self.family.as_ref().is_none_or(|family| read_by(sealed, family.reads))
+    }
+
+    /// Whether it has these tools of a provider's own; of a model without a family nobody knows.
+    pub fn has_tools(&self, dialect: Dialect, kinds: BuiltIn) -> bool {
+        self.family.as_ref().is_none_or(|family| family.tools(dialect).has(kinds))
+    }
+
+    /// Whether it reads a header of [`BETAS`]; of a model without a family nobody knows.
+    pub fn reads_beta(&self, header: &str) -> bool {
+        self.family.as_ref().is_none_or(|family| match header {
+            "anthropic-beta" => family.reads.claude,
+            "openai-beta" => family.reads.openai,
+            _ => true,
+        })
     }
 
     /// Whether it reads Claude's thoughts.
@@ -130,6 +147,8 @@ pub struct Policy {
     pub downgrade_schema: bool,
     /// Whether the usage of streams is asked for.
     pub inject_usage: bool,
+    /// Whether tools of a provider's own that the model does not have are taken out.
+    pub drop_tools: bool,
 }
 
 /// How a request has to be changed to be one that the model takes. `view` is of `body`, and read without a fault. `signed`:
@@ -166,7 +185,9 @@ pub fn fit(
         history::strip(body, view, dialect, reads, family.needs_reasoning, &mut fitted);
         thoughtless = family.reads.claude && !fitted.changes.is_empty();
     }
-    if thoughtless
+    let foreign = view.built_in.filter(|(_, kinds)| policy.drop_tools && !takes.has_tools(dialect, *kinds));
+    if foreign.is_some()
+        || thoughtless
         || downgrades
         || strict
         || injects
@@ -175,6 +196,9 @@ pub fn fit(
     {
         let mut items = Items::top(body, &view.members, takes, node, dialect);
         items.tools = view.tools;
+        if foreign.is_some() {
+            items.without_foreign_tools();
+        }
         items.set();
         if downgrades {
             items.downgrade();

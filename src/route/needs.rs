@@ -1,7 +1,7 @@
 //! What a request needs of a model, and whether a model has it.
 
 use super::{Model, Usage};
-use crate::chat::Sealed;
+use crate::chat::{BuiltIn, Dialect, Sealed};
 use crate::fnv::Fnv;
 
 /// What a request needs of a model.
@@ -21,6 +21,8 @@ pub struct Needs {
     pub schema: bool,
     /// It has thoughts that only a model that can read them may go on with.
     pub thoughts: Sealed,
+    /// It offers tools of a provider's own, in this dialect.
+    pub built_in: Option<(Dialect, BuiltIn)>,
     /// Output tokens that it asks for, where it sets a limit.
     pub limit: Option<u64>,
     /// Tokens that it is expected to take: the output is the limit, or what is assumed without one.
@@ -46,6 +48,7 @@ impl Needs {
             })
             && (model.structured_output || !self.schema)
             && (!self.thoughts.any() || model.takes.can_read(self.thoughts))
+            && self.built_in.is_none_or(|(dialect, kinds)| model.takes.has_tools(dialect, kinds))
             && self.limit.unwrap_or(0) <= model.max_output.unwrap_or(u64::MAX)
     }
 

@@ -88,6 +88,7 @@ const NEEDS: Needs = Needs {
     provider: None,
     schema: false,
     thoughts: crate::chat::Sealed { claude: false, openai: false, gemini: false, plain: false },
+    built_in: None,
     limit: None,
     usage: Usage { input: 1000, output: 500 },
     margin: 0.0,

@@ -95,6 +95,7 @@ class Fitted(Running):
         listeners = []
         for name, of in {"litellm": document("litellm"), "direct": document("direct"),
                          "off": document("litellm", fit="off"), "keep": kept,
+                         "drop tools": document("direct", unkept_tools="drop"),
                          "inject": inject,
                          "inject, litellm": document("litellm", usage="inject")}.items():
             one = json.loads(json.dumps(gateway)) | {"name": name if name != "litellm" else "gateway"}
@@ -105,8 +106,9 @@ class Fitted(Running):
         envoy["static_resources"]["listeners"] = listeners
         super().__init__(directory, envoy, workers=1)
 
-    def ask(self, listener: str, path: str, body: dict):
-        return self.client.post(f"http://127.0.0.1:{self.ports[listener]}{path}", json=body, timeout=60)
+    def ask(self, listener: str, path: str, body: dict, headers: dict | None = None):
+        url = f"http://127.0.0.1:{self.ports[listener]}{path}"
+        return self.client.post(url, json=body, headers=headers, timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -283,3 +285,40 @@ def test_usage_is_asked_of_chats_and_streams_alone(fitted):
         answer = fitted.ask("inject", *body(dialect, model, "easy", more))
         assert answer.status_code == 200, answer.text
         assert b"include_usage" not in fitted.strict.asked[-1].body
+
+
+def test_a_tool_of_a_provider_s_goes_to_a_model_that_has_it(fitted):
+    """The easy prompt is GPT's; Claude, which is of another tier, has the shell."""
+    shell = {"type": "bash_20250124", "name": "bash"}
+    for tools, model, cause in [(CLAUDE_TOOLS, "gpt-5.6", "score"), ([*CLAUDE_TOOLS, shell], "claude-opus-5", "capability")]:
+        asked = {"model": "smart/mixed", "max_tokens": 500, "tools": tools, "messages": [{"role": "user", "content": "Hello!"}]}
+        answer = fitted.ask("keep", "/v1/messages", asked)
+        assert answer.status_code == 200, answer.text
+        assert (answer.headers["x-tiergate-model"], answer.headers["x-tiergate-cause"]) == (model, cause)
+        assert json.loads(fitted.strict.asked[-1].body)["tools"] == tools
+
+
+@pytest.mark.parametrize("tools, left", [
+    ([{"type": "code_interpreter"}], None), ([*CHAT_TOOLS, {"type": "x_search", "sources": ["[", "]"]}], CHAT_TOOLS)])
+def test_a_tool_that_nobody_has(fitted, tools, left):
+    path, asked = body("chat", "mistral-large-2512", "easy", {"tools": tools, "tool_choice": "auto"})
+    answer = fitted.ask("direct", path, asked)
+    assert answer.headers["x-tiergate-cause"] == "no_candidates"
+    assert json.loads(fitted.strict.asked[-1].body)["tools"] == tools, "by default it is the provider's to refuse"
+    fitted.ask("drop tools", path, asked)
+    arrived = json.loads(fitted.strict.asked[-1].body)
+    assert arrived.get("tools") == left and ("tool_choice" in arrived) == (left is not None)
+
+
+@pytest.mark.parametrize("header, reader, other", [
+    ("anthropic-beta", "claude-opus-5", "gpt-5.6"), ("openai-beta", "gpt-5.6", "claude-opus-5")])
+def test_beta_headers_go_to_who_reads_them(fitted, header, reader, other):
+    for model, value in [(reader, [b"something-2026"]), (other, [])]:
+        dialect, more = ("messages", {"max_tokens": 50}) if model.startswith("claude") else ("chat", {})
+        path, asked = body(dialect, model, "easy", more)
+        answer = fitted.ask("direct", path, asked, headers={header: "something-2026"})
+        assert answer.status_code == 200, answer.text
+        assert fitted.strict.asked[-1].all(header) == value
+    answer = fitted.ask("direct", "/v1/chat/completions", {"model": "gpt-4.1", "messages": asked["messages"]},
+                        headers={"anthropic-beta": "something-2026"})
+    assert fitted.strict.asked[-1].all("anthropic-beta") == [b"something-2026"], "a pinned model is left alone"

@@ -45,6 +45,16 @@ def test_each_attempt_fits_its_own_model(gateway, tmp_path):
         assert running.deaths() == 0
 
 
+def test_beta_headers_stay_as_long_as_they_are_read(gateway, tmp_path):
+    tiergate = fitted()
+    tiergate["models"][FIRST]["family"] = "anthropic"
+    with Faulty() as faulty, Fallbacks(gateway, tmp_path, faulty, tiergate=tiergate) as running:
+        running.client.headers["anthropic-beta"] = "something-2026"
+        faulty.be(**{ONE: "500"})
+        _, (first, second) = running.send()
+        assert first.headers["anthropic-beta"] == ["something-2026"]
+        assert "anthropic-beta" not in second.headers and second.model == TWO
+
 def test_a_model_that_is_asked_again_gets_the_same(gateway, tmp_path):
     tiers = {tier: [FIRST] for tier in ("SIMPLE", "MEDIUM", "COMPLEX", "REASONING")}
     with Faulty() as faulty, Fallbacks(gateway, tmp_path, faulty, tiergate=fitted(tiers=tiers)) as running:

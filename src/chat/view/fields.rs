@@ -1,8 +1,8 @@
 //! The top-level fields of a request, in every dialect.
 
 use super::{Listener, Read, Reader, inside};
-use crate::chat::Dialect;
 use crate::chat::cursor::{Cursor, Kind};
+use crate::chat::{BuiltIn, Dialect, Span};
 
 /// What a field is.
 #[derive(Clone, Copy)]
@@ -104,7 +104,7 @@ impl<L: Listener> Reader<'_, '_, L> {
             Some(Field::Conversation) => self.conversation(cursor)?,
             Some(Field::Prompt) => self.prompt(cursor)?,
             Some(Field::System) => self.system(cursor)?,
-            Some(Field::Tools) => self.tools(cursor)?,
+            Some(Field::Tools) => self.tools(key == "functions", cursor)?,
             Some(Field::OutputLimit) => self.output_limit(cursor)?,
             Some(Field::AnswerFormat) => self.answer_format(cursor)?,
             Some(Field::Schema) => {
@@ -133,13 +133,33 @@ impl<L: Listener> Reader<'_, '_, L> {
         })
     }
 
-    fn tools(&mut self, cursor: &mut Cursor<'_>) -> Read {
-        let kind = cursor.kind()?;
-        let span = cursor.skip()?;
-        if kind == Kind::Array {
-            let empty = inside(span).of(cursor.bytes()).iter().all(u8::is_ascii_whitespace);
-            self.view.tools |= !empty;
-            self.view.tokens.add(span.of(cursor.bytes()));
+    /// `functions`: those of the first chats.
+    fn tools(&mut self, functions: bool, cursor: &mut Cursor<'_>) -> Read {
+        if cursor.kind()? != Kind::Array {
+            return cursor.skip().map(drop);
+        }
+        let start = cursor.place();
+        let (mut any, mut kinds, dialect) = (false, BuiltIn::default(), self.dialect);
+        let whole = cursor.clone();
+        let read = cursor.each_element(|cursor| {
+            any = true;
+            kinds = kinds.with(BuiltIn::of_tool(cursor, dialect)?);
+            Ok(())
+        });
+        if read.is_err() {
+            // The upstream judges what is in them.
+            *cursor = whole;
+            cursor.skip()?;
+        }
+        if any && functions {
+            kinds = BuiltIn::FUNCTIONS;
+        }
+        self.view.tools |= any;
+        let span = Span { start, end: cursor.behind() };
+        self.view.tokens.add(span.of(cursor.bytes()));
+        if !kinds.is_empty() {
+            let before = self.view.built_in.map_or(BuiltIn::default(), |(_, kinds)| kinds);
+            self.view.built_in = Some((dialect, before.with(kinds)));
         }
         Ok(())
     }

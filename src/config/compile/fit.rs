@@ -22,6 +22,7 @@ pub(super) fn policy(document: &raw::Document) -> Policy {
         },
         pinned: document.fit_pinned,
         keep_history: document.history == raw::HistoryMode::Keep,
+        drop_tools: document.unkept_tools == raw::UnkeptTools::Drop,
         inject_usage: document.usage == raw::StreamUsage::Inject,
         downgrade_schema: document.unkept_schema == raw::UnkeptSchema::Json,
     }

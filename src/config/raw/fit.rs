@@ -44,6 +44,18 @@ pub enum UnkeptSchema {
     Json,
 }
 
+/// What becomes of a provider's own tools, such as a web search, where nobody who has them may serve.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum UnkeptTools {
+    /// They are sent, and the model refuses them.
+    #[default]
+    Refuse,
+    /// They are taken out.
+    Drop,
+}
+
 /// Whether the usage of streams is asked for, in the chat dialect.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]

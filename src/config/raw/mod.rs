@@ -21,7 +21,7 @@ use serde::Deserialize;
 
 pub use discover::Discover;
 pub use fallbacks::{Fallbacks, Position, RawLive};
-pub use fit::{Effort, Fit, HistoryMode, Params, StreamUsage, UnkeptSchema};
+pub use fit::{Effort, Fit, HistoryMode, Params, StreamUsage, UnkeptSchema, UnkeptTools};
 pub use groups::Group;
 pub use rollout::{Control, Mode};
 pub use routing::{Agentic, Eligibility, RawCompletion, Strategy, UnknownState};
@@ -141,6 +141,8 @@ pub struct Document {
     pub history: HistoryMode,
     /// What becomes of a schema that the answer has to keep, where nobody who can keep it may serve.
     pub unkept_schema: UnkeptSchema,
+    /// What becomes of a provider's own tools, such as a web search, where nobody who has them may serve.
+    pub unkept_tools: UnkeptTools,
     /// Whether the usage of streams is asked for, so that it is counted, where the client does not ask for it. Chat dialect
     /// only: the others tell it unasked. Not with `fit: off`.
     pub usage: StreamUsage,
@@ -188,6 +190,7 @@ impl Default for Document {
             fit_pinned: false,
             history: HistoryMode::default(),
             unkept_schema: UnkeptSchema::default(),
+            unkept_tools: UnkeptTools::default(),
             usage: StreamUsage::default(),
             headers: Headers::default(),
             models_endpoint: ModelsEndpoint::Off,
