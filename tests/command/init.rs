@@ -700,3 +700,29 @@ fn windows_of_ollamas_list_are_read() {
         (vec!["alone:7b".to_owned()], &json!(4096))
     );
 }
+
+#[test]
+fn models_of_litellm_have_their_family_whatever_they_are_called() {
+    for (setting, told) in [("true", "is true: LiteLLM takes out"), ("false", "is not true: LiteLLM refuses")]
+    {
+        let config = [
+            "model_list:\n",
+            &one("fast", "openai/gpt-5.4-mini"),
+            &one("good", "anthropic/claude-opus-5"),
+            &one("house", "hosted_vllm/ours"),
+            // Two deployments that differ.
+            &one("both", "openai/gpt-4.1"),
+            &one("both", "mistral/mistral-large-2512"),
+            &format!("litellm_settings: {{drop_params: {setting}}}\n"),
+        ]
+        .concat();
+        let config = file(&format!("families-{setting}.yaml"), &config);
+        let (document, notes, _) = made(&format!("families-{setting}"), &["--litellm", &config]);
+        let family = |name: &str| document["models"][name]["family"].as_str().map(str::to_owned);
+        assert_eq!(family("fast").as_deref(), Some("openai-reasoning"));
+        assert_eq!(document["models"]["fast"]["default_effort"], "none");
+        assert_eq!(family("good").as_deref(), Some("anthropic-adaptive"));
+        assert_eq!((family("house"), family("both")), (None, None));
+        assert!(notes.contains(&format!("litellm_settings.drop_params {told}")), "{notes}");
+    }
+}

@@ -3,7 +3,6 @@
 use super::super::yaml::{comment, text};
 use super::offer::{Found, Offer};
 use super::tiers::TierChoice;
-use crate::discover::Facts;
 use crate::tier::{PerTier, Tier};
 
 /// Most entries of `models`, as the schema has it.
@@ -102,11 +101,12 @@ fn models(parts: &Parts<'_>, out: &mut String) {
             let left = offer.aliases.iter().skip(ALIASES).map(String::as_str).collect::<Vec<_>>().join(", ");
             out.push_str(&comment(2, &format!("{ALIASES} aliases are the most; without {left}")));
         }
-        out.push_str(&format!("  {}: {{{}}}\n", text(&offer.name), entry(&offer.facts, &offer.aliases)));
+        out.push_str(&format!("  {}: {{{}}}\n", text(&offer.name), entry(offer)));
     }
 }
 
-fn entry(facts: &Facts, aliases: &[String]) -> String {
+fn entry(offer: &Offer) -> String {
+    let Offer { facts, aliases, kin, .. } = offer;
     let number = |key: &str, value: Option<String>| value.map(|value| format!("{key}: {value}"));
     let mut fields: Vec<String> = [
         number("input_price", facts.input_price.map(|n| n.to_string())),
@@ -122,6 +122,13 @@ fn entry(facts: &Facts, aliases: &[String]) -> String {
     .into_iter()
     .flatten()
     .collect();
+    if let Some(kin) = kin {
+        fields.push(format!("family: {}", kin.family));
+        if !kin.efforts.is_empty() {
+            fields.push(format!("efforts: [{}]", kin.efforts.join(", ")));
+        }
+        fields.extend(kin.default_effort.map(|effort| format!("default_effort: {effort}")));
+    }
     if !aliases.is_empty() {
         let names: Vec<String> = aliases.iter().take(ALIASES).map(|alias| text(alias)).collect();
         fields.push(format!("aliases: [{}]", names.join(", ")));

@@ -6,6 +6,7 @@
 mod costs;
 mod document;
 mod envoy;
+mod family;
 mod lists;
 mod litellm;
 mod offer;

@@ -1,5 +1,6 @@
 //! What a source of models offers, whatever its format.
 
+use super::family::Kin;
 use crate::discover::{Facts, rounded};
 
 /// A model that can be put into the document.
@@ -10,6 +11,8 @@ pub struct Offer {
     /// Other names that it answers to.
     pub aliases: Vec<String>,
     pub facts: Facts,
+    /// What it is known to take of a request.
+    pub kin: Option<Kin>,
     /// Why it is in no tier whatever it costs.
     pub barred: Option<String>,
     /// What to do about its price, where it has none.

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::costs::{Costs, facts};
+use super::family::{Kin, Kinship};
 use super::offer::{Found, Offer};
 use crate::discover::Facts;
 use crate::discover::name::{self, Kind};
@@ -37,9 +38,13 @@ pub fn read(config: &Value, costs: &Costs, wanted: &[String], mistakes: &mut Mis
     let names: BTreeSet<String> = groups.iter().map(|(name, _)| name.clone()).collect();
     let mut aliases = aliases(&root, &names, &mut found.notes, mistakes);
     let mut fallbacks = fallbacks(&root, &names, &mut found.notes, mistakes);
+    let kinship = Kinship::shipped();
+    found.notes.push(drop_params(&root, mistakes));
     for (name, deployments) in groups {
+        let kin = kin(&kinship, &deployments);
         match offer(&name, deployments, costs, wanted.contains(&name)) {
             Ok(mut offer) => {
+                offer.kin = kin;
                 offer.aliases = aliases.remove(&name).unwrap_or_default();
                 offer.remarks.extend(fallbacks.remove(&name).into_iter().flatten());
                 found.offers.push(offer);
@@ -53,6 +58,26 @@ pub fn read(config: &Value, costs: &Costs, wanted: &[String], mistakes: &mut Mis
         }
     }
     found
+}
+
+/// What all deployments of a name are known to take; none where one differs.
+fn kin(kinship: &Kinship, deployments: &[Deployment]) -> Option<Kin> {
+    let mut all = deployments.iter().map(|deployment| kinship.of(&deployment.model));
+    let first = all.next()??;
+    all.all(|other| other.as_ref() == Some(&first)).then_some(first)
+}
+
+/// What `drop_params` does, and that it does not matter.
+fn drop_params(root: &Place<'_>, mistakes: &mut Mistakes) -> String {
+    let set = root.get("litellm_settings").and_then(|settings| settings.get("drop_params"));
+    let does = match set.and_then(|set| set.flag(mistakes)) {
+        Some(true) => "is true: LiteLLM takes out what it does not know a model to take",
+        _ => "is not true: LiteLLM refuses requests with what it does not know a model to take",
+    };
+    format!(
+        "litellm_settings.drop_params {does}. With fit, which is on, no routed request depends on it, as far as a model's \
+         family is known; requests for a model by name are edited with fit_pinned: true only"
+    )
 }
 
 /// The deployments of each name, in the order of the list.
