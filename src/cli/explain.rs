@@ -12,7 +12,7 @@ use crate::chat::Dialect;
 use crate::config::Config;
 use crate::engine::{Decision, Request, RequestContext, Scratch, decide, ranking};
 use crate::route::{self, SignalRanking, Strategy, Usage};
-use crate::score::Explanation;
+use crate::score::{Contribution, Dimension, Explanation};
 use crate::tier::Tier;
 
 #[derive(Args)]
@@ -295,12 +295,55 @@ fn print_why(why: &Explanation<'_>, out: &mut dyn Write) -> std::io::Result<()> 
             }
         }
         Explanation::Calibrated(reasons) if !reasons.is_empty() => {
-            writeln!(out, "\n{:<20} {:>14} {:>20}", "feature", "added to tier", "added to difficulty")?;
+            writeln!(
+                out,
+                "\n{:<20} {:>14} {:>20}  in words",
+                "feature", "added to tier", "added to difficulty"
+            )?;
             for reason in reasons.iter().take(TOLD) {
-                writeln!(out, "{:<20} {:>14.3} {:>20.3}", reason.feature, reason.tier, reason.difficulty)?;
+                let Contribution { feature, tier, difficulty } = reason;
+                writeln!(out, "{feature:<20} {tier:>14.3} {difficulty:>20.3}  {}", in_words(feature))?;
             }
         }
         Explanation::Rules(_) | Explanation::Calibrated(_) => {}
     }
     Ok(())
+}
+
+/// What a person calls a feature: of the shape what it counts, else what the text speaks of.
+fn in_words(feature: &str) -> String {
+    let mut rows = include_str!("features.tsv").lines().filter_map(|row| row.split_once('\t'));
+    if let Some((_, words)) = rows.find(|(name, _)| *name == feature) {
+        return words.to_owned();
+    }
+    if let Some(dimension) = Dimension::ALL.into_iter().find(|dimension| dimension.name() == feature) {
+        return format!("hits of {} together", dimension.name());
+    }
+    format!("it speaks of: {}", feature.replace('_', " "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+
+    #[test]
+    fn every_feature_of_the_shape_has_words() {
+        let config = config::parse(b"").unwrap();
+        let mut scratch = Scratch::default();
+        let body = br#"{"model":"smart/auto","messages":[{"role":"user","content":"zzz"}]}"#;
+        let request = Request { dialect: Dialect::ChatCompletions, path: b"/v1/chat/completions", body };
+        let decision = decide(&config, &request, RequestContext::default(), &mut scratch);
+        let mut shapes = Vec::new();
+        scratch.features(&config, &decision, |name, _| {
+            let dimension = Dimension::ALL.into_iter().any(|dimension| dimension.name() == name);
+            if !dimension && !name.starts_with("length_over") {
+                shapes.push(name.to_owned());
+            }
+        });
+        assert!(shapes.len() > 50);
+        for name in shapes {
+            assert!(!in_words(&name).starts_with("it speaks of"), "{name}");
+        }
+    }
 }
