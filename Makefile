@@ -9,6 +9,7 @@
 # test-matrix the end-to-end tests on every usable Envoy from 1.36 to the newest
 # clients     real agents and SDKs from npm and PyPI through the gateway (CLIENTS="codex aider" for some)
 # train       fit the calibrated scorer's weights to the data in DATA and REAL; quality: how good the scorers are on them
+# learn       weights of your own from lines of what people said of prompts: LINES=examples/train/support.jsonl
 # soak        five minutes of full load while models fail at random (SECONDS=300)
 # linear      no body costs more than its size accounts for (SHAPES=20000)
 # fuzz        coverage-guided fuzzing of what reads other people's bytes, each target for a minute (SECONDS=60), and linear
@@ -23,7 +24,7 @@ SHAPES := 20000
 ENVOYS := 1.36.4 1.37.0 1.39.3 1.40.0
 
 .NOTPARALLEL:
-.PHONY: help demo up down setup setup-train wasm image release draft test lint rooms test-rust test-e2e test-matrix clients train \
+.PHONY: help demo up down setup setup-train wasm image release draft test lint rooms test-rust test-e2e test-matrix clients train learn \
 	quality bench fuzz linear soak docs clean
 
 help:
@@ -81,9 +82,14 @@ train: setup-train
 	cargo build --release --features cli
 	@.venv-train/bin/python scripts/train.py --data $(DATA) --real $(REAL)
 
-quality: setup-train
+quality: setup setup-train
 	cargo build --release --features cli
 	@.venv-train/bin/python scripts/quality.py --data $(DATA) --real $(REAL)
+
+learn: LINES ?= $(error say where the lines are: make learn LINES=file.jsonl; scripts/learn.py says what they hold)
+learn: setup
+	cargo build --release --features cli
+	@$(PYTHON_BIN) scripts/learn.py $(LINES) --out weights.tsv
 
 setup-train:
 	@scripts/setup.sh .venv-train requirements-train.txt
