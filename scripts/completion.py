@@ -59,7 +59,7 @@ GPQA_DIAMOND = {
 }
 
 
-def read(path, binary):
+def read(path, binary, weights):
     """Capability, difficulty and result of each prompt and model."""
     with open(path, encoding="utf8") as file:
         rows = [json.loads(line) for line in file if line.strip()]
@@ -67,7 +67,7 @@ def read(path, binary):
     lines = "\n".join(
         json.dumps({"id": at, **{k: row[k] for k in keys if k in row}}, ensure_ascii=False) for at, row in enumerate(rows)
     )
-    command = [binary, "score", "--scorer", "calibrated"]
+    command = [binary, "score", "--scorer", "calibrated", "--weights", weights]
     done = subprocess.run(command, input=lines.encode(), capture_output=True, check=True)
     difficulty = [json.loads(line)["score"] for line in done.stdout.decode().splitlines()]
     table = [
@@ -105,8 +105,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--data", type=pathlib.Path, required=True)
     parser.add_argument("--binary", default=str(ROOT / "target/release/tiergate"))
+    parser.add_argument("--weights", default=str(ROOT / "src/score/weights.tsv"), help="of the calibrated scorer")
     args = parser.parse_args()
-    tables = {name: read(args.data / f"{name}.jsonl", args.binary) for name in FIT + MEASURE}
+    tables = {name: read(args.data / f"{name}.jsonl", args.binary, args.weights) for name in FIT + MEASURE}
     numbers = fit([tables[name] for name in FIT])
     print("capability {:.4f}  difficulty {:.3f}  bias {:.3f}\n".format(*numbers))
     print("| file | results | success | base rate | fit | without the file | alone: capability | difficulty | both |")
