@@ -60,6 +60,9 @@ fn is_chore(
     setting: &Setting<'_>,
     words: &mut Wordings<'_>,
 ) -> bool {
+    if is_notes(ask.all, length) {
+        return false;
+    }
     if has(ask.all, concept::FIM) && !setting.answered || has(ask.all, concept::SUGGEST) && length >= 60 {
         return true;
     }
@@ -75,8 +78,17 @@ fn is_chore(
         return asked;
     }
     let system = signs(body, setting.system, SYSTEM, words);
+    if has(system.all, concept::CONVERSES) {
+        return false;
+    }
     let formed = has(system.all, concept::KEY) || has(system.all, concept::LIMIT);
     (system.made || has(system.all, concept::SUGGEST) && system.named) && formed
+}
+
+/// Whether a text of so many bytes, with these concepts, is a summary that stands for a conversation.
+pub const fn is_notes(concepts: u32, length: usize) -> bool {
+    const SHORTEST: usize = 80;
+    length >= SHORTEST && has(concepts, concept::NOTES)
 }
 
 /// Reads what a text begins and ends with; what is to be made counts only near its ends.

@@ -10,9 +10,6 @@ use crate::chat::{self, Span, View};
 use crate::score::{self, Ask, Basis, Length, Reply, Score, Scorer};
 use crate::tier::Tier;
 
-/// A summary that stands for a conversation is no shorter.
-const SHORTEST_NOTES: usize = 80;
-
 /// Why an ask has its tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
@@ -46,6 +43,8 @@ pub struct Scratch {
     pub score: score::Scratch,
     /// How long it is.
     pub length: Length,
+    /// Quotations were left out of it.
+    unquoted: bool,
     words: String,
     folded: score::Folded,
 }
@@ -86,14 +85,16 @@ impl Judge<'_> {
             newest.parts.clone_from(&asks.newest);
         }
         let mut own = self.alone(&newest.parts)?;
-        if own.score.tier > Tier::Simple && has(found.concepts, concept::TITLE) && self.wants_title() {
+        if own.score.tier > Tier::Simple
+            && self.wants_little(found.concepts, newest.material || newest.cut, own.why)
+        {
             own.score.tier = Tier::Simple;
         }
         if asks.earlier.is_empty() {
-            let notes = has(found.concepts, concept::NOTES) && length(&asks.newest) >= SHORTEST_NOTES;
+            let notes = !newest.tagged && chores::is_notes(found.concepts, length(&asks.newest));
             return if notes { self.notes(&asks.newest, own) } else { Some(own) };
         }
-        if self.is_notes(&asks.newest) {
+        if !newest.tagged && self.is_notes(&asks.newest) {
             return self.work(asks, own, true, budget).or(Some(own));
         }
         if !self.is_short() {
@@ -174,7 +175,8 @@ impl Judge<'_> {
     /// Whether a turn is a summary that stands for a conversation.
     fn is_notes(&mut self, texts: &[Span]) -> bool {
         let body = self.body;
-        length(texts) >= SHORTEST_NOTES && self.words().has(body, texts, concept::NOTES)
+        let found = self.words().concepts(body, texts);
+        chores::is_notes(found, length(texts))
     }
 
     /// Judges notes that no turn stands before: the work goes on that they tell of, between the lines of the client's template.
@@ -188,28 +190,35 @@ impl Judge<'_> {
         if let Some(last) = inside.last_mut() {
             last.end = lines::last(body, *last).start;
         }
-        let work = self.alone(&inside).filter(|work| work.score.tier > own.score.tier);
-        let work = work.or_else(|| self.alone(texts))?;
-        Some(Judged { why: Why::History, ..work })
+        let work = self.alone(&inside).or_else(|| self.alone(texts))?;
+        Some(Judged { why: Why::History, tokens: own.tokens, ..work })
     }
 
-    /// Whether the short ask that was judged last wants a few words to call something by. What those words are for may sound
-    /// hard: only what stands before them, or in another sentence, is asked too.
-    fn wants_title(&mut self) -> bool {
+    /// Whether the short ask that was judged last wants little, and nothing harder: a few words to call something by, one fact of
+    /// a text beside it; or the scorer has too little to judge by, and it greets, asks for a fact, or is about a quotation.
+    /// `concepts`: those of the whole turn.
+    fn wants_little(&mut self, concepts: u32, material: bool, why: Why) -> bool {
         const LONGEST: usize = 240;
-        let Scratch { folded, text, length, .. } = &mut *self.scratch;
-        if length.read < length.ask || text.len() > LONGEST {
+        let abstained = why == Why::Scored(Basis::Abstained);
+        let may = has(concepts, concept::TITLE) || material || abstained;
+        let Scratch { folded, text, length, unquoted, .. } = &mut *self.scratch;
+        if !may || length.read < length.ask || text.len() > LONGEST {
             return false;
         }
         folded.set(text);
-        let (mut title, mut hard, mut named) = (false, false, false);
+        let (mut all, mut hard, mut named) = (0, false, false);
         self.rules.tables.words.find(&folded.text, 0, |found| match found {
-            Found::Concept(concept::TITLE) => (title, named) = (true, true),
+            // What a title is for may sound hard: only what stands before it, or in another sentence, is asked too.
             Found::Concept(concept::HARD) => hard |= !named,
-            Found::Concept(_) => {}
+            Found::Concept(number) => {
+                named |= number == concept::TITLE;
+                all |= 1u32.checked_shl(u32::from(number)).unwrap_or_default();
+            }
             Found::SentenceEnd => named = false,
         });
-        title && !hard
+        let fact = has(all, concept::FACT) && (material || abstained);
+        let greets = has(all, concept::GREETING) && abstained;
+        !hard && (has(all, concept::TITLE) || fact || greets || *unquoted && abstained)
     }
 
     /// Judges one ask by itself; none where it has no text.
@@ -232,12 +241,14 @@ impl Judge<'_> {
 
     /// Leaves out of the text what an ask about a quotation quotes.
     fn unquote(&mut self) {
+        self.scratch.unquoted = false;
         let Some(left) = quotes::without(&self.scratch.text) else { return };
         let tables = &self.rules.tables;
         self.scratch.folded.set(&left);
         let found = tables.words.concepts(&self.scratch.folded.text, 0);
         if is_about(found) {
             self.scratch.text = left;
+            self.scratch.unquoted = true;
         }
     }
 

@@ -13,6 +13,7 @@ mod quotes;
 mod sections;
 mod structure;
 mod turns;
+mod walk;
 mod wordings;
 
 #[cfg(test)]

@@ -10,7 +10,9 @@ pub fn is_demanded(tables: &Tables, text: &[u8]) -> bool {
     tables.words.find(&text, 0, |found| match found {
         Found::Concept(number) => sentence |= 1u32.checked_shl(u32::from(number)).unwrap_or_default(),
         Found::SentenceEnd => {
-            demanded |= has(sentence, concept::JSON) && has(sentence, concept::DEMAND);
+            demanded |= has(sentence, concept::JSON)
+                && has(sentence, concept::DEMAND)
+                && !has(sentence, concept::PLAIN);
             sentence = 0;
         }
     });

@@ -45,11 +45,38 @@ pub mod concept {
     pub const GREETING: u8 = 15;
     /// A person wants a few words to call something by.
     pub const TITLE: u8 = 16;
+    /// A system text for conversations, not for a chore.
+    pub const CONVERSES: u8 = 17;
+    /// The answer is to be no JSON, or the JSON is none of the answer's.
+    pub const PLAIN: u8 = 18;
+    /// A paragraph says what the answer is to look like.
+    pub const FORM: u8 = 19;
+    /// A question for one fact of a text beside it.
+    pub const FACT: u8 = 20;
 }
 
-const CONCEPTS: [&str; 17] = [
-    "product", "verb", "target", "limit", "key", "cue", "fim", "suggest", "notes", "format", "about", "hard",
-    "json", "demand", "template", "greeting", "title",
+const CONCEPTS: [&str; 21] = [
+    "product",
+    "verb",
+    "target",
+    "limit",
+    "key",
+    "cue",
+    "fim",
+    "suggest",
+    "notes",
+    "format",
+    "about",
+    "hard",
+    "json",
+    "demand",
+    "template",
+    "greeting",
+    "title",
+    "converses",
+    "plain",
+    "form",
+    "fact",
 ];
 
 /// Numbers of concepts of `followups.tsv`.
@@ -95,6 +122,8 @@ pub struct Tables {
     pub(super) words: &'static Phrases,
     pub(super) followups: &'static Phrases,
     labels: HashMap<String, Role>,
+    /// Names of tags around what a person typed.
+    tags: Vec<String>,
     /// A bit for each hash of how a label begins: most lines begin otherwise.
     begins: [u64; Begin::BITS / 64],
 }
@@ -129,10 +158,14 @@ impl Tables {
     /// The shipped tables, and labels of one's own.
     pub fn new<'l>(more: impl IntoIterator<Item = (Role, &'l str)>) -> Result<Self, String> {
         let mut labels = HashMap::new();
+        let mut tags = Vec::new();
         for row in include_str!("labels.tsv").lines().filter(|row| !row.starts_with('#')) {
             let mut cells = row.split('\t');
-            let role = cells.next().and_then(Role::named);
-            let (Some(role), Some(spellings)) = (role, cells.nth(1)) else { continue };
+            let (Some(name), Some(spellings)) = (cells.next(), cells.nth(1)) else { continue };
+            if name == "tag" {
+                tags.extend(spellings.split('|').map(str::to_owned));
+            }
+            let Some(role) = Role::named(name) else { continue };
             for label in spellings.split('|') {
                 labels.entry(label.to_owned()).or_insert(role);
             }
@@ -145,7 +178,7 @@ impl Tables {
                 *word |= begin.bit();
             }
         }
-        Ok(Self { words, followups, labels, begins })
+        Ok(Self { words, followups, labels, tags, begins })
     }
 
     /// The role of the label that a line begins with, and how many bytes of the line are the label.
@@ -219,7 +252,7 @@ impl Tables {
         let label = std::str::from_utf8(bare.get(..length)?).ok()?;
         let edge = |c: char| c.is_whitespace() || "#*_>=[]<`\"'()【】-".contains(c);
         let label = label.trim_matches(edge);
-        if label.is_empty() || label.len() > 48 {
+        if label.is_empty() || label.len() > 60 {
             return None;
         }
         let label = label.to_lowercase();
@@ -234,6 +267,16 @@ impl Tables {
     }
 }
 
+/// How many bytes the `<` is that a line begins with, as JSON may spell it, and what is behind it.
+fn bracket(line: &[u8]) -> Option<(usize, &[u8])> {
+    [&b"<"[..], b"\\u003c", b"\\u003C"].iter().find_map(|open| Some((open.len(), line.strip_prefix(*open)?)))
+}
+
+/// How many bytes the `>` is that a text begins with.
+fn ends_bracket(text: &[u8]) -> Option<usize> {
+    [&b">"[..], b"\\u003e", b"\\u003E"].iter().find(|close| text.starts_with(close)).map(|close| close.len())
+}
+
 /// The tables, and room to look words up with.
 #[derive(Debug)]
 pub struct Wordings<'t> {
@@ -246,6 +289,29 @@ impl Wordings<'_> {
     /// The role of the label that a line begins with, and how many bytes of the line are the label.
     pub fn label(&self, line: &[u8]) -> Option<(Role, usize)> {
         self.tables.label(line)
+    }
+
+    /// The name of the tag around what a person typed that a line begins with, and how many bytes of the line the tag is.
+    pub fn opens_ask(&self, line: &[u8]) -> Option<(usize, usize)> {
+        let (open, rest) = bracket(line)?;
+        let tags = self.tables.tags.iter().map(String::as_bytes).enumerate();
+        let (place, name) =
+            tags.filter(|(_, name)| rest.starts_with(name)).max_by_key(|(_, name)| name.len())?;
+        let behind = rest.get(name.len()..)?;
+        let close = ends_bracket(behind)?;
+        Some((place, open + name.len() + close))
+    }
+
+    /// Where in a line the tag of this number ends, and how many bytes that takes.
+    pub fn closes_ask(&self, line: &[u8], place: usize) -> Option<usize> {
+        let name = self.tables.tags.get(place)?.as_bytes();
+        memchr::memmem::find_iter(line, name).find_map(|at| {
+            let before = line.get(..at)?;
+            let slash = before.strip_suffix(b"/").map(|rest| rest.strip_suffix(b"\\").unwrap_or(rest))?;
+            let open =
+                [&b"<"[..], b"\\u003c", b"\\u003C"].iter().find_map(|open| slash.strip_suffix(*open))?;
+            ends_bracket(line.get(at + name.len()..)?).map(|_| open.len())
+        })
     }
 
     /// Whether a line ends with a label of material and a colon: "Answer from the following context:".
