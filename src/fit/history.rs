@@ -103,6 +103,7 @@ impl Pass<'_> {
     fn turns(&mut self, list: Walk<'_>) -> Result<(), Fault> {
         let turns = list.elements()?;
         let mut places = Vec::with_capacity(turns.len());
+        let mut thought = false;
         for turn in turns {
             let before = self.changes.len();
             let goes = self.turn(turn)?;
@@ -110,9 +111,35 @@ impl Pass<'_> {
                 // It goes as a whole.
                 self.changes.truncate(before);
             }
+            if self.needs && self.dialect == Dialect::Responses && !goes {
+                self.thoughts_before(turn, &mut thought)?;
+            }
             places.push((turn.base, goes));
         }
         remove(places.into_iter(), self.changes);
+        Ok(())
+    }
+
+    /// Puts thoughts in front of calls of tools that have none: a full stop, as LiteLLM takes white space for none. `thought`: they have some, or more calls stand between.
+    fn thoughts_before(&mut self, item: Walk<'_>, thought: &mut bool) -> Result<(), Fault> {
+        let members = item.members()?;
+        let of = |name: &[u8]| {
+            members.iter().rfind(|(key, _)| key.of() == name).map_or(&b""[..], |(_, value)| value.of())
+        };
+        match of(b"type") {
+            br#""reasoning""# => *thought = true,
+            br#""function_call""# | br#""custom_tool_call""# => {
+                if !*thought {
+                    let start = item.base.start;
+                    let new =
+                        br#"{"type":"reasoning","summary":[{"type":"summary_text","text":"."}]},"#.to_vec();
+                    self.changes.push(Change { span: Span { start, end: start }, new });
+                }
+                *thought = true;
+            }
+            _ if of(b"role") == br#""assistant""# => {}
+            _ => *thought = false,
+        }
         Ok(())
     }
 
@@ -123,7 +150,9 @@ impl Pass<'_> {
             |name: &str| members.iter().rfind(|(key, _)| &*decode(key.of()) == name).map(|(_, value)| *value);
         let kind = |name: &str| value(name).map_or(&b""[..], Walk::of);
         if self.dialect == Dialect::Responses {
-            if !self.reads.openai && kind("type") == br#""reasoning""# {
+            // What is not encrypted is plain text.
+            let sealed = !matches!(kind("encrypted_content"), b"" | b"null");
+            if kind("type") == br#""reasoning""# && !self.reads.openai && (sealed || !self.reads.plain) {
                 return Ok(true);
             }
         } else if let Some(parts) = value("content").or_else(|| value("parts"))

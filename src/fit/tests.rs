@@ -509,6 +509,29 @@ mod history {
     }
 }
 
+#[test]
+fn calls_of_tools_have_thoughts_in_responses() {
+    let call = r#"{"type":"function_call","call_id":"c","name":"f","arguments":"{}"}"#;
+    let output = r#"{"type":"function_call_output","call_id":"c","output":"x"}"#;
+    let blank = r#"{"type":"reasoning","summary":[{"type":"summary_text","text":"."}]}"#;
+    let sealed = r#"{"type":"reasoning","encrypted_content":"gAAA","summary":[]}"#;
+    let plain = r#"{"type":"reasoning","summary":[{"type":"summary_text","text":"so"}]}"#;
+    let of = |items: &[&str]| format!(r#"{{"input":[{}],"model":"m"}}"#, items.join(","));
+    becomes(
+        &takes("deepseek", &[]),
+        Dialect::Responses,
+        &[
+            (&of(&[sealed, call, call, output, call]), &of(&[blank, call, call, output, blank, call])),
+            (&of(&[plain, call, output]), &of(&[plain, call, output])),
+        ],
+    );
+    becomes(
+        &takes("mistral", &[]),
+        Dialect::Responses,
+        &[(&of(&[sealed, call, output, plain, call]), &of(&[call, output, call]))],
+    );
+}
+
 const NAMES: [&str; 29] = [
     "temperature",
     "top_p",

@@ -2,6 +2,8 @@
 nothing and before the providers themselves."""
 
 import json
+import re
+import subprocess
 
 import pytest
 
@@ -65,6 +67,10 @@ def document(cluster: str, **more) -> dict:
                 for number, model in enumerate(FAMILIES)}
     profiles["mixed"] = {"tiers": {"SIMPLE": "gpt-5.6", "MEDIUM": "gpt-5.6", "COMPLEX": "claude-opus-5",
                                    "REASONING": "gpt-5.6"}}
+    for name, model in [("gpt", "gpt-5.6"), ("deepseek", "deepseek/deepseek-v4-pro"), ("claude", "claude-opus-5")]:
+        # That one goes first in every tier; the others may serve where it cannot.
+        others = [other for other in ("gpt-5.6", "deepseek/deepseek-v4-pro", "claude-opus-5") if other != model]
+        profiles[f"first-{name}"] = {"tiers": dict.fromkeys(("SIMPLE", "MEDIUM", "COMPLEX", "REASONING"), [model, *others])}
     profiles["efforts"] = {"tiers": {
         tier: {"model": "gpt-5.6", "set": {"reasoning_effort": effort, "max_tokens": 2000}}
         for tier, effort in {"SIMPLE": "low", "MEDIUM": "medium", "COMPLEX": "high", "REASONING": "high"}.items()}}
@@ -87,7 +93,10 @@ class Fitted(Running):
                                                  stacks.cluster("direct", strict.port)]
         # Of one Claude alone it is known whose signature a thought has.
         kept = document("direct", history="keep")
-        kept["profiles"] = {name: kept["profiles"][name] for name in ("mixed", "efforts")}
+        names = ("mixed", "efforts", "first-gpt", "first-deepseek", "first-claude")
+        kept["profiles"] = {name: kept["profiles"][name] for name in names}
+        behind = document("litellm", history="keep")
+        behind["profiles"] = kept["profiles"]
         # A model that one test alone asks for.
         inject = document("direct", usage="inject")
         inject["models"]["counted"] = {"cluster": "direct", "upstream_model": "gpt-4.1"}
@@ -95,6 +104,7 @@ class Fitted(Running):
         listeners = []
         for name, of in {"litellm": document("litellm"), "direct": document("direct"),
                          "off": document("litellm", fit="off"), "keep": kept,
+                         "keep, litellm": behind, "strip, litellm": behind | {"history": "strip"},
                          "drop tools": document("direct", unkept_tools="drop"),
                          "inject": inject,
                          "inject, litellm": document("litellm", usage="inject")}.items():
@@ -322,3 +332,55 @@ def test_beta_headers_go_to_who_reads_them(fitted, header, reader, other):
     answer = fitted.ask("direct", "/v1/chat/completions", {"model": "gpt-4.1", "messages": asked["messages"]},
                         headers={"anthropic-beta": "something-2026"})
     assert fitted.strict.asked[-1].all("anthropic-beta") == [b"something-2026"], "a pinned model is left alone"
+
+
+def response_conversation() -> list[dict]:
+    """GPT has thought; it, Claude and DeepSeek have called a tool."""
+    turns = [{"role": "user", "content": "Prove the theorem by induction, step by step."}]
+    turns.append({"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAAx"})
+    for number in range(3):
+        turns.append({"type": "function_call", "id": f"fc_{number}", "call_id": f"call_{number}", "name": "look",
+                      "arguments": "{}"})
+        turns.append({"type": "function_call_output", "call_id": f"call_{number}", "output": "x"})
+    return turns
+
+
+CONVERSATIONS = {
+    # Claude has thought in these; in the last one GPT has.
+    "messages": ("/v1/messages", {"max_tokens": 4000, "tools": CLAUDE_TOOLS, "thinking": parameters.BUDGET}, "messages",
+                 conversation, 3, "claude-opus-5"),
+    "chat": ("/v1/chat/completions", {"tools": CHAT_TOOLS}, "messages", chat_conversation, 3, "claude-opus-5"),
+    "responses": ("/v1/responses", {"tools": RESPONSES_TOOLS}, "input", response_conversation, 4, "gpt-5.6"),
+}
+
+
+@pytest.mark.parametrize("history", ["keep", "strip"])
+@pytest.mark.parametrize("dialect", CONVERSATIONS)
+def test_a_conversation_goes_on_with_whoever_is_next(fitted, dialect, history):
+    """Turn by turn: Claude, then GPT, then DeepSeek, then Claude again, each asked for first."""
+    path, more, key, turns, begun, thinker = CONVERSATIONS[dialect]
+    turns = turns()
+    served = []
+    for end, first in [(1, "claude"), (begun, "gpt"), (begun + 2, "deepseek"), (len(turns), "claude")]:
+        asked = more | {"model": f"smart/first-{first}", key: turns[:end]}
+        answer = fitted.ask(f"{history}, litellm", path, asked)
+        assert answer.status_code == 200, f"{first}: {answer.text}"
+        served.append(answer.headers["x-tiergate-model"])
+    wanted = ["claude-opus-5", "gpt-5.6", "deepseek/deepseek-v4-pro", "claude-opus-5"]
+    # Who has thought is the only one who can go on, as long as its thoughts are in the conversation.
+    assert served == (wanted if history == "strip" else [wanted[0], *[thinker] * 3])
+
+
+def test_parameters_of_a_tier_are_told_everywhere(fitted, command, tmp_path):
+    model, wanted = "gpt-5.6", "max_tokens=2000,reasoning_effort=low"
+    asked = {"model": "smart/efforts", "messages": [{"role": "user", "content": "Hello!"}]}
+    answer = fitted.ask("keep", "/v1/chat/completions", asked)
+    assert (answer.headers["x-tiergate-model"], answer.headers["x-tiergate-set"]) == (model, wanted)
+    metrics = fitted.admin("/stats/prometheus")
+    assert re.search(r'tiergate_requests\{[^}]*model="gpt-5.6@[^"]*reasoning_effort:low', metrics), "the label of requests"
+    kept = document("direct")
+    (tmp_path / "tiergate.json").write_text(json.dumps(kept))
+    done = subprocess.run([command, "explain", "--config", tmp_path / "tiergate.json"], input=json.dumps(asked),
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert wanted in done.stdout and "max_completion_tokens" in done.stdout
