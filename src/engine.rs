@@ -123,14 +123,19 @@ fn decide_on<'c>(
     let named = view.model.as_deref().filter(|name| !name.trim().is_empty());
     // Only where there is something to answer: other calls on such paths need no model.
     let default = || config.names.default_name().filter(|_| view.converses && view.fault.is_none());
-    // A value of another kind than a string is the upstream's to judge.
+    // A value of another kind than a string is the upstream's to judge,
     let absent = || {
         let mut values = view.model_spans.iter().map(|value| value.of(request.body));
         values.all(|value| value == b"null" || value.starts_with(b"\""))
     };
+    // but of several names nobody here knows which one would serve.
+    let lists = || view.model_spans.iter().any(|value| matches!(value.of(request.body), [b'[' | b'{', ..]));
     let Some(name) = named.or_else(|| default().filter(|_| absent())) else {
-        let cause = if view.fault.is_some() { Cause::Unparsable } else { Cause::NoModel };
-        return undecided(config, cause);
+        return match view.fault {
+            Some(_) => undecided(config, Cause::Unparsable),
+            None if lists() => refused(config, Problem::ModelNoText),
+            None => undecided(config, Cause::NoModel),
+        };
     };
     let fitted = |decision: Decision<'c>| match decision.model {
         Some(model)

@@ -52,6 +52,9 @@ struct Marker {
     /// The first bytes of the open marker, and which of the eight they are.
     prefix: u64,
     mask: u64,
+    /// Those of the close marker.
+    close_prefix: u64,
+    close_mask: u64,
 }
 
 /// A search of one text: what may be spent on it, and a bit for each marker that is known to have no close from here on.
@@ -224,24 +227,31 @@ impl Markers {
         let second = match text.from(place) {
             [first, second, ..] if *first != b'\\' && *second != b'\\' => *second,
             rest => {
-                let (_, length) = character(rest)?;
+                let (first, length) = character(rest)?;
+                if !leading && !u8::try_from(first).is_ok_and(|first| self.firsts.has(first)) {
+                    return None;
+                }
                 let (second, _) = character(text.from(place + length))?;
                 u8::try_from(second).ok()?
             }
         };
         let second = usize::from(second);
-        // Most of what is no marker tells so by its first bytes, where none of them is escaped.
-        let rest = text.from(place);
-        let near = first_bytes(rest);
-        let plain = !rest.iter().take(8).any(|byte| *byte == b'\\');
+        // Most of what is no marker tells so by its first bytes.
         let range = usize::from(*self.starts.get(second)?)..usize::from(*self.starts.get(second + 1)?);
+        if range.is_empty() {
+            return None;
+        }
+        let (near, known) = first_characters(text.from(place));
         for number in range {
             let Some(marker) = self.list.get(number) else { continue };
-            if plain && (near ^ marker.prefix) & marker.mask != 0 {
+            if (near ^ marker.prefix) & marker.mask & known != 0 {
                 continue;
             }
             if search.is_hopeless(number) || marker.leading && !leading {
                 continue;
+            }
+            if !search.budget.pay(STOP) {
+                return None;
             }
             let Some(inside) = marker.opens(text, place) else { continue };
             let end = marker.end(text, number, inside, || text.begins_line(from, place), search);
@@ -264,9 +274,10 @@ impl Marker {
         let named = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':');
         let tag = name.is_some_and(|name| !name.is_empty() && name.bytes().all(named));
         let open = if tag { open.trim_end_matches('>') } else { open };
-        let mask = u64::MAX.checked_shr(8 * 8usize.saturating_sub(open.len()) as u32).unwrap_or_default();
-        let prefix = first_bytes(open.as_bytes()) & mask;
-        Self { open: open.to_owned(), close: close.to_owned(), tag, leading, material, prefix, mask }
+        let (prefix, mask) = prefix(open);
+        let (close_prefix, close_mask) = self::prefix(close);
+        let (open, close) = (open.to_owned(), close.to_owned());
+        Self { open, close, tag, leading, material, prefix, mask, close_prefix, close_mask }
     }
 
     fn second(&self) -> u8 {
@@ -298,7 +309,14 @@ impl Marker {
             if !search.budget.pay(found - at + STOP) {
                 return None;
             }
-            if let Some(length) = spelled(text.from(found), &self.close) {
+            let (near, known) = first_characters(text.from(found));
+            let may_close = (near ^ self.close_prefix) & self.close_mask & known == 0;
+            let may_open = self.tag && (near ^ self.prefix) & self.mask & known == 0;
+            if (may_close || may_open) && !search.budget.pay(STOP) {
+                return None;
+            }
+            let closes = if may_close { spelled(text.from(found), &self.close) } else { None };
+            if let Some(length) = closes {
                 at = found + length;
                 depth -= 1;
                 if depth == 0 {
@@ -306,7 +324,7 @@ impl Marker {
                 }
                 first = first.or(Some(at));
             } else {
-                depth += usize::from(self.tag && self.opens(text, found).is_some());
+                depth += usize::from(may_open && self.opens(text, found).is_some());
                 at = found + text.step(found);
             }
         }
@@ -319,6 +337,36 @@ impl Marker {
         first.filter(|_| begins_line())
     }
 }
+
+/// The first eight bytes of a marker, and a mask of those that it has.
+fn prefix(marker: &str) -> (u64, u64) {
+    let mask = u64::MAX.checked_shr(8 * 8usize.saturating_sub(marker.len()) as u32).unwrap_or_default();
+    (first_bytes(marker.as_bytes()) & mask, mask)
+}
+
+/// The first eight bytes with escapes in them read, up to what is beyond ASCII, and a mask of what is known of them.
+fn first_characters(text: &[u8]) -> (u64, u64) {
+    let near = first_bytes(text);
+    // The highest bit of the first byte that is a backslash.
+    let unlike = near ^ BACKSLASHES;
+    if unlike.wrapping_sub(ONES) & !unlike & HIGH == 0 {
+        return (near, u64::MAX);
+    }
+    let (mut near, mut rest, mut place) = (0, text, 0);
+    while place < 64
+        && let Some((character, length)) = character(rest)
+        && character.is_ascii()
+    {
+        near |= u64::from(u32::from(character)) << place;
+        rest = rest.get(length..).unwrap_or_default();
+        place += 8;
+    }
+    (near, if place == 64 { u64::MAX } else { (1 << place) - 1 })
+}
+
+const ONES: u64 = u64::from_le_bytes([1; 8]);
+const HIGH: u64 = ONES << 7;
+const BACKSLASHES: u64 = u64::from_le_bytes([b'\\'; 8]);
 
 /// The first eight bytes, or zeros where there are fewer.
 fn first_bytes(text: &[u8]) -> u64 {

@@ -111,10 +111,14 @@ pub fn trimmed(body: &[u8], line: Span) -> Span {
     Span { start, end }
 }
 
+/// Escapes are read in so many bytes of a piece. One that is longer is long in any case.
+const LONGEST_READ: usize = 16 * 1024;
+
 /// How long a piece of a JSON string is in UTF-8, whichever way its client escaped it: about as long where it is no string.
 pub fn said(raw: &[u8]) -> usize {
     let (mut length, mut at) = (raw.len(), 0usize);
-    while let Some(found) = raw.get(at..).and_then(|rest| memchr::memchr(b'\\', rest)) {
+    let read = raw.get(..LONGEST_READ).unwrap_or(raw);
+    while let Some(found) = read.get(at..).and_then(|rest| memchr::memchr(b'\\', rest)) {
         let place = at + found;
         let code = match raw.get(place + 1) {
             Some(b'u') => raw.get(place + 2..place + 6).and_then(|digits| std::str::from_utf8(digits).ok()),

@@ -57,6 +57,9 @@ pub enum Kind {
     Scalar,
 }
 
+/// So many bytes behind an escaped quote are looked at one by one.
+const NEAR: usize = 32;
+
 /// Deepest nesting that may be configured.
 pub const MAX_DEPTH: usize = 1024;
 
@@ -154,10 +157,29 @@ impl<'b> Cursor<'b> {
             self.at = quote + 1;
             let text = self.bytes.get(start..quote).unwrap_or_default();
             let escapes = text.iter().rev().take_while(|&&b| b == b'\\').count();
-            if escapes % 2 == 0 {
-                return Ok(Span { start, end: quote });
+            if escapes % 2 == 0 || self.quote_is_near() {
+                return Ok(Span { start, end: self.at - 1 });
             }
         }
+    }
+
+    /// Goes on behind an escaped quote: where there is one, another is near, and looking for each takes longer than what
+    /// stands in between. Whether the string ends there.
+    fn quote_is_near(&mut self) -> bool {
+        let end = self.at.saturating_add(NEAR);
+        while self.at < end
+            && let Some(byte) = self.bytes.get(self.at)
+        {
+            match byte {
+                b'"' => {
+                    self.at += 1;
+                    return true;
+                }
+                b'\\' => self.at += 2,
+                _ => self.at += 1,
+            }
+        }
+        false
     }
 
     /// Reads a number, `true`, `false` or `null`; its span.

@@ -42,6 +42,8 @@ pub enum Problem {
     },
     /// It names its model in more places than are rewritten.
     TooManyModels,
+    /// The model that it names is no text.
+    ModelNoText,
     /// The models of a batch are served by different ones.
     MixedModels,
     /// It is compressed in a way that nobody here reads.
@@ -62,7 +64,7 @@ impl Problem {
     pub const fn status(&self) -> u16 {
         match self {
             Problem::NoSuchModel { .. } => 404,
-            Problem::TooManyModels | Problem::MixedModels => 400,
+            Problem::TooManyModels | Problem::ModelNoText | Problem::MixedModels => 400,
             Problem::Encoding | Problem::Form => 415,
             Problem::Unpacked => 413,
             Problem::NobodyLeft => 503,
@@ -77,6 +79,9 @@ impl Problem {
                 format!("There is no virtual model {asked:?} here. Ask for one of: {}.", known.join(", "))
             }
             Problem::TooManyModels => "The request names its model in too many places; name it once.".into(),
+            Problem::ModelNoText => {
+                "The model that the request names is no text; send one name, as a string.".into()
+            }
             Problem::MixedModels => {
                 "The requests of this batch ask for virtual models that different models serve; send a batch for each."
                     .into()
@@ -108,9 +113,10 @@ impl Problem {
             _ => ("invalid_request_error", "invalid_request", "invalid_request_error", "INVALID_ARGUMENT"),
         };
         let param = match self {
-            Problem::NoSuchModel { .. } | Problem::TooManyModels | Problem::MixedModels => {
-                Value::from("model")
-            }
+            Problem::NoSuchModel { .. }
+            | Problem::TooManyModels
+            | Problem::ModelNoText
+            | Problem::MixedModels => Value::from("model"),
             _ => Value::Null,
         };
         let error = match form {

@@ -121,6 +121,11 @@ impl Needles {
         Self(needles)
     }
 
+    /// Whether it is one of them.
+    pub fn has(&self, byte: u8) -> bool {
+        self.0.contains(&byte)
+    }
+
     /// The place of the first of them.
     pub fn find(&self, text: &[u8]) -> Option<usize> {
         if self.0.len() <= 3 {

@@ -224,6 +224,9 @@ fn walk(raw: &[u8], size: usize) -> (usize, usize) {
     (at, seen)
 }
 
+/// So many backslashes in a row are counted: in a text of nothing else a place counts as the beginning of an escape.
+const LONGEST_RUN: usize = 64;
+
 /// The first position from `at` on that is neither inside an escape nor inside a UTF-8 sequence.
 pub(super) fn boundary(raw: &[u8], mut at: usize) -> usize {
     // An escape that reaches over `at` begins at most five bytes before it (`\uXXXX`).
@@ -232,8 +235,8 @@ pub(super) fn boundary(raw: &[u8], mut at: usize) -> usize {
         if raw.get(start) != Some(&b'\\') {
             continue;
         }
-        let run = raw.get(..start).unwrap_or_default().iter().rev().take_while(|&&b| b == b'\\').count();
-        if run % 2 == 1 {
+        let before = raw.get(..start).unwrap_or_default().iter().rev().take(LONGEST_RUN);
+        if before.take_while(|&&b| b == b'\\').count() % 2 == 1 {
             continue;
         }
         let length = if raw.get(start + 1) == Some(&b'u') { 6 } else { 2 };

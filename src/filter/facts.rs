@@ -48,6 +48,8 @@ pub struct Facts {
     pub path: Vec<u8>,
     /// A `POST` that is not an upgrade. Its content type says nothing: LiteLLM and others read JSON of any type.
     pub may_be_llm_call: bool,
+    /// The request for another protocol, such as that of websockets.
+    pub upgrade: bool,
     /// A form, which is no JSON whatever the path.
     pub form: bool,
     /// The boundary of the form's parts, where it has some.
@@ -76,6 +78,7 @@ impl Facts {
         let mut facts = Self {
             path: Vec::new(),
             may_be_llm_call: false,
+            upgrade: false,
             form: false,
             boundary: None,
             coding: Coding::Identity,
@@ -116,6 +119,8 @@ impl Facts {
                 "content-encoding" => facts.coding = facts.coding.and(&value),
                 "content-length" => facts.has_length = true,
                 "upgrade" => upgrade = true,
+                // The same over HTTP/2.
+                ":protocol" => facts.upgrade = true,
                 // Without this the field is only a field, and the body a body.
                 "connection" => {
                     upgrades |= value.to_ascii_lowercase().windows(7).any(|part| part == b"upgrade")
@@ -134,7 +139,8 @@ impl Facts {
                 }
             }
         }
-        facts.may_be_llm_call = post && !(upgrade && upgrades);
+        facts.upgrade |= upgrade && upgrades;
+        facts.may_be_llm_call = post && !facts.upgrade;
         facts.session = session.found;
         facts.tenant = match tenant.found {
             Some(found) if sessions.tenant_header.is_none() => without_scheme(&found).to_vec(),

@@ -370,6 +370,10 @@ impl HttpContext for Stream {
                 Some(_) => return Action::Continue,
                 None => {}
             }
+            if facts.upgrade {
+                // It never ends, so that only its path may name a model.
+                return self.finish_other(&shared, &Waiting::of(facts, None), Vec::new());
+            }
             return pass(config);
         }
         if dialect.is_none() && end_of_stream {

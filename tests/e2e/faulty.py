@@ -21,6 +21,11 @@ POLICY = {"error": {"message": "Your request was rejected as a result of our saf
                     "type": "invalid_request_error", "code": "content_policy_violation"}}
 NO_MODEL = {"error": {"message": "The model `x` does not exist or you do not have access to it.", "code": "model_not_found"}}
 NO_MONEY = {"error": {"message": "Insufficient credits. Add more using the link.", "code": 402}}
+NO_BALANCE = {"type": "error", "error": {"type": "invalid_request_error",
+                                         "message": "Your credit balance is too low to access the Anthropic API."}}
+TOKENS_A_MINUTE = {"error": {"message": "Request too large for model `m` in organization `o` on tokens per minute (TPM): Limit "
+                             "6000, Requested 9000.", "type": "tokens", "code": "rate_limit_exceeded"}}
+CANNOT = {"error": {"message": "The server cannot serve this now.", "type": "server_error", "code": 503}}
 POLICY_XAI = {"code": "The caller does not have permission", "error": "Content violates usage guidelines. Failed check: X"}
 FOREIGN = {"error": {"message": "The `reasoning_content` in the thinking mode must be passed back to the API."}}
 ECHO = {"error": {"message": "Invalid value for 'messages[0].content': 'prompt is too long'", "code": "invalid_value"}}
@@ -38,6 +43,11 @@ ERRORS = {
     "no model": (404, {}, NO_MODEL),
     "no money": (402, {}, NO_MONEY),
     "foreign": (400, {}, FOREIGN),
+    "no balance": (400, {}, NO_BALANCE),
+    "tokens a minute": (413, {}, TOKENS_A_MINUTE),
+    "quota, 422": (422, {}, {"error": {"message": "You exceeded your current quota.", "code": "insufficient_quota"}}),
+    "error in a 200": (200, {}, CANNOT),
+    "error in a stream": (200, {"content-type": "text/event-stream"}, CANNOT),
     "policy, 403": (403, {}, POLICY_XAI),
     "context, 422": (422, {}, CONTEXT),
     "context, 413": (413, {"content-type": "text/html"}, CONTEXT),
@@ -147,6 +157,7 @@ class Faulty(Upstream):
         elif mode in ERRORS:
             status, more, error = ERRORS[mode]
             body = json.dumps(error).encode()
+            body = b"data: " + body + b"\n\n" if "event-stream" in more.get("content-type", "") else body
             body = gzip.compress(body) if "content-encoding" in more else body
             _send(connection, f"{status} Error", {"content-type": "application/json"} | more, body)
             return True

@@ -102,6 +102,9 @@ class Istio:
             hit = [index for index, each in enumerate(routes) if each["name"] == wanted]
             assert len(hit) == 1, wanted
             routes[hit[0]] = merged(routes[hit[0]], patch["value"])
+        elif how == ("NETWORK_FILTER", "MERGE"):
+            assert match["listener"]["filterChain"]["filter"]["name"] == MANAGER
+            listener["filter_chains"][0]["filters"][0] = merged(listener["filter_chains"][0]["filters"][0], patch["value"])
         elif how == ("LISTENER", "MERGE"):
             self.envoy["static_resources"]["listeners"] = [merged(listener, patch["value"])]
         elif how == ("BOOTSTRAP", "MERGE"):

@@ -2,6 +2,7 @@
 in Envoy, put where Istio and Envoy Gateway would put them."""
 
 import copy
+import gzip
 import json
 import subprocess
 import sys
@@ -140,10 +141,24 @@ def ask(gateway, client, test_id):
     return ask
 
 
+def check_bodies(url, client, gateway, test_id) -> None:
+    """A compressed request is routed, and one that is too large is refused in the client's dialect."""
+    packed = gzip.compress(json.dumps({"model": "smart/auto", "messages": user(GREETING)}).encode())
+    answer = client.post(f"{url}{CHAT}", content=packed, headers={
+        "content-type": "application/json", "content-encoding": "gzip", "x-test-id": test_id, "accept-encoding": "br, gzip"})
+    got = gateway.recorder.take(test_id)
+    assert (answer.status_code, json.loads(got.body)["model"], got.one("accept-encoding")) == (200, "gpt-5.4-nano", "identity")
+    bomb = gzip.compress(b" " * 30_000_000)
+    large = json.dumps({"model": "smart/auto", "max_tokens": 9, "messages": user("x" * 5_000_000)}).encode()
+    for content, more in ((bomb, {"content-encoding": "gzip"}), (large, {})):
+        answer = client.post(f"{url}/v1/messages", content=content, headers={"content-type": "application/json"} | more)
+        assert (answer.status_code, answer.json()["error"]["type"]) == (413, "request_too_large")
+
+
 FORGED = {"x-tiergate-cluster": "nowhere", "x-tiergate-model": "forged"}
 
 
-def test_istio(gateway, tmp_path, ask, client):
+def test_istio(gateway, tmp_path, ask, client, test_id):
     filters = [named("EnvoyFilter"), named("EnvoyFilter", "tiergate-metrics")]
     with Feed(document({"gpt-5.4-mini": "surging", "deepseek-v4-pro": "stable"})) as feed:
         istio = Istio(tmp_path, filters, {LITELLM: gateway.recorder.port, OUTSIDE: gateway.recorder.port,
@@ -167,6 +182,7 @@ def test_istio(gateway, tmp_path, ask, client):
             labelled = 'tiergate_requests{profile="auto",tier="SIMPLE",model="gpt-5.4-nano",cause="score"} 1'
             stacks.wait_until(lambda: labelled in stacks.http_get(f"http://127.0.0.1:{admin}/stats/prometheus")[1], 10,
                               "labelled metrics")
+            check_bodies(url, client, gateway, test_id)
 
 
 def test_istio_names_clusters_that_its_resources_make():
@@ -202,6 +218,7 @@ def test_envoy_gateway(gateway, tmp_path, ask, client, test_id):
         assert got.one("x-tiergate-cluster") == "httproute/llm/llm/rule/0"
         _, got = ask(url, "x" * 2_000_000)
         assert len(got.body) > 2_000_000
+        check_bodies(url, client, gateway, f"{test_id}-packed")
         answer = client.post(f"{url}/v1beta/models/smart%2Fauto:generateContent", headers={"x-test-id": test_id},
                              json={"contents": [{"role": "user", "parts": [{"text": PROOF}]}]})
         assert answer.status_code == 200

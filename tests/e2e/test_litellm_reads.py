@@ -75,3 +75,12 @@ def test_counting_of_tokens(post):
     answer = post("/v1/messages/count_tokens", chat())
     assert answer.status_code == 200, answer.text
     assert answer.headers["x-tiergate-cause"] == "side_path"
+
+
+@pytest.mark.parametrize("model", [["smart/auto"], ["gpt-5.4-nano", "smart/auto"], {"name": "smart/auto"}])
+@pytest.mark.parametrize("path", [CHAT, "/v1/messages", "/v1/responses"])
+def test_a_list_of_models_is_refused(post, path, model):
+    """LiteLLM answers 500 to it; and of several names the gateway could not tell who serves."""
+    answer = post(path, json.dumps({"model": model, "messages": user("Hello!"), "input": "Hello!"}).encode())
+    assert (answer.status_code, answer.headers["x-tiergate-cause"]) == (400, "refused")
+    assert "string" in answer.json()["error"]["message"]

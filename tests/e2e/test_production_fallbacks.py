@@ -69,6 +69,25 @@ def test_a_stream_too(upstream, ask):
     assert f'"model": "{SECOND}"' in answer.text and answer.text.endswith("data: [DONE]\n\n")
 
 
+@pytest.mark.parametrize("mode", [pytest.param(mode, marks=holds) for mode in (
+    "no money", "no model", "no balance", "tokens a minute", "quota, 422", "error in a 200", "error in a stream")])
+def test_a_provider_that_cannot_serve_and_says_so(upstream, ask, running, mode):
+    """The shipped file asks the next model, and the failure is that of the model."""
+    upstream.be(**{OPUS: mode})
+    answer, asked = ask(stream=mode == "error in a stream")
+    assert (answer.status_code, asked) == (200, [OPUS, SECOND])
+    assert answer.headers["x-tiergate-model"] == SECOND
+    assert "cannot serve" not in answer.text
+
+
+def test_answers_are_asked_for_uncompressed(upstream, ask, client):
+    """An error in br or zstd, for which many SDKs ask as well, would not be read."""
+    client.headers["accept-encoding"] = "gzip, deflate, br, zstd"
+    _, asked = ask()
+    assert asked == [OPUS]
+    assert {tuple(each.headers["accept-encoding"]) for each in upstream.asked} == {("identity",)}
+
+
 def test_another_400_is_the_clients(upstream, ask):
     upstream.be(**{OPUS: "400"})
     answer, asked = ask()

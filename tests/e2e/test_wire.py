@@ -6,7 +6,7 @@ import json
 import httpx
 import pytest
 
-from gateway import user
+from gateway import RECORDED, user
 from wire import chunks, http1, http2, request
 
 GREETING = "Hello!"
@@ -270,13 +270,26 @@ def test_no_body(gateway, client, test_id, method):
 
 def test_upgrade(gateway, test_id):
     """A websocket is passed on at once, and bytes flow both ways."""
-    head = request("GET", "/v1/realtime?model=smart/auto", [
+    head = request("GET", "/v1/realtime?model=one-nobody-knows", [
         ("x-test-id", test_id), ("connection", "upgrade"), ("upgrade", "websocket"),
         ("sec-websocket-version", "13"), ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
         ("x-tiergate-cluster", "litellm")])
     status, _, echoed = http1(gateway.ports["basic"], head)
     assert (status, echoed) == (101, b"ping")
     assert gateway.recorder.take(test_id).one("x-tiergate-cluster") == "recorder"
+
+
+@pytest.mark.parametrize(("asked", "cause", "served"), [
+    ("smart/recorded", "side_path", "recorded-medium"), ("my-router", "side_path", "recorded-medium"), ("house", "pinned", "house")])
+def test_the_model_of_an_upgrade(gateway, test_id, asked, cause, served):
+    """It stands in the query alone: a virtual one becomes the default model, and each is counted as the one that serves."""
+    status, headers, _ = http1(gateway.port, request("GET", f"/v1/realtime?x=1&model={asked}", [
+        ("x-test-id", test_id), ("connection", "upgrade"), ("upgrade", "websocket"),
+        ("sec-websocket-version", "13"), ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ]))
+    assert (status, headers["x-tiergate-cause"], headers["x-tiergate-model"]) == (101, cause, served)
+    upstream = RECORDED[served]["upstream_model"]
+    assert gateway.recorder.take(test_id).path == f"/v1/realtime?x=1&model={upstream}"
 
 
 def test_upgrade_of_a_post_to_an_llm_path(gateway, test_id):

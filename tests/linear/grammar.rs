@@ -293,5 +293,9 @@ pub fn known() -> Vec<Shape> {
         shape(Layout::Parts, "", "a<reminder><reminder>b</reminder>", ""),
         shape(Layout::LongTurns, "a", "<reminder>", "</reminder>"),
         shape(Layout::Text, "", "\\n<reminder><reminder>b</reminder>", ""),
+        shape(Layout::ToolAnswer, "", "\\\\", ""),
+        shape(Layout::Text, "", "<rules>\\n", ""),
+        shape(Layout::LongTurns, "3.14 ", "<a>\\\"」", "</context>"),
+        shape(Layout::Text, "", "\\u0020", ""),
     ]
 }

@@ -105,6 +105,8 @@ fn a_request_without_a_model_is_routed() {
     for (body, cause) in [
         (r#"{"temperature":1}"#, Cause::NoModel),
         (r#"{"messages":[],"model":7}"#, Cause::NoModel),
+        (r#"{"messages":[],"model":["smart/auto"]}"#, Cause::Refused),
+        (r#"{"messages":[],"model":{"a":"smart/auto"}}"#, Cause::Refused),
         (r#"{"messages":[{"role":"user","cont"#, Cause::Unparsable),
     ] {
         assert_eq!(ask(&config, body).cause, cause, "{body}");
