@@ -3,6 +3,8 @@
 
 use super::*;
 use crate::config::{self, Config};
+use crate::engine::{Request, RequestContext, decide};
+use crate::tier::Tier;
 
 pub(super) const HARD: &str =
     "Prove by induction that every graph with more edges than vertices has a cycle; derive each step.";
@@ -39,17 +41,16 @@ fn shares(name: &str, right: &[bool]) -> [f64; 2] {
     [0, 1].map(|half| {
         let rows: Vec<_> = right.iter().skip(half).step_by(2).collect();
         let share = rows.iter().filter(|right| ***right).count() as f64 / rows.len() as f64;
-        println!("{name}: {share:.3} of {} right, {}", rows.len(), ["kept out", "seen"][half]);
+        println!("{name}: {share:.3} of {} right, {}", rows.len(), ["even places", "odd places"][half]);
         share
     })
 }
 
-#[test]
-fn short_texts_behind_hard_work_are_told_apart() {
+/// Whether each short text of a table is taken for what it is.
+fn kinds_right(table: &str) -> Vec<bool> {
     let config = config::parse(b"").unwrap();
     let mut right = Vec::new();
-    let rows = include_str!("../../../tests/data/followups.tsv").lines().filter(|row| !row.starts_with('#'));
-    for row in rows {
+    for row in table.lines().filter(|row| !row.starts_with('#')) {
         let cells: Vec<_> = row.split('\t').collect();
         let body = json!({"model": "smart/auto", "messages": [
             {"role": "user", "content": HARD}, {"role": "assistant", "content": "Here it is."},
@@ -67,8 +68,40 @@ fn short_texts_behind_hard_work_are_told_apart() {
         }
     }
     assert!(right.len() >= 200);
-    let shares = shares("follow-ups", &right);
-    assert!(shares.iter().all(|share| *share >= 0.88), "{shares:?}");
+    right
+}
+
+#[test]
+fn short_texts_behind_hard_work_are_told_apart() {
+    for (name, table) in [
+        ("follow-ups", include_str!("../../../tests/data/followups.tsv")),
+        ("follow-ups by others", include_str!("../../../tests/data/followups-unseen.tsv")),
+    ] {
+        let shares = shares(name, &kinds_right(table));
+        assert!(shares.iter().all(|share| *share >= 0.88), "{shares:?}");
+    }
+}
+
+#[test]
+fn whole_requests_of_clients_get_their_tier() {
+    let config = config::parse(b"").unwrap();
+    let mut scratch = crate::engine::Scratch::default();
+    let mut right = Vec::new();
+    for (place, row) in include_str!("../../../tests/data/client-requests.jsonl").lines().enumerate() {
+        let row: Value = serde_json::from_str(row).unwrap();
+        let (path, body) = (row["path"].as_str().unwrap(), row["body"].to_string());
+        let dialect = config.paths.dialect(path.as_bytes()).unwrap();
+        let request = Request { dialect, path: path.as_bytes(), body: body.as_bytes() };
+        let tier = decide(&config, &request, RequestContext::default(), &mut scratch).tier;
+        let name = tier.map_or("none", Tier::name);
+        let expected = row["expect"].as_array().unwrap();
+        right.push(expected.iter().any(|tier| tier == name));
+        if right.last() == Some(&false) {
+            println!("{place} {} {}: {name}, expected {expected:?}", row["client"], row["kind"]);
+        }
+    }
+    let shares = shares("requests", &right);
+    assert!(shares.iter().all(|share| *share >= 0.8), "{shares:?}");
 }
 
 /// Whether the ask is cut right out of each client's body, with a document in it.
