@@ -4,8 +4,9 @@ use crate::ask::{self, Heard};
 use crate::chat::{self, Dialect, PathModels, Problem, Span, View};
 use crate::config::{Config, Name};
 use crate::fit;
+use crate::operator::Client;
 use crate::rollout::NotRouted;
-use crate::route::{Conditions, Model, SignalRanking};
+use crate::route::{self, Conditions, Model, SignalRanking};
 use crate::score::{Ask, Explanation};
 use crate::signal::{Candidate, Feed, Index, Match, SignalSettings};
 
@@ -14,8 +15,10 @@ mod decision;
 mod judge;
 pub mod listing;
 mod named;
+mod operator;
 mod sessions;
 mod side;
+mod stall;
 pub mod state;
 mod subject;
 #[cfg(test)]
@@ -25,6 +28,7 @@ pub use cause::Cause;
 pub use decision::{Decision, Edit, Withheld, refused};
 use decision::{no_such_model, to_default, undecided, unread, withhold};
 use judge::{Case, judge};
+use operator::guard;
 pub use sessions::Sessions;
 pub use side::{Call, decide_other};
 use state::kept;
@@ -75,6 +79,8 @@ pub struct RequestContext<'l> {
     pub seed: u64,
     /// What conversations are held by, where they are.
     pub sessions: Option<Sessions<'l>>,
+    /// Who asks.
+    pub client: Client<'l>,
     /// Unix time in seconds.
     pub now: u64,
 }
@@ -110,7 +116,8 @@ pub fn decide<'c>(
     let mut heard = Heard::new(&config.ask.markers, request.body.len());
     let view = chat::view(request.body, request.path, request.dialect, &config.limits, &mut heard);
     let subject = subject(request.body, &view);
-    Decision { subject, ..decide_on(config, request, (&view, &mut heard), live, scratch) }
+    let decision = decide_on(config, request, (&view, &mut heard), live, scratch);
+    Decision { subject, ..guard(config, &live.client, decision) }
 }
 
 fn decide_on<'c>(
@@ -157,11 +164,15 @@ fn decide_on<'c>(
             return to_default(group, Cause::Unparsable, edit(&group.default_model));
         }
         Name::Group(group) => {
-            let case = Case { config, asked: group, body: request.body, view, context: live };
+            let case =
+                Case { config, asked: group, path: request.path, body: request.body, view, context: live };
             return fitted(Decision { keeps, ..named::grouped(case, heard, edit) });
         }
         Name::Other => {
             let decision = named::named(config, name, edit);
+            let usage = decision.model.map(|model| judge::needs(config, view, &live.client).usage_of(model));
+            let cost = decision.model.zip(usage).and_then(|(model, usage)| route::cost(model, usage));
+            let decision = Decision { usage: usage.unwrap_or_default(), cost, ..decision };
             if view.more_models && decision.edit != Edit::None {
                 return refused(config, Problem::TooManyModels);
             }
@@ -174,7 +185,7 @@ fn decide_on<'c>(
     if view.fault.is_some() {
         return unread(config, asked, name, Cause::Unparsable, || edit(&asked.default_model));
     }
-    let case = Case { config, asked, body: request.body, view, context: live };
+    let case = Case { config, asked, path: request.path, body: request.body, view, context: live };
     let decision = judge(case, heard, scratch, edit);
     // What all requests of a conversation have in common.
     let conversation = || {
@@ -205,7 +216,12 @@ fn edit_of(request: &Request<'_>, view: &View<'_>, model: &Model) -> Edit {
 }
 
 /// Decides without a body: it cannot be read, or there is none. The path may name the model all the same.
-pub fn decide_unread<'c>(config: &'c Config, dialect: Dialect, path: &[u8], cause: Cause) -> Decision<'c> {
+pub fn decide_unread<'c>(
+    config: &'c Config,
+    client: &Client<'_>,
+    (dialect, path): (Dialect, &[u8]),
+    cause: Cause,
+) -> Decision<'c> {
     let PathModels { spans, asked, more } = PathModels::of(path, Some(dialect));
     let Some(name) = asked.filter(|name| !name.trim().is_empty()) else {
         return undecided(config, cause);
@@ -220,7 +236,7 @@ pub fn decide_unread<'c>(config: &'c Config, dialect: Dialect, path: &[u8], caus
     if more && decision.edit != Edit::None {
         return refused(config, Problem::TooManyModels);
     }
-    decision
+    guard(config, client, decision)
 }
 
 fn path_edit(path: &[u8], spans: &[Span], model: &Model) -> Option<Vec<u8>> {

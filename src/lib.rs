@@ -16,6 +16,7 @@ mod filter;
 pub mod fit;
 mod fnv;
 pub mod live;
+pub mod operator;
 pub mod refresh;
 mod retry_after;
 pub mod rollout;

@@ -52,6 +52,8 @@ pub enum Problem {
     Unpacked,
     /// It is a form and no JSON.
     Form,
+    /// Its tenant may not use the model.
+    NotAllowed,
     /// No model is left that may be tried.
     NobodyLeft,
 }
@@ -66,6 +68,7 @@ impl Problem {
             Problem::NoSuchModel { .. } => 404,
             Problem::TooManyModels | Problem::ModelNoText | Problem::MixedModels => 400,
             Problem::Encoding | Problem::Form => 415,
+            Problem::NotAllowed => 403,
             Problem::Unpacked => 413,
             Problem::NobodyLeft => 503,
         }
@@ -95,6 +98,7 @@ impl Problem {
                     .into()
             }
             Problem::Form => "The request is a form; send JSON, with content-type application/json.".into(),
+            Problem::NotAllowed => "You may not use this model here; ask for another.".into(),
             Problem::NobodyLeft => "No model is left that this request may be tried with; try again later.".into(),
         }
     }
@@ -109,6 +113,9 @@ impl Problem {
             Problem::Unpacked => {
                 ("invalid_request_error", "request_too_large", "request_too_large", "INVALID_ARGUMENT")
             }
+            Problem::NotAllowed => {
+                ("invalid_request_error", "model_not_allowed", "permission_error", "PERMISSION_DENIED")
+            }
             Problem::NobodyLeft => ("server_error", "unavailable", "overloaded_error", "UNAVAILABLE"),
             _ => ("invalid_request_error", "invalid_request", "invalid_request_error", "INVALID_ARGUMENT"),
         };
@@ -116,7 +123,8 @@ impl Problem {
             Problem::NoSuchModel { .. }
             | Problem::TooManyModels
             | Problem::ModelNoText
-            | Problem::MixedModels => Value::from("model"),
+            | Problem::MixedModels
+            | Problem::NotAllowed => Value::from("model"),
             _ => Value::Null,
         };
         let error = match form {

@@ -104,6 +104,8 @@ pub struct View<'b> {
     pub first_tool: Option<usize>,
     /// Whether a tool answers in the newest turn, and where its text begins.
     newest: Newest,
+    /// The newest turns.
+    recent: Recent,
     /// Tokens of text and tools, estimated. Images and audio are not counted.
     pub tokens: Tokens,
     /// Why the body could not be read to its end. What stands above was found before that.
@@ -116,9 +118,46 @@ impl View<'_> {
         self.first_tool.is_some_and(|tool| ask.first().is_none_or(|ask| tool < ask.start))
     }
 
+    /// Whether a tool answers in the newest turn.
+    pub const fn ends_with_tool(&self) -> bool {
+        self.newest.tool
+    }
+
+    /// The newest turns as they stand in the body, the newest last.
+    pub fn recent(&self) -> impl Iterator<Item = Span> {
+        let Recent { spans, count } = &self.recent;
+        let from = count.saturating_sub(Recent::MOST);
+        (from..*count).filter_map(move |at| spans.get(at % Recent::MOST).copied())
+    }
+
     /// Whether the newest turn is the answer of a tool, and nobody asks in it: `ask` is what a person said last.
     pub fn is_tool_turn(&self, ask: &[Span]) -> bool {
         self.newest.tool && ask.first().zip(self.newest.text).is_none_or(|(asked, text)| asked.start < text)
+    }
+}
+
+/// The newest turns, whole, in a ring.
+#[derive(Debug)]
+struct Recent {
+    spans: [Span; Self::MOST],
+    count: usize,
+}
+
+impl Default for Recent {
+    fn default() -> Self {
+        Self { spans: [Span { start: 0, end: 0 }; Self::MOST], count: 0 }
+    }
+}
+
+impl Recent {
+    /// So many are remembered.
+    const MOST: usize = 24;
+
+    fn push(&mut self, span: Span) {
+        if let Some(place) = self.spans.get_mut(self.count % Self::MOST) {
+            *place = span;
+        }
+        self.count = self.count.wrapping_add(1);
     }
 }
 

@@ -11,7 +11,8 @@ use super::{ConfigChoice, Judging, chat_body, now, read_stdin, signals, written}
 use crate::chat::Dialect;
 use crate::config::Config;
 use crate::engine::{Decision, Request, RequestContext, Scratch, decide, ranking};
-use crate::route::{self, SignalRanking, Strategy, Usage};
+use crate::operator::{Client, Headers};
+use crate::route::{self, Model, Profile, SignalRanking, Strategy, Usage};
 use crate::score::{Contribution, Dimension, Explanation};
 use crate::tier::Tier;
 
@@ -28,6 +29,9 @@ pub struct Options {
     /// The path that a body on standard input is sent to; guessed from its fields without it
     #[arg(long, value_name = "PATH")]
     path: Option<String>,
+    /// A request header, such as `x-team: legal`: decide as with it; a header of `client_hints` is trusted by its value alone
+    #[arg(long, value_name = "NAME: VALUE")]
+    header: Vec<String>,
     /// The prompt; without it a request body is read from standard input
     prompt: Option<String>,
 }
@@ -53,7 +57,11 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
     let dialect = config.paths.dialect(path.as_bytes()).ok_or_else(|| format!("{path:?} is no LLM call"))?;
     let request = Request { dialect, path: path.as_bytes(), body: &body };
     let mut scratch = Scratch::default();
-    let live = RequestContext { ranking: ranking.as_ref(), now: now(), ..RequestContext::default() };
+    let headers = headers(&config, &options.header)?;
+    let trust = config.operator.trust.as_ref();
+    let hints = trust.map(|trust| trust.hints(&headers, Vec::new)).unwrap_or_default();
+    let client = Client { headers: Some(&headers), hints, spent: 0 };
+    let live = RequestContext { ranking: ranking.as_ref(), now: now(), client, ..RequestContext::default() };
     let decision = decide(&config, &request, live, &mut scratch);
     let why = scratch.explain(&config, &decision);
     if options.json {
@@ -62,6 +70,17 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
         return writeln!(out, "{text}").map_err(written);
     }
     print(&config, &decision, why.as_ref(), live, out).map_err(written)
+}
+
+/// The headers that the configuration looks at.
+fn headers(config: &Config, given: &[String]) -> Result<Headers, String> {
+    let mut headers = Headers::default();
+    for header in given {
+        let (name, value) =
+            header.split_once(':').ok_or_else(|| format!("{header:?} is no header: NAME: VALUE"))?;
+        headers.look(&config.operator, &name.trim().to_ascii_lowercase(), value.trim().as_bytes());
+    }
+    Ok(headers)
 }
 
 /// A path whose dialect has the field that holds this body's conversation.
@@ -111,6 +130,8 @@ struct Considered<'c> {
     likelihood: Option<f64>,
     /// What the request costs there, in USD.
     cost_usd: Option<f64>,
+    /// Whether it serves, may serve in its place, or why not.
+    why: &'static str,
 }
 
 /// All candidates of the profile, once each.
@@ -138,10 +159,41 @@ fn considered<'c>(
             let output = decision.usage.output.min(model.max_output.unwrap_or(u64::MAX));
             let cost_usd = route::cost(model, Usage { output, ..decision.usage });
             let (capability, tiers) = (model.capability, vec![tier.name()]);
-            all.push(Considered { model: &model.name, tiers, capability, likelihood, cost_usd });
+            let why = passed_over(config, decision, profile, model, live);
+            all.push(Considered { model: &model.name, tiers, capability, likelihood, cost_usd, why });
         }
     }
     all
+}
+
+/// Why a candidate does not serve.
+fn passed_over(
+    config: &Config,
+    decision: &Decision<'_>,
+    profile: &Profile,
+    model: &Model,
+    live: RequestContext<'_>,
+) -> &'static str {
+    let chosen = decision.withheld.as_ref().and_then(|withheld| withheld.model).or(decision.model);
+    let tier = decision.withheld.as_ref().map_or(decision.tier, |withheld| withheld.tier);
+    let candidates = tier.map_or(&[][..], |tier| config.table.candidates(profile, tier, live.now));
+    let listed = candidates.iter().any(|other| other.slot == model.slot);
+    let only = config.operator.tenants.of(&live.client).and_then(|(policy, _)| policy.only);
+    if chosen.is_some_and(|chosen| chosen.slot == model.slot) {
+        "serves"
+    } else if only.is_some_and(|only| !only.has(model)) {
+        "its tenant may not use it"
+    } else if decision.needs.is_some_and(|needs| !needs.allowed_by(model)) {
+        "cannot do what is asked"
+    } else if decision.needs.is_some_and(|needs| !needs.met_by(model)) {
+        "no room in its window"
+    } else if decision.chain.iter().any(|other| other.slot == model.slot) {
+        "in its place"
+    } else if matches!(profile.strategy, Strategy::Completion(how) if how.all_tiers) || listed {
+        "others go before it"
+    } else {
+        "another tier"
+    }
 }
 
 fn report(
@@ -159,6 +211,7 @@ fn report(
     let mut report = json!({
         "dialect": dialect.name(),
         "cause": decision.cause.name(),
+        "rule": decision.rule,
         "profile": decision.profile.map(|p| &p.name),
         "tier": decision.tier.map(Tier::name),
         "model": decision.model.map(|m| &m.name),
@@ -209,6 +262,9 @@ fn print(
     writeln!(out, "cause       {}", decision.cause.name())?;
     if let Some(problem) = &decision.problem {
         return writeln!(out, "answer      {} {}", problem.status(), problem.message());
+    }
+    if let Some(rule) = decision.rule {
+        writeln!(out, "rule        {rule}")?;
     }
     if let Some(profile) = decision.profile {
         writeln!(out, "profile     {}", profile.name)?;
@@ -271,11 +327,11 @@ fn print_considered(all: &[Considered<'_>], out: &mut dyn Write) -> std::io::Res
         Some(number) => format!("{number:.digits$}"),
         None => "-".to_owned(),
     };
-    writeln!(out, "\n{:<40} {:>10} {:>10} {:>12}", "model", "capability", "likelihood", "USD")?;
+    writeln!(out, "\n{:<40} {:>10} {:>10} {:>12}  why", "model", "capability", "likelihood", "USD")?;
     for one in all {
         let (capability, likelihood) = (number(one.capability, 1), number(one.likelihood, 3));
         let cost = number(one.cost_usd, 6);
-        writeln!(out, "{:<40} {capability:>10} {likelihood:>10} {cost:>12}", one.model)?;
+        writeln!(out, "{:<40} {capability:>10} {likelihood:>10} {cost:>12}  {}", one.model, one.why)?;
     }
     Ok(())
 }

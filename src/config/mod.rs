@@ -28,6 +28,7 @@ use crate::chat::{Limits, Paths};
 use crate::discover;
 use crate::fit;
 use crate::live;
+use crate::operator::Operator;
 use crate::rollout::Rollout;
 use crate::route::{Chains, Profile, Table};
 use crate::score::Scorer;
@@ -43,6 +44,8 @@ pub struct Config {
     pub names: Names,
     /// By the end of a path: what serves a virtual model in calls that are no conversation.
     pub endpoints: Vec<(String, Arc<Profile>)>,
+    /// What the operator decides over the judge.
+    pub operator: Operator,
     /// Whether forms are read for the model that they name.
     pub reads_forms: bool,
     /// What is right and may surprise, for `tiergate check`.
@@ -140,6 +143,8 @@ pub struct Overrides {
     pub agentic_score: f64,
     /// From this value of codePresence on (0 to 1) an ask is about code.
     pub code_score: f64,
+    /// So often the same step, or an error, ends a conversation of an agent that goes in a circle; 0: that is not looked for.
+    pub stall_repeats: usize,
 }
 
 /// How much of a decision the client is told.
@@ -166,6 +171,15 @@ pub struct Headers {
     pub model_as: Vec<String>,
     /// What the client is told.
     pub response: ResponseHeaders,
+    /// Other names of the response's headers, by the name that they have otherwise.
+    pub renamed: Vec<(String, String)>,
+}
+
+impl Headers {
+    /// The name under which the client is told what `name` stands for.
+    pub fn shown<'n>(&'n self, name: &'n str) -> &'n str {
+        self.renamed.iter().find(|(own, _)| own == name).map_or(name, |(_, shown)| shown)
+    }
 }
 
 /// Reads a document, checks it whole and compiles it. An empty document gives the shipped defaults.

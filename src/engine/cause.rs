@@ -21,6 +21,16 @@ pub enum Cause {
     OverrideContext,
     /// Structured output is asked for: the tier was raised.
     FloorStructured,
+    /// An agent goes in a circle: a tier more.
+    Stalled,
+    /// A rule of the operator's decided the tier or the model.
+    Rule,
+    /// A trusted client's hint changed the tier.
+    Hint,
+    /// The tenant's policy changed the tier.
+    Tenant,
+    /// The tenant's budget is used up: the tier was lowered.
+    Budget,
     /// The conversation's model serves, or where that cannot one of its tier, where another would have been chosen.
     Session,
     /// The request goes on from something that a provider keeps: the model that made it, or one of its provider.
@@ -33,6 +43,8 @@ pub enum Cause {
     Health,
     /// The profile's strategy, which compares the candidates of all tiers, prefers one of another tier.
     Strategy,
+    /// The tier has nothing but models for code, and the ask is about something else: a neighbouring tier's candidate.
+    NoCoder,
     /// Nobody in the tier can serve the request (tools, images, audio, schema, window): a neighbouring tier's
     /// candidate does.
     Capability,
@@ -66,7 +78,7 @@ pub enum Cause {
 
 impl Cause {
     /// All causes.
-    pub const ALL: [Cause; 29] = [
+    pub const ALL: [Cause; 35] = [
         Cause::Score,
         Cause::Ambiguous,
         Cause::Abstain,
@@ -76,12 +88,18 @@ impl Cause {
         Cause::OverrideReasoning,
         Cause::OverrideContext,
         Cause::FloorStructured,
+        Cause::Stalled,
+        Cause::Rule,
+        Cause::Hint,
+        Cause::Tenant,
+        Cause::Budget,
         Cause::Session,
         Cause::State,
         Cause::UnknownState,
         Cause::Momentum,
         Cause::Health,
         Cause::Strategy,
+        Cause::NoCoder,
         Cause::Capability,
         Cause::NoCandidates,
         Cause::NoPrompt,
@@ -110,12 +128,18 @@ impl Cause {
             Cause::OverrideReasoning => "override_reasoning",
             Cause::OverrideContext => "override_context",
             Cause::FloorStructured => "floor_structured",
+            Cause::Stalled => "stalled",
+            Cause::Rule => "rule",
+            Cause::Hint => "hint",
+            Cause::Tenant => "tenant",
+            Cause::Budget => "budget",
             Cause::Session => "session",
             Cause::State => "state",
             Cause::UnknownState => "unknown_state",
             Cause::Momentum => "momentum",
             Cause::Health => "health",
             Cause::Strategy => "strategy",
+            Cause::NoCoder => "no_coder",
             Cause::Capability => "capability",
             Cause::NoCandidates => "no_candidates",
             Cause::NoPrompt => "no_prompt",

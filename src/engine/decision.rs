@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::fit::Fitted;
 use crate::live::{Known, SessionPin};
 use crate::rollout::{Control, NotRouted};
-use crate::route::{self, Model, Profile, Usage};
+use crate::route::{self, Model, Needs, Profile, Usage};
 use crate::score::Score;
 use crate::tier::Tier;
 
@@ -100,6 +100,12 @@ pub struct Decision<'c> {
     pub scan: Budget,
     /// The number of what is asked, the same for the requests of one conversation; 0 where nothing was read.
     pub subject: u64,
+    /// What a model had to meet, where the request was judged.
+    pub needs: Option<Needs>,
+    /// Whether only the decision's chain may serve in its place: who asks may not use all models.
+    pub bound: bool,
+    /// The operator's rule that held.
+    pub rule: Option<&'c str>,
     /// Why the request is not passed on, for the causes `no_such_model` and `refused`.
     pub problem: Option<Problem>,
 }
@@ -173,6 +179,7 @@ pub(super) fn withhold<'c>(
         baseline_cost: decision.baseline_cost,
         savings: both.and_then(|(model, baseline)| route::savings(model, baseline, usage)),
         keeps: decision.keeps,
+        needs: decision.needs,
         withheld: Some(Withheld {
             cause: decision.cause,
             profile: decision.profile,
@@ -223,6 +230,9 @@ pub(super) fn unjudged(cause: Cause, cluster: &str) -> Decision<'_> {
         subject: 0,
         tell: Vec::new(),
         hold: None,
+        rule: None,
+        bound: false,
+        needs: None,
         keeps: None,
         problem: None,
     }

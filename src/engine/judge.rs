@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
+use super::operator::{Overruled, only, overrule};
 use super::sessions::{conversation, hold, stay};
+use super::stall::is_stalled;
 use super::state::{State, follow, state};
 use super::{Cause, Decision, Edit, RequestContext, Scratch};
 use crate::ask::{self, Asks, Budget, Heard, Judge, Judged, Why as AskWhy};
@@ -11,6 +13,7 @@ use crate::chat::{Sealed, View};
 use crate::config::Config;
 use crate::fit::Fitted;
 use crate::live::{Known, Memory, SessionPin};
+use crate::operator::Client;
 use crate::route::{self, Agentic, Model, Needs, Pick, PickRequest, Profile, Usage, Why};
 use crate::score::{Basis, Score};
 use crate::tier::Tier;
@@ -25,6 +28,7 @@ pub(super) struct Case<'c, 'r> {
     pub config: &'c Config,
     /// The profile that was asked for.
     pub asked: &'c Profile,
+    pub path: &'r [u8],
     pub body: &'r [u8],
     pub view: &'r View<'r>,
     pub context: RequestContext<'r>,
@@ -45,18 +49,21 @@ pub(super) fn judge<'c>(
     edit: impl Fn(&Model) -> Edit,
 ) -> Decision<'c> {
     let Case { config, body, view, context, .. } = case;
-    let needs = needs(config, view);
+    let needs = needs(config, view, &context.client);
     let asks = heard.asks(body, config.ask.history_turns);
     let judged = judged(case, heard, &asks, &mut scratch.0);
     let score = judged.map(|judged| judged.score);
     let profile = profile(case, score, &asks);
     let wanted = wanted(case, needs.usage, judged, &mut scratch.0);
+    let wanted = stalled(case, wanted);
+    let Overruled { wanted, model: lead, rule } = overrule(case, wanted, &asks);
     let request = PickRequest {
         tier: wanted.tier,
         needs: &needs,
         // Without an ask the middle.
         difficulty: score.map_or(0.5, |s| s.value.clamp(0.0, 1.0)),
         code: score.is_some_and(|s| s.code >= config.overrides.code_score),
+        plain: score.is_some_and(|s| is_plain(config, s)) && !view.used_tools(&asks.newest),
         ranking: context.ranking,
         conditions: context.conditions,
         seed: context.seed,
@@ -65,7 +72,7 @@ pub(super) fn judge<'c>(
     let clock = (config.session.idle, context.now.saturating_mul(1000));
     let state = state(context.sessions.as_ref(), body, view, clock);
     let (conversation, pin) = pin(case, wanted.cause, state, heard);
-    let (pick, cause) = choose(case, profile, &request, wanted.cause, state, (pin, &asks));
+    let (pick, cause) = choose(case, profile, &request, wanted.cause, state, (pin, &asks), lead);
     let model = pick.model;
     let hold = conversation.and_then(|known| {
         Some((known, hold((cause, judged.is_some()), model, pick.tier, pin, context.now)?))
@@ -90,6 +97,9 @@ pub(super) fn judge<'c>(
         tell: tell(case, model, &pick.chain),
         chain: pick.chain,
         hold,
+        rule,
+        bound: false,
+        needs: Some(needs),
         keeps: None,
         withheld: None,
         scan: Budget::default(),
@@ -98,8 +108,13 @@ pub(super) fn judge<'c>(
     }
 }
 
+/// Whether an ask is about something else than code, and no work for an agent, of which nobody knows what it is about.
+fn is_plain(config: &Config, score: Score) -> bool {
+    score.code < config.overrides.code_score && score.agentic < config.overrides.agentic_score
+}
+
 /// What the request needs of a model.
-pub(super) fn needs(config: &Config, view: &View<'_>) -> Needs {
+pub(super) fn needs(config: &Config, view: &View<'_>, client: &Client<'_>) -> Needs {
     let output = view.max_tokens.unwrap_or(config.default_output_tokens).min(MOST_OUTPUT);
     Needs {
         tools: view.tools,
@@ -108,6 +123,7 @@ pub(super) fn needs(config: &Config, view: &View<'_>) -> Needs {
         pdf: view.pdf,
         schema: view.schema,
         provider: None,
+        only: only(config, client),
         thoughts: if config.fit.keep_history { view.sealed } else { Sealed::default() },
         built_in: view.built_in,
         limit: view.max_tokens,
@@ -152,6 +168,16 @@ fn wanted(case: Case<'_, '_>, usage: Usage, judged: Option<Judged>, scratch: &mu
     }
 }
 
+/// An agent that goes in a circle gets a tier more.
+fn stalled(case: Case<'_, '_>, wanted: Wanted) -> Wanted {
+    let tier = wanted.tier.raised(1);
+    let may = tier != wanted.tier && !matches!(wanted.cause, Cause::Chore | Cause::NoPrompt);
+    if may && is_stalled(case.body, case.view, case.config.overrides.stall_repeats) {
+        return Wanted { tier, cause: Cause::Stalled };
+    }
+    wanted
+}
+
 fn overruled(case: Case<'_, '_>, usage: Usage, judged: Judged, scratch: &mut ask::Scratch) -> Wanted {
     let Case { config, body, view, .. } = case;
     let rules = &config.overrides;
@@ -188,7 +214,7 @@ pub(super) fn pin(
     state: State,
     heard: &mut Heard<'_>,
 ) -> (Option<Known>, Option<SessionPin>) {
-    let Case { config, asked, body, view, context } = case;
+    let Case { config, asked, body, view, context, .. } = case;
     // What a client asks for by itself is worth no warm cache, and moves nobody.
     let wanted = config.session.pinned && cause != Cause::Chore;
     let Some(sessions) = context.sessions.filter(|_| wanted) else { return (None, None) };
@@ -208,10 +234,12 @@ pub(super) fn choose<'c>(
     cause: Cause,
     state: State,
     (pin, asks): (Option<SessionPin>, &Asks),
+    lead: Option<&'c Arc<Model>>,
 ) -> (Pick<'c>, Cause) {
     let table = &case.config.table;
     let pick = route::pick(table, profile, request);
-    let tool_turn = case.view.is_tool_turn(&asks.newest);
+    // An agent that goes in a circle leaves the model that led it there.
+    let tool_turn = cause != Cause::Stalled && case.view.is_tool_turn(&asks.newest);
     let stays = pin.and_then(|pin| stay(table, profile, request, &pick, pin, tool_turn));
     match follow(table, (profile, case.asked), request, state) {
         Some((maker, true)) => return (maker, Cause::State),
@@ -220,6 +248,10 @@ pub(super) fn choose<'c>(
             return (other, Cause::UnknownState);
         }
         _ => {}
+    }
+    // What a rule names.
+    if let Some(lead) = lead.filter(|lead| request.needs.met_by(lead) && !request.avoids(lead)) {
+        return (pick.led_by(lead, request.tier), Cause::Rule);
     }
     // Also where it is the same model, if that would have been another's turn without an ask.
     if let Some(stays) = stays
@@ -246,6 +278,7 @@ const fn because(why: Why, cause: Cause) -> Cause {
         Why::Momentum => Cause::Momentum,
         Why::Health => Cause::Health,
         Why::Strategy => Cause::Strategy,
+        Why::NoCoder => Cause::NoCoder,
         Why::Capability => Cause::Capability,
         Why::Nobody => Cause::NoCandidates,
     }

@@ -2,6 +2,7 @@
 
 use super::decision::{pinned, unjudged};
 use super::judge::{Case, choose, needs, pin};
+use super::operator::only;
 use super::sessions::hold;
 use super::state::state;
 use super::{Cause, Decision, Edit};
@@ -20,6 +21,7 @@ pub(super) fn of_group<'w>(needs: &'w Needs, context: &super::RequestContext<'w>
         needs,
         difficulty: 0.5,
         code: false,
+        plain: false,
         ranking: context.ranking,
         conditions: context.conditions,
         seed: context.seed,
@@ -43,14 +45,14 @@ pub(super) fn grouped<'c>(
     heard: &mut Heard<'_>,
     edit: impl FnOnce(&Model) -> Edit,
 ) -> Decision<'c> {
-    let Case { config, asked: group, body, view, context } = case;
-    let needs = needs(config, view);
+    let Case { config, asked: group, body, view, context, .. } = case;
+    let needs = needs(config, view, &context.client);
     let request = of_group(&needs, &context);
     let clock = (config.session.idle, context.now.saturating_mul(1000));
     let state = state(context.sessions.as_ref(), body, view, clock);
     let asks = heard.asks(body, config.ask.history_turns);
     let (conversation, pin) = pin(case, Cause::Group, state, heard);
-    let (pick, cause) = choose(case, group, &request, Cause::Group, state, (pin, &asks));
+    let (pick, cause) = choose(case, group, &request, Cause::Group, state, (pin, &asks), None);
     let model = pick.model;
     let hold =
         conversation.and_then(|known| Some((known, hold((cause, true), model, TIER, pin, context.now)?)));
@@ -76,7 +78,7 @@ pub(super) fn call<'c>(
     context: &super::RequestContext<'_>,
     cause: Cause,
 ) -> Decision<'c> {
-    let needs = Needs::default();
+    let needs = Needs { only: only(config, &context.client), ..Needs::default() };
     let pick = route::pick(&config.table, group, &of_group(&needs, context));
     let cause = if pick.why == Why::Health { Cause::Health } else { cause };
     Decision {

@@ -1,6 +1,7 @@
 //! Calls that name a model and are no conversation: counting of tokens, embeddings, images, speech, batches.
 
 use super::decision::{no_such_model, pinned, refused, to_default};
+use super::operator::guard;
 use super::{Cause, Decision, Edit, RequestContext, named, path_edit};
 use crate::chat::{self, PathModels, Problem, Span};
 use crate::config::{Config, Name};
@@ -150,7 +151,8 @@ pub fn decide_other<'c>(
         (Meant::Model(_), _) if strangers => return None,
         (Meant::Model(_), _) => pinned(config, &name),
     };
-    let model = decision.model?;
+    let decision = guard(config, &context.client, decision);
+    let Some(model) = decision.model else { return Some(decision) };
     if !meant.is_chosen_here() && model.upstream_model == name {
         return Some(decision);
     }

@@ -4,8 +4,10 @@ mod files;
 mod groups;
 mod listing;
 mod names;
+mod operator;
 mod rollout;
 mod sessions;
+mod stall;
 mod state;
 
 use serde_json::{Value, json};
@@ -22,7 +24,7 @@ const MODELS: &str = r#"{
               "input_price": 1, "output_price": 1},
     "hears": {"audio": true, "input_price": 4, "output_price": 4},
     "sees": {"vision": true, "input_price": 3, "output_price": 3},
-    "codes": {"coder": true, "input_price": 2, "output_price": 2}
+    "codes": {"input_price": 2, "output_price": 2}
 }"#;
 
 /// The models in one list for all tiers, in the order above, with more keys of profile `auto` and of the document.
@@ -136,7 +138,7 @@ fn the_margin_is_free_besides_input_and_output() {
 
 #[test]
 fn a_code_ask_prefers_a_coder_and_another_does_not() {
-    let config = plain();
+    let config = config(json!({}), json!({"models": {"codes": {"coder": true}}}));
     let ask = |text: &str| {
         decided(&config, json!({"messages": [{"role": "user", "content": text}]}), RequestContext::default())
             .0

@@ -5,8 +5,9 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::types::MapType;
 
 use crate::chat::{self, Coding};
-use crate::config::{Headers, Session};
+use crate::config::Config;
 use crate::fit::{BETAS, Takes};
+use crate::operator::Headers;
 
 /// Every header that begins so is ours: what a client sends under these names is removed.
 const OWN_PREFIX: &str = "x-tiergate-";
@@ -70,11 +71,14 @@ pub struct Facts {
     pub session: Option<Vec<u8>>,
     /// Who asks: a credential, without the word before it that says of which kind it is. Empty where there is none.
     pub tenant: Vec<u8>,
+    /// What the operator's rules look at.
+    pub watched: Headers,
 }
 
 impl Facts {
     /// One host call for all headers: less than one for each that is looked at.
-    pub fn gather(names: &Headers, sessions: &Session) -> Self {
+    pub fn gather(config: &Config) -> Self {
+        let (names, sessions, operator) = (&config.headers, &config.session, &config.operator);
         let mut facts = Self {
             path: Vec::new(),
             may_be_llm_call: false,
@@ -90,12 +94,14 @@ impl Facts {
             forged: Vec::new(),
             session: None,
             tenant: Vec::new(),
+            watched: Headers::default(),
         };
         let (mut session, mut tenant) = (First::default(), First::default());
         let mut post = false;
         let (mut upgrade, mut upgrades) = (false, false);
         let map = hostcalls::get_map_bytes(MapType::HttpRequestHeaders).unwrap_or_default();
         for (name, value) in map {
+            facts.watched.look(operator, &name, &value);
             session.look(sessions.headers.iter().position(|id| *id == name), &value);
             tenant.look(
                 match &sessions.tenant_header {
@@ -130,7 +136,8 @@ impl Facts {
                         || name == names.cluster
                         || name == names.model
                         || name == names.tier
-                        || names.model_as.contains(&name);
+                        || names.model_as.contains(&name)
+                        || operator.secret() == Some(name.as_str());
                     // The proxy's own mark has no value where nothing was compressed.
                     facts.packed |= name == PACKED && !matches!(value.as_slice(), b"" | b"-");
                     if ours && !facts.forged.contains(&name) {

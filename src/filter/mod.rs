@@ -16,6 +16,7 @@ mod models;
 mod property;
 mod remember;
 mod signals;
+mod spend;
 mod stream;
 mod verdict;
 mod watch;
@@ -155,7 +156,8 @@ impl RootContext for Root {
                     Position::Attempt => None,
                 };
                 self.models = Models::start(&shared, position == Position::Router);
-                if self.signals.is_some() || self.models.is_some() || shared.health.is_some() {
+                let spends = spend::is_wanted(&shared.config);
+                if self.signals.is_some() || self.models.is_some() || shared.health.is_some() || spends {
                     let _ = hostcalls::set_tick_period(TICK);
                 }
                 self.shared = Some(shared);
@@ -179,6 +181,9 @@ impl RootContext for Root {
         }
         if let Some(health) = self.health() {
             health.borrow_mut().tick(now_millis());
+        }
+        if self.shared.as_ref().is_some_and(|shared| spend::is_wanted(&shared.config)) {
+            spend::tick(now_millis());
         }
     }
 

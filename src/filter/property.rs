@@ -41,6 +41,11 @@ pub fn code_details() -> Vec<u8> {
     get(&["response", "code_details"]).unwrap_or_default()
 }
 
+/// The address and port of who sends the request, as the proxy sees it.
+pub fn client_address() -> Vec<u8> {
+    get(&["source", "address"]).unwrap_or_default()
+}
+
 /// Whether the attempt at hand has had a connection to its upstream.
 pub fn connected() -> bool {
     get(&["upstream", "local_address"]).is_some_and(|address| !address.is_empty())

@@ -14,12 +14,13 @@ use super::health::{SharedData, SharedHealth};
 use super::listing::Listing;
 use super::remember::{Notes, rules, salt};
 use super::watch::{Ask, Head, RETRY, Watch};
-use super::{WorkerState, alive, chain, now_nanos, property};
+use super::{WorkerState, alive, chain, now_nanos, property, spend};
 use crate::chat::{self, Coding, Dialect, ErrorForm, Problem};
 use crate::config::{Config, ResponseHeaders};
 use crate::engine::{self, Call, Cause, Decision, Edit, Request, RequestContext, Sessions};
 use crate::fit::Mode;
 use crate::live;
+use crate::operator::{Client, Headers, Hints};
 use crate::route::{Conditions, Model, Plan};
 use crate::tier::Tier;
 
@@ -77,12 +78,39 @@ struct Waiting {
     boundary: Option<Vec<u8>>,
     /// What it asks one provider for.
     betas: Betas,
+    /// What the operator's rules look at.
+    watched: Headers,
+    /// What a trusted client wishes.
+    hints: Hints,
 }
 
 impl Waiting {
-    fn of(facts: Facts, dialect: Option<Dialect>) -> Self {
-        let Facts { path, has_length, session, tenant, coding, packed, boundary, betas, .. } = facts;
-        Self { dialect, coding, packed, path, has_length, body_size: 0, session, tenant, boundary, betas }
+    fn of(config: &Config, facts: Facts, dialect: Option<Dialect>) -> Self {
+        let trust = config.operator.trust.as_ref();
+        let hints = trust.map(|trust| trust.hints(&facts.watched, property::client_address));
+        let hints = hints.unwrap_or_default();
+        let Facts { path, has_length, session, tenant, coding, packed, boundary, watched, betas, .. } = facts;
+        let body_size = 0;
+        Self {
+            dialect,
+            coding,
+            packed,
+            path,
+            has_length,
+            body_size,
+            session,
+            tenant,
+            boundary,
+            betas,
+            watched,
+            hints,
+        }
+    }
+
+    /// Who asks, and what its tenant has spent.
+    fn client(&self, config: &Config) -> Client<'_> {
+        let client = Client { headers: Some(&self.watched), hints: self.hints, spent: 0 };
+        Client { spent: spend::of(config, &client), ..client }
     }
 
     /// How a whole body of this kind ends.
@@ -119,7 +147,10 @@ impl Stream {
             let Some(dialect) = waiting.dialect else {
                 return self.finish_other(&shared, &waiting, Vec::new());
             };
-            let decision = engine::decide_unread(&shared.config, dialect, path, Cause::NoBody);
+            let decision = {
+                let client = waiting.client(&shared.config);
+                engine::decide_unread(&shared.config, &client, (dialect, path), Cause::NoBody)
+            };
             return self.settle(&shared, &decision, path, started);
         };
         let Some(body) = unpacked(body, &waiting) else {
@@ -138,10 +169,10 @@ impl Stream {
         };
         let (tenant, id) = (waiting.tenant.as_slice(), waiting.session.as_deref());
         let sessions = Some(Sessions { salt: &salt, tenant, id, held: &held });
+        let client = waiting.client(&shared.config);
         let mut decide = |conditions: Option<&Conditions>| {
-            let now = started / 1_000_000_000;
-            let live =
-                RequestContext { ranking: ranking.as_deref(), conditions, seed: started, sessions, now };
+            let (now, seed, ranking) = (started / 1_000_000_000, started, ranking.as_deref());
+            let live = RequestContext { ranking, conditions, seed, sessions, client, now };
             engine::decide(&shared.config, &request, live, &mut scratch)
         };
         let mut decision = match &shared.health {
@@ -151,6 +182,7 @@ impl Stream {
         let keeps_answers = dialect == Dialect::Responses;
         let tenant = keeps_answers.then(|| waiting.tenant.clone());
         self.notes = Notes::of(&decision, tenant, started / 1_000_000);
+        spend::add(&shared.config, &client, decision.cost);
         let by_attempt = shared.config.fallbacks.enabled;
         self.extra = Extra::new(decision.fitted.extra_usage && !by_attempt);
         self.foreign = self.betas(&shared.config, &decision, waiting.betas);
@@ -178,8 +210,9 @@ impl Stream {
         let groups = !config.table.groups.is_empty() || !config.endpoints.is_empty();
         let mut started = if groups { now_nanos() } else { 0 };
         let call = Call { path, body: &body, boundary };
+        let client = waiting.client(config);
         let decide = |conditions: Option<&Conditions>| {
-            let context = RequestContext { conditions, seed: started, ..RequestContext::default() };
+            let context = RequestContext { conditions, seed: started, client, ..RequestContext::default() };
             engine::decide_other(config, &call, &context)
         };
         let decision = match &shared.health {
@@ -200,7 +233,8 @@ impl Stream {
         self.carry_out(shared, decision, started);
         let Some(problem) = &decision.problem else { return Action::Continue };
         let headers = std::mem::take(&mut self.answer);
-        reply(problem, path, headers.iter().map(|(name, value)| (*name, value.as_str())))
+        let names = &shared.config.headers;
+        reply(problem, path, headers.iter().map(|(name, value)| (names.shown(name), value.as_str())))
     }
 
     /// Headers, metrics, filter state.
@@ -241,7 +275,7 @@ impl Stream {
             self.number = Some(number);
             property::set_plan(&Plan {
                 fits: self.foreign || !decision.fitted.changes.is_empty(),
-                bound: decision.cause == Cause::State,
+                bound: decision.bound || decision.cause == Cause::State,
                 stream: number,
                 request: self.request,
                 ..Plan::new(model, &decision.chain)
@@ -300,6 +334,9 @@ struct LogLine<'d> {
     tier: Option<&'static str>,
     profile: Option<&'d str>,
     cause: &'static str,
+    /// The operator's rule that held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<&'d str>,
     score: Option<f64>,
     confidence: Option<f64>,
     savings: Option<f64>,
@@ -326,6 +363,7 @@ impl<'d> LogLine<'d> {
             tier: decision.tier.map(Tier::name),
             profile: decision.profile.map(|p| p.name.as_str()),
             cause: decision.cause.name(),
+            rule: decision.rule,
             score: decision.score.map(|s| thousandths(s.value)),
             confidence: decision.score.map(|s| thousandths(s.confidence)),
             savings: decision.savings.map(thousandths),
@@ -356,7 +394,7 @@ impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, _count: usize, end_of_stream: bool) -> Action {
         let Some(shared) = self.shared.clone() else { return Action::Continue };
         let config = &shared.config;
-        let facts = Facts::gather(&config.headers, &config.session);
+        let facts = Facts::gather(config);
         for name in &facts.forged {
             let _ = hostcalls::remove_map_value(MapType::HttpRequestHeaders, name);
         }
@@ -377,13 +415,13 @@ impl HttpContext for Stream {
             return pass(config);
         }
         if dialect.is_none() && end_of_stream {
-            return self.finish_other(&shared, &Waiting::of(facts, None), Vec::new());
+            return self.finish_other(&shared, &Waiting::of(config, facts, None), Vec::new());
         }
         if let Some(decision) = unread(config, &facts, dialect, end_of_stream) {
             let started = now_nanos();
             return self.settle(&shared, &decision, &facts.path, started);
         }
-        self.waiting = Some(Waiting::of(facts, dialect));
+        self.waiting = Some(Waiting::of(config, facts, dialect));
         Action::Pause
     }
 
@@ -424,6 +462,7 @@ impl HttpContext for Stream {
             self.notes.head(&shared.config, head, served.as_deref(), end_of_stream);
         }
         for (name, value) in self.answer.drain(..) {
+            let name = shared.config.headers.shown(name);
             let _ = hostcalls::set_map_value(MapType::HttpResponseHeaders, name, Some(&value));
         }
         self.listing = self.listing.map(|listing| listing.head(end_of_stream));
@@ -498,14 +537,14 @@ fn unread<'c>(
     dialect: Option<Dialect>,
     end_of_stream: bool,
 ) -> Option<Decision<'c>> {
+    let client = Client { headers: Some(&facts.watched), ..Client::default() };
+    let without = |dialect, cause| engine::decide_unread(config, &client, (dialect, &facts.path), cause);
     if let Some(dialect) = dialect.filter(|_| end_of_stream) {
-        return Some(engine::decide_unread(config, dialect, &facts.path, Cause::NoBody));
+        return Some(without(dialect, Cause::NoBody));
     }
     if facts.coding == Coding::Other {
         return Some(match dialect {
-            Some(dialect @ Dialect::Gemini(_)) => {
-                engine::decide_unread(config, dialect, &facts.path, Cause::Encoded)
-            }
+            Some(dialect @ Dialect::Gemini(_)) => without(dialect, Cause::Encoded),
             _ => engine::refused(config, Problem::Encoding),
         });
     }
@@ -605,6 +644,9 @@ fn answer(decision: &Decision<'_>, detail: ResponseHeaders) -> Vec<(&'static str
             "x-tiergate-set",
             set.chars().map(|c| if c.is_ascii_graphic() { c } else { '_' }).collect(),
         ));
+    }
+    if let Some(rule) = decision.rule {
+        headers.push(("x-tiergate-rule", rule.to_owned()));
     }
     if let Some(profile) = decision.profile {
         headers.push(("x-tiergate-profile", profile.name.clone()));

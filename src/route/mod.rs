@@ -14,7 +14,7 @@ mod tests;
 pub use condition::{Condition, Conditions};
 pub use cost::{Usage, cost, savings};
 pub use fallback::{Chains, FallbackReason, Open, Plan, Progress};
-pub use needs::Needs;
+pub use needs::{Needs, Slots};
 pub use pick::{CHAIN, Pick, PickRequest, Why, pick};
 pub use table::{
     Agentic, Completion, Curve, LAST, Model, Profile, Promotion, SignalRanking, Strategy, Table, UnknownState,

@@ -4,6 +4,24 @@ use super::{Model, Usage};
 use crate::chat::{BuiltIn, Dialect, Sealed};
 use crate::fnv::Fnv;
 
+/// A set of models, by their slots.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Slots([u64; 8]);
+
+impl Slots {
+    /// Adds a model.
+    pub fn add(&mut self, model: &Model) {
+        if let Some(word) = self.0.get_mut(model.slot / 64) {
+            *word |= 1 << (model.slot % 64);
+        }
+    }
+
+    /// Whether a model is in it.
+    pub fn has(&self, model: &Model) -> bool {
+        self.0.get(model.slot / 64).is_some_and(|word| word & 1 << (model.slot % 64) != 0)
+    }
+}
+
 /// What a request needs of a model.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Needs {
@@ -17,6 +35,8 @@ pub struct Needs {
     pub pdf: bool,
     /// The number of the name of the provider that it has to go to, where only that one can serve it.
     pub provider: Option<u64>,
+    /// The only models that may serve it, where its tenant may not use all.
+    pub only: Option<Slots>,
     /// Its answer has to keep a JSON schema.
     pub schema: bool,
     /// It has thoughts that only a model that can read them may go on with.
@@ -46,6 +66,7 @@ impl Needs {
             && self.provider.is_none_or(|provider| {
                 model.provider.as_ref().is_some_and(|name| Fnv::of(name.as_bytes()) == provider)
             })
+            && self.only.is_none_or(|only| only.has(model))
             && (model.structured_output || !self.schema)
             && (!self.thoughts.any() || model.takes.can_read(self.thoughts))
             && self.built_in.is_none_or(|(dialect, kinds)| model.takes.has_tools(dialect, kinds))

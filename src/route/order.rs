@@ -53,6 +53,10 @@ pub(super) fn rank<'t>(
         for one in all.iter_mut() {
             one.group = one.group * 2 + u8::from(!one.model.coder);
         }
+    } else if request.plain {
+        for one in all.iter_mut() {
+            one.group = one.group * 2 + u8::from(one.model.coder);
+        }
     }
     // The sort is stable: equals stay.
     all.sort_by(|a, b| (a.order, a.group).cmp(&(b.order, b.group)).then(a.key.total_cmp(&b.key)));

@@ -23,6 +23,8 @@ pub struct PickRequest<'w> {
     pub difficulty: f64,
     /// Whether the ask is about code.
     pub code: bool,
+    /// Whether it is known to be about something else, so that models for code are no first choice.
+    pub plain: bool,
     /// What adoption signals say, where there are any.
     pub ranking: Option<&'w SignalRanking>,
     /// How the models are doing, where that is known.
@@ -51,6 +53,8 @@ pub enum Why {
     Health,
     /// The strategy prefers it, of the candidates of all tiers, to those of the tier.
     Strategy,
+    /// The tier has nothing but models for code, and the ask is about something else.
+    NoCoder,
     /// Nobody in the tier can serve the request.
     Capability,
     /// Nobody in the profile can.
@@ -108,7 +112,8 @@ pub fn pick<'t>(table: &'t Table, profile: &'t Profile, request: &PickRequest<'_
                 break;
             }
         }
-        of_tiers(&orders, profile, request.tier)
+        let pick = of_tiers(&orders, profile, request.tier);
+        pick.map(|pick| if request.plain { without_coder(&orders, pick, request.tier) } else { pick })
     };
     found.unwrap_or_else(|| {
         let model = least_unfit(table, profile, request);
@@ -145,6 +150,24 @@ fn of_tiers<'t>(orders: &[Ranked<'t>], profile: &Profile, wanted: Tier) -> Optio
     let others = others.filter(|order| order.first().is_some_and(|one| one.tier != chosen.tier));
     let rest = order().filter(free).chain(others.filter_map(|order| order.iter().find(free)));
     Some(Pick { model: chosen.model, tier: chosen.tier, why, chain: chain(chosen, rest) })
+}
+
+/// Where a tier's choice is a model for code though the ask is about something else: the preferred candidate of the next
+/// higher tier, else of the next lower one, that is none.
+fn without_coder<'t>(orders: &[Ranked<'t>], pick: Pick<'t>, wanted: Tier) -> Pick<'t> {
+    if !pick.model.coder || pick.tier != wanted {
+        return pick;
+    }
+    let next = |tier: Option<Tier>| {
+        let free = |one: &&Ranked<'t>| Some(one.tier) == tier && !one.barred && !one.model.coder;
+        orders.iter().find(free)
+    };
+    let higher = Some(wanted.raised(1)).filter(|tier| *tier != wanted);
+    let lower = Some(wanted.lowered(1.0)).filter(|tier| *tier != wanted);
+    match next(higher).or_else(|| next(lower)) {
+        Some(other) => Pick { why: Why::NoCoder, ..pick.led_by(other.model, other.tier) },
+        None => pick,
+    }
 }
 
 /// From one order of all tiers. The chain is the rest of it.

@@ -103,6 +103,35 @@ fn reach(cause: Cause) -> String {
             &format!("Please read this. {}", "The cat sat on the mat. ".repeat(20_000)),
         )),
         Cause::FloorStructured => plain(with(GREETING, json!({"response_format": {"type": "json_object"}}))),
+        Cause::NoCoder => last(json!({"models": {"tiny": {"coder": true}}}), &[greeting()]),
+        Cause::Stalled => {
+            let call = json!({"role": "assistant", "tool_calls": [{"id": "1", "type": "function",
+                "function": {"name": "run", "arguments": "{}"}}]});
+            let failed = json!({"role": "tool", "tool_call_id": "1", "content": "Error: no such file"});
+            let ask = json!({"role": "user", "content": GREETING});
+            let body = json!({"model": "smart/auto", "messages": [ask, call, failed, call, failed]});
+            last(json!({"overrides": {"stall_repeats": 2}}), &[body.to_string()])
+        }
+        Cause::Rule => {
+            let rule = json!([{"name": "hello", "keywords": ["hello"], "tier": "COMPLEX"}]);
+            last(json!({"routing_rules": rule}), &[greeting()])
+        }
+        Cause::Hint => {
+            let mut vm = vm(json!({"client_hints": {"header": "x-key", "value": "a-long-secret"}}));
+            let hinted = Request::post(CHAT, greeting()).header("x-key", "a-long-secret");
+            told(&mut vm, &hinted.header("x-tiergate-min-tier", "COMPLEX"), 200)
+        }
+        Cause::Tenant => last(
+            json!({"tenants": {"header": "x-tenant", "policies": {"*": {"min_tier": "COMPLEX"}}}}),
+            &[greeting()],
+        ),
+        Cause::Budget => {
+            let policies = json!({"*": {"daily_budget_usd": 0}});
+            last(
+                json!({"tenants": {"header": "x-tenant", "policies": policies}}),
+                &[chat("smart/auto", PROOF)],
+            )
+        }
         Cause::Session => {
             let easy = "What is the capital of France?";
             let talk = [conversation(&[PROOF]), conversation(&[PROOF, "Done.", easy])];

@@ -98,11 +98,13 @@ impl<L: Listener> Reader<'_, '_, L> {
         self.view.opening.clear();
         self.view.first_tool = None;
         (self.view.newest, self.replied) = (Newest::default(), false);
+        self.view.recent.count = 0;
     }
 
     fn message(&mut self, cursor: &mut Cursor<'_>) -> Read {
         // Gemini's role may be absent and is then the user's.
         let role = if matches!(self.dialect, Dialect::Gemini(_)) { Role::User } else { Role::Other };
+        let start = cursor.place();
         self.turn = Turn { role, texts: std::mem::take(&mut self.turn.texts), tool: false };
         self.turn.texts.clear();
         if cursor.kind()? == Kind::String {
@@ -113,6 +115,7 @@ impl<L: Listener> Reader<'_, '_, L> {
         }
         self.view.newest =
             Newest { tool: self.turn.tool, text: self.turn.texts.first().map(|text| text.start) };
+        self.view.recent.push(Span { start, end: cursor.behind() });
         self.end_turn();
         Ok(())
     }

@@ -39,15 +39,8 @@ pub(super) fn compile<'p>(
     let path = Path::Root.key("profiles");
     let mut compiled = BTreeMap::new();
     for (&name, profile) in profiles {
-        let path = path.key(name);
-        let mut list = |key, names: &Option<Vec<String>>| {
-            let path = path.key(key);
-            let patterns = names.iter().flatten().enumerate();
-            let patterns = patterns.filter_map(|(i, name)| pattern(name, &path.index(i), models, errors));
-            names.as_ref().map(|_| patterns.collect::<Vec<_>>())
-        };
-        let (allow, block) = (list("allow", &profile.allow), list("block", &profile.block));
-        compiled.insert(name, Lists { allow, block: block.unwrap_or_default() });
+        let lists = Lists::new((&profile.allow, &profile.block), &path.key(name), models, errors);
+        compiled.insert(name, lists);
     }
     compiled
 }
@@ -70,6 +63,23 @@ fn pattern(name: &str, path: &Path<'_>, models: &Models, errors: &mut Errors) ->
 }
 
 impl Lists {
+    /// The lists `allow` and `block` of what stands at `path`.
+    pub fn new(
+        (allow, block): (&Option<Vec<String>>, &Option<Vec<String>>),
+        path: &Path<'_>,
+        models: &Models,
+        errors: &mut Errors,
+    ) -> Self {
+        let mut list = |key, names: &Option<Vec<String>>| {
+            let path = path.key(key);
+            let patterns = names.iter().flatten().enumerate();
+            let patterns = patterns.filter_map(|(i, name)| pattern(name, &path.index(i), models, errors));
+            names.as_ref().map(|_| patterns.collect::<Vec<_>>())
+        };
+        let (allow, block) = (list("allow", allow), list("block", block));
+        Self { allow, block: block.unwrap_or_default() }
+    }
+
     /// Whether the profile may use a model.
     pub fn permit(&self, name: &str) -> bool {
         let on = |list: &[Pattern]| list.iter().any(|pattern| pattern.matches(name));

@@ -9,6 +9,7 @@ mod groups;
 mod lists;
 mod models;
 mod names;
+mod operator;
 mod profiles;
 mod promotions;
 mod rollout;
@@ -72,6 +73,7 @@ pub(super) fn compile(
         profiles::virtual_names(document, &shipped_profiles, &profiles, &named, &models, &rollout, errors);
     let (names, notes) = profiles::names(document, &named, &virtual_models, errors);
     let groups = groups::compile(document, &virtual_models, &profiles, &models, errors);
+    let operator = operator::compile(document, &profiles, &models, errors);
     let endpoints = groups::endpoints(document, &groups, &models, errors);
     let promotions = promotions::compile(document, &profiles, &models, &lists, errors);
     let baseline = models.baseline(&document.baseline, &root.key("baseline"), errors);
@@ -102,6 +104,7 @@ pub(super) fn compile(
         table,
         names,
         endpoints,
+        operator,
         reads_forms: groups::read_forms(document),
         notes,
         scorer,

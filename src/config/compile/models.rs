@@ -181,6 +181,7 @@ fn in_use(document: &raw::Document, profiles: &BTreeMap<&str, &raw::Profile>) ->
     names
         .extend(document.promotions.iter().filter_map(|p| p.models.as_ref()).flat_map(raw::OneOrMany::names));
     names.extend(document.groups.values().flat_map(raw::Group::models).map(|one| one.name().to_owned()));
+    names.extend(document.routing_rules.iter().filter_map(|rule| rule.model.clone()));
     names.extend(document.endpoints.values().filter(|name| !document.groups.contains_key(*name)).cloned());
     let raw::Fallbacks { general, context_window, content_policy, .. } = &document.fallbacks;
     for (name, list) in [general, context_window, content_policy].into_iter().flatten() {
@@ -221,6 +222,11 @@ impl Models {
     /// The Envoy clusters of all models that there are.
     pub fn clusters(&self) -> impl Iterator<Item = &str> {
         self.by_name.values().map(|model| model.cluster.as_str())
+    }
+
+    /// All models that there are.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Model>> {
+        self.by_name.values()
     }
 
     /// The names of all models that there are.

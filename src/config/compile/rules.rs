@@ -147,7 +147,8 @@ fn keywords(rules: &raw::Rules, path: &Path<'_>, errors: &mut Errors) -> Vec<(Di
     all
 }
 
-fn keyword(word: &str) -> Result<(), String> {
+/// Whether a keyword will do.
+pub(super) fn keyword(word: &str) -> Result<(), String> {
     let stem = word.strip_suffix('*').unwrap_or(word);
     let written = stem.chars().filter(|c| c.is_alphanumeric() || c.is_ascii_punctuation()).count();
     let han = stem.chars().any(|c| matches!(c, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}'));

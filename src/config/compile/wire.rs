@@ -81,7 +81,40 @@ pub(super) fn headers(raw: &raw::Headers, path: &Path<'_>, errors: &mut Errors) 
             raw::ResponseDetail::Basic => ResponseHeaders::Basic,
             raw::ResponseDetail::Full => ResponseHeaders::Full,
         },
+        renamed: renamed(raw, &path.key("response_names"), errors),
     }
+}
+
+/// Other names of the response's headers; no two the same.
+fn renamed(raw: &raw::Headers, path: &Path<'_>, errors: &mut Errors) -> Vec<(String, String)> {
+    let preset = |told: raw::ResponseHeader| match (raw.response_preset, told) {
+        (raw::ResponsePreset::SmartRouter, raw::ResponseHeader::Model | raw::ResponseHeader::Tier) => {
+            Some(format!("x-smart-router-{}", told.name()))
+        }
+        _ => None,
+    };
+    let (mut renamed, mut shown) = (Vec::new(), Vec::new());
+    for told in raw::ResponseHeader::ALL {
+        let own = format!("x-tiergate-{}", told.name());
+        let path = path.key(told.name());
+        let given = raw.response_names.get(&told);
+        if let Some(name) = given
+            && let Err(message) = header(name)
+        {
+            errors.meaning(&path, message);
+        }
+        let name = given.cloned().or_else(|| preset(told));
+        let as_shown = name.clone().unwrap_or_else(|| own.clone());
+        if shown.contains(&as_shown) {
+            errors.meaning(
+                &path,
+                format!("header {} is used twice; give each its own name", quoted(&as_shown)),
+            );
+        }
+        shown.push(as_shown);
+        renamed.extend(name.map(|name| (own, name)));
+    }
+    renamed
 }
 
 /// Compiles the section `session`.
@@ -105,7 +138,7 @@ pub(super) fn session(raw: &raw::Session, path: &Path<'_>, errors: &mut Errors) 
 }
 
 /// Whether the filter may remove and set a header of this name.
-fn header(name: &str) -> Result<(), String> {
+pub(super) fn header(name: &str) -> Result<(), String> {
     token(name)?;
     if STANDARD.contains(&name) || name.starts_with("x-envoy-") {
         return Err(format!(
@@ -128,7 +161,7 @@ pub(super) fn fetch_header(name: &str) -> Result<(), String> {
 }
 
 /// Whether it is a header's name in lower case.
-fn token(name: &str) -> Result<(), String> {
+pub(super) fn token(name: &str) -> Result<(), String> {
     let token = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"!#$%&'*+-.^_`|~".contains(&b);
     if name.is_empty() {
         Err("the header's name is empty; give one such as x-tiergate-model".to_owned())
@@ -196,6 +229,7 @@ pub(super) fn overrides(raw: &raw::Overrides) -> Overrides {
         structured_tier: raw.structured_tier,
         agentic_score: raw.agentic_score,
         code_score: raw.code_score,
+        stall_repeats: raw.stall_repeats,
     }
 }
 

@@ -8,6 +8,7 @@ mod discover;
 mod fallbacks;
 mod fit;
 mod groups;
+mod operator;
 mod rollout;
 mod routing;
 mod rules;
@@ -23,12 +24,16 @@ pub use discover::Discover;
 pub use fallbacks::{Fallbacks, Position, RawLive};
 pub use fit::{Effort, Fit, HistoryMode, Params, StreamUsage, UnkeptSchema, UnkeptTools};
 pub use groups::Group;
+pub use operator::{ClientHints, RoutingRule, TenantPolicies};
 pub use rollout::{Control, Mode};
 pub use routing::{Agentic, Eligibility, RawCompletion, Strategy, UnknownState};
 pub use rules::{Calibrated, Dimensions, RawStep, Rules};
 pub use session::{Session, SessionMode};
 pub use signals::{SignalWeights, Signals};
-pub use wire::{Conversation, Headers, LabelRole, Limits, ModelsEndpoint, Overrides, Paths, ResponseDetail};
+pub use wire::{
+    Conversation, Headers, LabelRole, Limits, ModelsEndpoint, Overrides, Paths, ResponseDetail,
+    ResponseHeader, ResponsePreset,
+};
 
 use crate::tier::Tier;
 
@@ -105,6 +110,13 @@ pub struct Document {
     pub rules: Rules,
     /// Rules that overrule the score.
     pub overrides: Overrides,
+    /// Rules of the operator, which go before what was judged: the first that holds decides. At most 64.
+    #[cfg_attr(feature = "cli", schemars(length(max = 64)))]
+    pub routing_rules: Vec<RoutingRule>,
+    /// Which clients may send a least tier, a most and a bias. Default: none.
+    pub client_hints: ClientHints,
+    /// What tenants may use and spend. Default: all.
+    pub tenants: TenantPolicies,
     /// Which words of a conversation are judged.
     pub conversation: Conversation,
     /// What a candidate needs to be considered at all.
@@ -176,6 +188,9 @@ impl Default for Document {
             calibrated: Calibrated::default(),
             rules: Rules::default(),
             overrides: Overrides::default(),
+            routing_rules: Vec::new(),
+            client_hints: ClientHints::default(),
+            tenants: TenantPolicies::default(),
             conversation: Conversation::default(),
             eligibility: Eligibility::default(),
             completion: RawCompletion::default(),

@@ -30,6 +30,10 @@ pub struct Overrides {
     /// From this value of dimension codePresence on (0 to 1) an ask is about code: candidates marked `coder` go first.
     #[cfg_attr(feature = "cli", schemars(range(min = 0.0, max = 1.0)))]
     pub code_score: f64,
+    /// An agent goes in a circle where its conversation ends with so many times the same call of a tool with the same answer,
+    /// or so many errors of tools: then its tier is one higher, until another step follows. 0: that is not looked for.
+    #[cfg_attr(feature = "cli", schemars(range(min = 0, max = 10)))]
+    pub stall_repeats: usize,
 }
 
 impl Default for Overrides {
@@ -42,6 +46,7 @@ impl Default for Overrides {
             structured_tier: Tier::Medium,
             agentic_score: 0.5,
             code_score: 0.5,
+            stall_repeats: 0,
         }
     }
 }
@@ -63,6 +68,85 @@ pub struct Headers {
     pub model_as: Vec<String>,
     /// How much the client is told, in response headers.
     pub response: ResponseDetail,
+    /// Names of all response headers at once. `smart_router`: `x-smart-router-model` and `-tier`, as the hybrid router has them.
+    pub response_preset: ResponsePreset,
+    /// By what a response header tells: another name for it, in lower case. It goes before the preset's.
+    #[cfg_attr(
+        feature = "cli",
+        schemars(extend("propertyNames" = {"enum": ResponseHeader::ALL.map(ResponseHeader::name)}))
+    )]
+    pub response_names: BTreeMap<ResponseHeader, String>,
+}
+
+/// Names of response headers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ResponsePreset {
+    /// `x-tiergate-…`.
+    #[default]
+    Tiergate,
+    /// `x-smart-router-model` and `x-smart-router-tier`; the others as before.
+    SmartRouter,
+}
+
+/// What a response header tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, serde::Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ResponseHeader {
+    /// The model that served.
+    Model,
+    /// The tier.
+    Tier,
+    /// Why.
+    Cause,
+    /// Parameters that the tier gives the model.
+    Set,
+    /// The rule that held.
+    Rule,
+    /// The profile.
+    Profile,
+    /// The score.
+    Score,
+    /// The scorer's confidence.
+    Confidence,
+    /// The share of the baseline's cost that is saved.
+    Savings,
+    /// How many attempts there were.
+    Attempts,
+}
+
+impl ResponseHeader {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Model,
+        Self::Tier,
+        Self::Cause,
+        Self::Set,
+        Self::Rule,
+        Self::Profile,
+        Self::Score,
+        Self::Confidence,
+        Self::Savings,
+        Self::Attempts,
+    ];
+
+    /// The end of its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Model => "model",
+            Self::Tier => "tier",
+            Self::Cause => "cause",
+            Self::Set => "set",
+            Self::Rule => "rule",
+            Self::Profile => "profile",
+            Self::Score => "score",
+            Self::Confidence => "confidence",
+            Self::Savings => "savings",
+            Self::Attempts => "attempts",
+        }
+    }
 }
 
 impl Default for Headers {
@@ -73,6 +157,8 @@ impl Default for Headers {
             tier: "x-tiergate-tier".into(),
             model_as: Vec::new(),
             response: ResponseDetail::Basic,
+            response_preset: ResponsePreset::Tiergate,
+            response_names: BTreeMap::new(),
         }
     }
 }

@@ -56,6 +56,53 @@ const ROWS: &[Row] = &[
             ("fallbacks.context_window[\"*\"][1]", "listed twice"),
         ],
     ),
+    // What the operator decides.
+    (
+        "rules that are none",
+        r#"{"routing_rules": [{"tier": "SIMPLE"}, {"name": "a b", "keywords": ["x"], "tier": "SIMPLE", "model": "gpt-5.4"},
+            {"name": "c", "regex": "(", "profiles": ["nope"]}, {"name": "d", "headers": {"X-A": []}, "model": "nobody"},
+            {"name": "e", "min_tier": "COMPLEX", "max_tier": "SIMPLE"}, {"name": "f", "regex": "(a{50}){50}", "tier": "HARD"}]}"#,
+        &[
+            ("routing_rules[5].tier", "unknown value \"HARD\""),
+            ("routing_rules[0].name", "missing"),
+            ("routing_rules[1].name", "goes into headers"),
+            ("routing_rules[1].keywords[0]", "too short to tell anything"),
+            ("routing_rules[1]", "the rule decides twice"),
+            ("routing_rules[2].profiles[0]", "unknown profile \"nope\""),
+            ("routing_rules[2]", "the rule decides nothing"),
+            ("routing_rules[2].regex", "\"(\": "),
+            ("routing_rules[3].model", "unknown model \"nobody\""),
+            ("routing_rules[3].headers.X-A", "has capitals"),
+            ("routing_rules[4].min_tier", "COMPLEX is above `max_tier`; give at most SIMPLE"),
+            ("routing_rules[5].regex", "size limit"),
+        ],
+    ),
+    (
+        "hints and policies that are none",
+        r#"{"client_hints": {"header": "x-secret", "networks": ["10.0.0.0/40"]}, "tenants": {"policies": {
+            "a": {"allow": ["nobody"], "min_tier": "COMPLEX", "max_tier": "MEDIUM", "bias": 4},
+            "b": {"daily_budget_usd": -1, "over_budget_tier": "SIMPLE"}, "c": {"over_budget_tier": "SIMPLE"}}}}"#,
+        &[
+            ("tenants.policies.a.bias", "4 is too large"),
+            ("tenants.policies.b.daily_budget_usd", "-1 is too small"),
+            ("client_hints.value", "missing; without it any client could send the header"),
+            ("client_hints.networks[0]", "\"10.0.0.0/40\" is no network"),
+            ("tenants.header", "missing; name the request header"),
+            ("tenants.policies.a.min_tier", "COMPLEX is above `max_tier`"),
+            ("tenants.policies.a.allow[0]", "unknown model \"nobody\""),
+            ("tenants.policies.b.over_budget_tier", "of no use without daily_budget_usd"),
+            ("tenants.policies.c.over_budget_tier", "of no use without daily_budget_usd"),
+        ],
+    ),
+    (
+        "names of response headers",
+        r#"{"headers": {"response_names": {"model": "X-Model", "tier": "x-tiergate-cause", "colour": "x"}}}"#,
+        &[
+            ("headers.response_names.colour", "unknown key"),
+            ("headers.response_names.model", "has capitals"),
+            ("headers.response_names.cause", "header \"x-tiergate-cause\" is used twice"),
+        ],
+    ),
     // The upstream's list of models.
     ("a list of nowhere", r#"{"discover": {}}"#, &[("discover.cluster", "missing")]),
     (

@@ -98,7 +98,12 @@ fn a_model_by_its_name_is_asked_for_by_the_name_that_its_upstream_knows() {
 fn names_in_paths_are_rewritten_too() {
     let config = grouped(json!({}));
     let unread = |path: &str| {
-        let decision = decide_unread(&config, Dialect::ChatCompletions, path.as_bytes(), Cause::NoBody);
+        let decision = decide_unread(
+            &config,
+            &Client::default(),
+            (Dialect::ChatCompletions, path.as_bytes()),
+            Cause::NoBody,
+        );
         decision.edit.path().map(|path| String::from_utf8(path.to_vec()).unwrap())
     };
     let path = |name: &str| format!("/openai/deployments/{name}/chat/completions");

@@ -114,6 +114,7 @@ proptest! {
             needs: &needs,
             difficulty,
             code,
+            plain: false,
             ranking: Some(&ranking),
             conditions: Some(&known),
             seed,

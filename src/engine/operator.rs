@@ -1,0 +1,96 @@
+//! What the operator decides over the judge, in steps: a rule, the hints of a trusted client, the tenant's policy, its budget.
+
+use std::sync::Arc;
+
+use super::decision::refused;
+use super::judge::{Case, Wanted};
+use super::{Cause, Decision};
+use crate::ask::Asks;
+use crate::chat::{self, Problem};
+use crate::config::Config;
+use crate::operator::{Bounds, Client, Effect, RuleSet, Text};
+use crate::route::{Model, Slots};
+
+/// What became of the tier that was wanted.
+#[derive(Clone, Copy)]
+pub(super) struct Overruled<'c> {
+    pub wanted: Wanted,
+    /// The model that a rule names.
+    pub model: Option<&'c Arc<Model>>,
+    /// The rule's name.
+    pub rule: Option<&'c str>,
+}
+
+/// Overrules what was judged.
+pub(super) fn overrule<'c>(case: Case<'c, '_>, wanted: Wanted, asks: &Asks) -> Overruled<'c> {
+    let operator = &case.config.operator;
+    let client = &case.context.client;
+    let mut overruled = Overruled { wanted, model: None, rule: None };
+    // What a client asks for by itself quotes what was said: rules are about what a person asks.
+    if wanted.cause != Cause::Chore {
+        apply_rule(case, asks, &mut overruled);
+    }
+    let wanted = &mut overruled.wanted;
+    bound(wanted, client.hints, Cause::Hint);
+    if let Some((policy, _)) = operator.tenants.of(client) {
+        bound(wanted, policy.bounds, Cause::Tenant);
+        if let Some((budget, most)) = policy.budget
+            && client.spent >= budget
+        {
+            bound(wanted, Bounds { most: Some(most), ..Bounds::default() }, Cause::Budget);
+            overruled.model = None;
+        }
+    }
+    overruled
+}
+
+/// The first rule that holds.
+fn apply_rule<'c>(case: Case<'c, '_>, asks: &Asks, overruled: &mut Overruled<'c>) {
+    let rules: &RuleSet = &case.config.operator.rules;
+    if rules.is_empty() {
+        return;
+    }
+    let mut text = String::new();
+    if rules.reads_text() {
+        chat::excerpt(case.body, &asks.newest, RuleSet::LONGEST, 0, &mut text);
+    }
+    let ends = |suffix: &str| chat::ends_as(case.path, suffix);
+    let Some(rule) = rules.find(Text(&text), &case.context.client, &case.asked.name, ends) else { return };
+    overruled.rule = Some(&rule.name);
+    match &rule.effect {
+        Effect::Model(model) => overruled.model = Some(model),
+        Effect::Tier(bounds) => {
+            let decides = bounds.least.is_some() && bounds.least == bounds.most;
+            bound(&mut overruled.wanted, *bounds, Cause::Rule);
+            if decides {
+                overruled.wanted.cause = Cause::Rule;
+            }
+        }
+    }
+}
+
+/// Puts a tier within bounds; where that changes it, because of `cause`.
+fn bound(wanted: &mut Wanted, bounds: Bounds, cause: Cause) {
+    let tier = bounds.apply(wanted.tier);
+    if tier != wanted.tier {
+        // A client's own chore stays one: it begins and moves no conversation.
+        let cause = if wanted.cause == Cause::Chore { Cause::Chore } else { cause };
+        *wanted = Wanted { tier, cause };
+    }
+}
+
+/// The only models that who asks may use, where that is restricted.
+pub(super) fn only(config: &Config, client: &Client<'_>) -> Option<Slots> {
+    config.operator.tenants.of(client).and_then(|(policy, _)| policy.only)
+}
+
+/// The decision, or that who asks may not use its model.
+pub(super) fn guard<'c>(config: &'c Config, client: &Client<'_>, decision: Decision<'c>) -> Decision<'c> {
+    let Some((policy, _)) = config.operator.tenants.of(client) else { return decision };
+    let Some(only) = policy.only else { return decision };
+    let may = match decision.model {
+        Some(model) => only.has(model),
+        None => policy.strangers || decision.cause != Cause::Pinned,
+    };
+    if may { Decision { bound: true, ..decision } } else { refused(config, Problem::NotAllowed) }
+}

@@ -1,0 +1,196 @@
+//! An agent that goes in a circle: the same call of a tool with the same answer, or one error after the other, several times
+//! in the newest turns. Told from the body alone, so that it is over as soon as another call or answer is the newest.
+
+use crate::chat::{self, Cursor, Fault, Kind, Span, View};
+use crate::fnv::Fnv;
+
+/// Of a call or an answer so many bytes at its beginning and at its end count.
+const ENDS: usize = 2048;
+/// How errors of tools begin, in small letters.
+const ERRORS: [&str; 9] = [
+    "error",
+    "traceback (most recent call last)",
+    "exception",
+    "fatal:",
+    "failed",
+    "command failed",
+    "exit code 1",
+    "<tool_use_error>",
+    "{\"error\"",
+];
+
+/// What tools were asked and answered in the newest turns.
+#[derive(Debug, Default)]
+struct Run {
+    /// Calls whose answers have not come yet.
+    open: Vec<u64>,
+    /// Numbers of a call and its answer, in the order of the answers.
+    steps: Vec<(u64, u64)>,
+    /// Errors at the end of them.
+    errors: usize,
+}
+
+/// Whether the conversation ends in a circle of at least so many steps: `repeats`, 0 where that is not looked for.
+pub(super) fn is_stalled(body: &[u8], view: &View<'_>, repeats: usize) -> bool {
+    if repeats == 0 || !view.ends_with_tool() {
+        return false;
+    }
+    let mut run = Run::default();
+    for span in view.recent() {
+        let mut cursor = Cursor::new(span.of(body), chat::MAX_DEPTH);
+        // What is cut off or odd ends the run that is known.
+        if run.turn(&mut cursor).is_err() {
+            return false;
+        }
+    }
+    run.errors >= repeats || run.repeated() >= repeats
+}
+
+impl Run {
+    /// How often the last step was made, one time after the other.
+    fn repeated(&self) -> usize {
+        let Some(last) = self.steps.last() else { return 0 };
+        self.steps.iter().rev().take_while(|step| *step == last).count()
+    }
+
+    /// One message or item.
+    fn turn(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
+        if cursor.kind()? != Kind::Object {
+            return cursor.skip().map(drop);
+        }
+        let mut item = Item::default();
+        item.read(cursor, self, 0)?;
+        if item.is_answer {
+            self.answer(item.content, item.failed);
+        } else if item.is_call {
+            self.open.push(item.call);
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, answer: u64, failed: bool) {
+        // Answers come in the order of their calls.
+        let call = if self.open.is_empty() { 0 } else { self.open.remove(0) };
+        self.steps.push((call, answer));
+        self.errors = if failed { self.errors.saturating_add(1) } else { 0 };
+    }
+}
+
+/// A message, an item or a part, as far as it is a call or an answer of a tool.
+#[derive(Debug, Default)]
+struct Item {
+    is_call: bool,
+    is_answer: bool,
+    call: u64,
+    content: u64,
+    failed: bool,
+}
+
+impl Item {
+    fn read(&mut self, cursor: &mut Cursor<'_>, run: &mut Run, depth: usize) -> Result<(), Fault> {
+        /// Calls and answers stand no deeper in a turn.
+        const DEEPEST: usize = 4;
+        if depth > DEEPEST {
+            return cursor.skip().map(drop);
+        }
+        let depth = depth.saturating_add(1);
+        let body = cursor.bytes();
+        cursor.each_member(|cursor, key| {
+            let kind = cursor.kind()?;
+            match (key.of(body), kind) {
+                (b"role", Kind::String) => {
+                    let role = cursor.skip()?;
+                    self.is_answer |= matches!(role.of(body), b"\"tool\"" | b"\"function\"");
+                }
+                (b"type", Kind::String) => {
+                    let kind = cursor.skip()?.of(body);
+                    self.is_answer |= kind == b"\"tool_result\"" || kind.ends_with(b"_output\"");
+                    self.is_call |= kind == b"\"tool_use\"" || kind.ends_with(b"_call\"");
+                }
+                (b"is_error", _) => self.failed |= cursor.skip()?.of(body) == b"true",
+                (b"name" | b"arguments" | b"input" | b"args", _) => {
+                    let value = cursor.skip()?;
+                    self.call = mixed(self.call, value.of(body));
+                }
+                (b"functionCall" | b"function_call", Kind::Object) => {
+                    let mut call = Item::default();
+                    call.read(cursor, run, depth)?;
+                    run.open.push(call.call);
+                }
+                (b"functionResponse" | b"function_response", Kind::Object) => {
+                    let mut answer = Item::default();
+                    answer.read(cursor, run, depth)?;
+                    run.answer(answer.content, answer.failed);
+                }
+                (b"function", Kind::Object) => self.read(cursor, run, depth)?,
+                // Parts of Anthropic's and Gemini's turns, and the calls of chat completions.
+                (b"content" | b"parts" | b"tool_calls", Kind::Array) if !self.is_answer => {
+                    self.parts(cursor, run, (key.of(body) == b"tool_calls", depth))?;
+                }
+                (b"content" | b"output" | b"response", _) => {
+                    let value = cursor.skip()?;
+                    self.content = mixed(0, value.of(body));
+                    self.failed |= is_error(value, body);
+                }
+                _ => drop(cursor.skip()?),
+            }
+            Ok(())
+        })
+    }
+
+    fn parts(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        run: &mut Run,
+        (calls, depth): (bool, usize),
+    ) -> Result<(), Fault> {
+        let start = cursor.place();
+        let body = cursor.bytes();
+        let mut said = false;
+        cursor.each_element(|cursor| {
+            if cursor.kind()? != Kind::Object {
+                return cursor.skip().map(drop);
+            }
+            let mut part = Item::default();
+            part.read(cursor, run, depth)?;
+            if part.is_answer {
+                run.answer(part.content, part.failed);
+            } else if part.is_call || calls {
+                run.open.push(part.call);
+            }
+            said |= !part.is_answer && !part.is_call;
+            Ok(())
+        })?;
+        // An answer whose parts are all text is the answer of a tool whose role comes behind it.
+        let whole = Span { start, end: cursor.behind() };
+        if said {
+            self.content = mixed(0, whole.of(body));
+        }
+        Ok(())
+    }
+}
+
+/// A number for what was said before and this.
+fn mixed(before: u64, text: &[u8]) -> u64 {
+    let mut hash = Fnv::default();
+    hash.number(before);
+    hash.number(text.len() as u64);
+    hash.bytes(text.get(..ENDS).unwrap_or(text));
+    hash.bytes(text.len().checked_sub(ENDS).and_then(|from| text.get(from..)).unwrap_or_default());
+    hash.0
+}
+
+/// Whether what a tool answered begins as an error does.
+fn is_error(value: Span, body: &[u8]) -> bool {
+    const LONGEST: usize = 64;
+    let mut text = value.of(body);
+    // A list of parts: the first that is text.
+    if text.starts_with(b"[")
+        && let Some(at) = memchr::memmem::find(text.get(..ENDS).unwrap_or(text), b"\"text\":")
+    {
+        text = text.get(at.saturating_add(7)..).unwrap_or_default();
+    }
+    let start = chat::decode(text.get(..LONGEST).unwrap_or(text)).to_lowercase();
+    let start = start.trim_start_matches(|c: char| c.is_whitespace() || c == '"');
+    ERRORS.iter().any(|error| start.starts_with(error))
+}

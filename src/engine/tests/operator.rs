@@ -1,0 +1,169 @@
+//! Rules of the operator, hints of clients, and policies of tenants: what they make of a decision.
+
+use super::*;
+use crate::chat::Problem;
+use crate::operator::{Bounds, Headers};
+
+const EASY: &str = "What is the capital of France?";
+
+fn ruled(rules: Value, more: Value) -> Config {
+    let mut document = json!({
+        "models": {"simple": {"input_price": 1, "output_price": 1}, "medium": {"weight": 1}, "complex": {"weight": 1}, "reasoning": {"weight": 1}},
+        "routing_rules": rules,
+        "tenants": {"header": "x-tenant"},
+    });
+    merge(&mut document, more);
+    let tiers =
+        json!({"SIMPLE": "simple", "MEDIUM": "medium", "COMPLEX": "complex", "REASONING": "reasoning"});
+    config(json!({"tiers": tiers}), document)
+}
+
+/// The model, the cause and the rule of an ask with these headers.
+fn asked(
+    config: &Config,
+    prompt: &str,
+    sent: &[(&str, &str)],
+    client: Client<'_>,
+) -> (String, &'static str, String) {
+    let mut headers = Headers::default();
+    for (name, value) in sent {
+        headers.look(&config.operator, name, value.as_bytes());
+    }
+    let client = Client { headers: Some(&headers), ..client };
+    let body = json!({"model": "smart/auto", "messages": [{"role": "user", "content": prompt}]}).to_string();
+    let path = b"/v1/chat/completions";
+    let request = Request { dialect: Dialect::ChatCompletions, path, body: body.as_bytes() };
+    let context = RequestContext { client, ..RequestContext::default() };
+    let decision = decide(config, &request, context, &mut Scratch::default());
+    let model = decision.model.map(|model| model.name.clone()).unwrap_or_default();
+    (model, decision.cause.name(), decision.rule.unwrap_or_default().to_owned())
+}
+
+fn told<'a>(model: &'a str, cause: &'static str, rule: &'a str) -> (String, &'static str, String) {
+    (model.to_owned(), cause, rule.to_owned())
+}
+
+#[test]
+fn a_rule_decides_the_tier_or_the_model() {
+    let rules = json!([
+        {"name": "law", "keywords": ["NDA"], "tier": "REASONING"},
+        {"name": "ticket", "regex": "(?i)ticket-[0-9]+", "min_tier": "COMPLEX"},
+        {"name": "interns", "headers": {"x-team": ["interns"]}, "max_tier": "SIMPLE"},
+        {"name": "vision", "keywords": ["logo*"], "model": "codes"},
+        {"name": "easy", "keywords": ["capital"], "tier": "SIMPLE"},
+    ]);
+    let config = ruled(rules, json!({}));
+    let none = Client::default();
+    assert_eq!(asked(&config, "Review this NDA.", &[], none), told("reasoning", "rule", "law"));
+    assert_eq!(asked(&config, "See ticket-17.", &[], none), told("complex", "rule", "ticket"));
+    let team = [("x-team", "interns")];
+    let proof = "Prove the theorem step by step and derive the formal proof by contradiction.";
+    assert_eq!(asked(&config, proof, &team, none), told("simple", "rule", "interns"));
+    assert_eq!(
+        asked(&config, "Draw two logos", &[], none),
+        told("codes", "rule", "vision"),
+        "not of the profile"
+    );
+    assert_eq!(
+        asked(&config, EASY, &[], none),
+        told("simple", "rule", "easy"),
+        "told though nothing changed"
+    );
+    assert_eq!(asked(&config, "Hello!", &[], none).2, "");
+}
+
+#[test]
+fn what_a_rule_reads_of_an_ask_is_bounded() {
+    let config = ruled(json!([{"name": "law", "keywords": ["NDA"], "tier": "REASONING"}]), json!({}));
+    let at = |place: usize| {
+        let prompt = format!("{} NDA", "x ".repeat(place / 2));
+        asked(&config, &prompt, &[], Client::default()).2
+    };
+    assert_eq!((at(3000).as_str(), at(9000).as_str()), ("law", ""));
+}
+
+#[test]
+fn a_model_that_cannot_serve_is_passed_over_though_a_rule_names_it() {
+    let config = ruled(json!([{"name": "r", "keywords": ["logo"], "model": "plain"}]), json!({}));
+    let tools = json!({"model": "smart/auto", "tools": [{"type": "function"}],
+        "messages": [{"role": "user", "content": "A logo"}]});
+    assert_ne!(decided(&config, tools, RequestContext::default()).0, "plain");
+}
+
+#[test]
+fn hints_move_the_tier_and_a_policy_goes_before_them() {
+    let policies = json!({"tenants": {"policies": {
+        "acme": {"max_tier": "MEDIUM"}, "vip": {"bias": 1, "min_tier": "MEDIUM"}, "*": {"bias": 0}}}});
+    let config = ruled(json!([]), policies);
+    let hinted = |hints, tenant: &str| {
+        let client = Client { hints, ..Client::default() };
+        let (model, cause, _) = asked(&config, EASY, &[("x-tenant", tenant)], client);
+        (model, cause)
+    };
+    let least = Bounds { least: Some(Tier::Complex), ..Bounds::default() };
+    let is = |model: &str, cause| (model.to_owned(), cause);
+    assert_eq!(hinted(Bounds::default(), "nobody"), is("simple", "score"));
+    assert_eq!(hinted(least, "nobody"), is("complex", "hint"));
+    assert_eq!(hinted(least, "acme"), is("medium", "tenant"));
+    assert_eq!(hinted(Bounds::default(), "vip"), is("medium", "tenant"));
+    assert_eq!(hinted(Bounds { bias: 1, ..Bounds::default() }, "vip"), is("complex", "tenant"));
+    assert_eq!(
+        hinted(Bounds { least: Some(Tier::Simple), ..Bounds::default() }, "acme"),
+        is("simple", "score")
+    );
+}
+
+#[test]
+fn a_used_up_budget_lowers_the_tier() {
+    let policies = json!({"tenants": {"policies": {"acme": {"daily_budget_usd": 0.5},
+        "rich": {"daily_budget_usd": 0.5, "over_budget_tier": "MEDIUM"}}}});
+    let config = ruled(json!([{"name": "law", "keywords": ["NDA"], "tier": "REASONING"}]), policies);
+    let spent = |usd: f64, tenant: &str| {
+        let client = Client { spent: (usd * 1e6) as u64, ..Client::default() };
+        let (model, cause, _) = asked(&config, "Review this NDA.", &[("x-tenant", tenant)], client);
+        (model, cause)
+    };
+    assert_eq!(spent(0.49, "acme"), ("reasoning".to_owned(), "rule"));
+    assert_eq!(spent(0.5, "acme"), ("simple".to_owned(), "budget"));
+    assert_eq!(spent(9.0, "rich"), ("medium".to_owned(), "budget"));
+    assert_eq!(spent(9.0, "other"), ("reasoning".to_owned(), "rule"), "no policy");
+}
+
+#[test]
+fn a_tenant_uses_only_the_models_that_it_may() {
+    let policies = json!({
+        "groups": {"pair": {"models": ["complex", "simple"], "strategy": "configured"}},
+        "tenants": {"policies": {"acme": {"allow": ["simple", "me*"]}, "careful": {"block": ["simple"]},
+            "none": {"allow": ["gpt-4o"]}}},
+    });
+    let config = ruled(json!([]), policies);
+    let of = |model: &str, tenant: &str| {
+        let mut headers = Headers::default();
+        headers.look(&config.operator, "x-tenant", tenant.as_bytes());
+        let client = Client { headers: Some(&headers), ..Client::default() };
+        let proof = "Prove the theorem step by step and derive the formal proof by contradiction.";
+        let body = json!({"model": model, "messages": [{"role": "user", "content": proof}]}).to_string();
+        let request = Request {
+            dialect: Dialect::ChatCompletions,
+            path: b"/v1/chat/completions",
+            body: body.as_bytes(),
+        };
+        let context = RequestContext { client, ..RequestContext::default() };
+        let decision = decide(&config, &request, context, &mut Scratch::default());
+        let refused = decision.problem == Some(Problem::NotAllowed);
+        assert_eq!(refused, decision.cause == Cause::Refused);
+        let chain: Vec<&str> = decision.chain.iter().map(|model| model.name.as_str()).collect();
+        (decision.model.map(|model| model.name.clone()), chain.join(","), decision.bound)
+    };
+    let some = |name: &str, chain: &str, bound| (Some(name.to_owned()), chain.to_owned(), bound);
+    let no = (None, String::new(), false);
+    assert_eq!(of("smart/auto", "acme"), some("medium", "simple", true));
+    assert_eq!(of("smart/auto", "careful"), some("reasoning", "complex,medium", true));
+    assert_eq!(of("smart/auto", "none"), no, "nobody of the profile");
+    assert_eq!(of("complex", "acme"), no);
+    assert_eq!(of("simple", "acme"), some("simple", "", true));
+    assert_eq!(of("strange-model", "acme"), no, "nobody knows what that is");
+    assert_eq!(of("strange-model", "careful").0, None);
+    assert_eq!(of("pair", "acme"), some("simple", "", true));
+    assert_eq!(of("complex", "other"), some("complex", "", false));
+}

@@ -1,0 +1,132 @@
+//! What tenants have spent today, as far as this proxy estimates it, known to all its workers: each adds what its own requests
+//! cost, by compare-and-swap, into a bounded number of places of a key-value store.
+
+use std::collections::BTreeMap;
+
+use crate::live::Store;
+use crate::sealed::{Reader, sealed, unsealed};
+
+/// Places for tenants.
+pub const BUDGET_SLOTS: usize = 512;
+/// A tenant is looked for in so many places, from that of its number on.
+const NEIGHBOURS: usize = 16;
+/// Most tenants that a worker remembers.
+const MOST: usize = 1024;
+/// Milliseconds after which what a worker has read of others is read again.
+const FRESH: u64 = 1000;
+/// The last byte is the version of the format.
+const MAGIC: &[u8; 4] = b"tgB\x01";
+
+/// The day of a time in milliseconds, in UTC.
+pub const fn day(now: u64) -> u64 {
+    now / 86_400_000
+}
+
+/// What a worker knows of the spending of a tenant.
+#[derive(Clone, Copy, Debug, Default)]
+struct Account {
+    day: u64,
+    /// What all workers had written down when that was read last.
+    known: u64,
+    /// What is not written down yet.
+    pending: u64,
+    read_at: u64,
+}
+
+/// What tenants have spent today, in millionths of a USD.
+#[derive(Debug, Default)]
+pub struct Spend {
+    accounts: BTreeMap<u64, Account>,
+}
+
+impl Spend {
+    /// What a tenant has spent today.
+    pub fn of(&mut self, store: &impl Store, tenant: u64, now: u64) -> u64 {
+        if let Some(account) = self.accounts.get(&tenant)
+            && account.day == day(now)
+        {
+            return account.known.saturating_add(account.pending);
+        }
+        let known = find(store, tenant, day(now)).0;
+        if self.accounts.len() >= MOST {
+            self.accounts.retain(|_, account| account.pending > 0);
+        }
+        self.accounts.insert(tenant, Account { day: day(now), known, pending: 0, read_at: now });
+        known
+    }
+
+    /// A tenant spends something; it is written down on the next tick.
+    pub fn add(&mut self, tenant: u64, amount: u64, now: u64) {
+        let account = self.accounts.entry(tenant).or_default();
+        if account.day != day(now) {
+            *account = Account { day: day(now), ..Account::default() };
+        }
+        account.pending = account.pending.saturating_add(amount);
+    }
+
+    /// Writes down what is new, and reads what others have written.
+    pub fn tick(&mut self, store: &impl Store, now: u64) {
+        let today = day(now);
+        self.accounts.retain(|_, account| account.day == today);
+        for (tenant, account) in &mut self.accounts {
+            if account.pending == 0 && now.abs_diff(account.read_at) < FRESH {
+                continue;
+            }
+            // Where others write at the same time it is the next tick's matter.
+            for _ in 0..3 {
+                let (known, slot, cas) = find(store, *tenant, today);
+                account.known = account.known.max(known);
+                account.read_at = now;
+                if account.pending == 0 {
+                    break;
+                }
+                let Some(slot) = slot else { break };
+                let sum = known.saturating_add(account.pending);
+                if store.set(&key(slot), &encode(*tenant, today, sum), cas).is_ok() {
+                    (account.known, account.pending) = (sum, 0);
+                    break;
+                }
+            }
+        }
+    }
+}
+
+fn key(slot: usize) -> String {
+    format!("tiergate.budget.{slot:03}")
+}
+
+fn encode(tenant: u64, day: u64, amount: u64) -> Vec<u8> {
+    let mut bytes = MAGIC.to_vec();
+    for number in [tenant, day, amount] {
+        bytes.extend(number.to_le_bytes());
+    }
+    sealed(bytes)
+}
+
+fn decode(bytes: &[u8]) -> Option<(u64, u64, u64)> {
+    let mut reader = Reader(unsealed(bytes)?.strip_prefix(MAGIC)?);
+    Some((reader.number()?, reader.number()?, reader.number()?))
+}
+
+/// What a tenant has spent on a day, its place, or the first that is free or of an earlier day, and the number to replace what
+/// is there under. No place where all are others' of the same day: then this worker counts alone.
+fn find(store: &impl Store, tenant: u64, today: u64) -> (u64, Option<usize>, Option<u32>) {
+    let home = (tenant % BUDGET_SLOTS as u64) as usize;
+    let mut free = None;
+    for step in 0..NEIGHBOURS {
+        let slot = home.saturating_add(step) % BUDGET_SLOTS;
+        let Some((bytes, cas)) = store.get(&key(slot)) else {
+            // Nothing goes away, so nothing lies behind a place that was never used.
+            let (slot, cas) = free.unwrap_or((slot, None));
+            return (0, Some(slot), cas);
+        };
+        match decode(&bytes) {
+            Some((known, day, amount)) if known == tenant && day == today => {
+                return (amount, Some(slot), Some(cas));
+            }
+            Some((_, day, _)) if day == today => {}
+            _ => free = free.or(Some((slot, Some(cas)))),
+        }
+    }
+    free.map_or((0, None, None), |(slot, cas)| (0, Some(slot), cas))
+}
