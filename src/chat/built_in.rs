@@ -63,7 +63,7 @@ impl BuiltIn {
             |of: &&str| name.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
         KINDS
             .iter()
-            .position(|(_, types)| types.iter().any(|of| is(&of)))
+            .position(|(_, types)| types.iter().any(&is))
             .map(|place| Self(1 << place))
             .unwrap_or_default()
     }
