@@ -143,6 +143,27 @@ pub fn said(raw: &[u8]) -> usize {
     length
 }
 
+/// Whether a line ends with a question mark, escaped or not.
+pub fn is_question(raw: &[u8]) -> bool {
+    let raw = raw.trim_ascii_end();
+    let escaped = |mark: &[u8]| {
+        raw.len()
+            .checked_sub(mark.len())
+            .and_then(|start| raw.get(start..))
+            .is_some_and(|end| end.eq_ignore_ascii_case(mark))
+    };
+    raw.ends_with(b"?")
+        || raw.ends_with("？".as_bytes())
+        || raw.ends_with("؟".as_bytes())
+        || escaped(b"\\uff1f")
+        || escaped(b"\\u061f")
+}
+
+/// Whether a line begins as an option of a question does.
+pub const fn is_option(raw: &[u8]) -> bool {
+    matches!(raw, [b'A'..=b'J', b'.' | b')', ..] | [b'(', b'A'..=b'J', b')', ..])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 //! of a short question beside a long text.
 
 use super::budget::{Budget, STOP};
-use super::lines::{Part, each_part, said, trimmed};
+use super::lines::{Part, each_part, is_question, said, trimmed};
 use super::walk::{MOST_SECTIONS, Walk};
 use super::wordings::{Wordings, concept, has, is_about};
 use crate::chat::{Span, decode};
@@ -222,6 +222,12 @@ impl Walk {
         begins
     }
 
+    /// Whether the text beside a question is the asker's own: it asks on, shows code or lists options. A title and the
+    /// post below it are of this kind. `asks`: the question ends with its mark.
+    fn is_own(&self, asks: bool, logged: bool) -> bool {
+        self.options > 2 || !logged && (self.questions > usize::from(asks) || self.said(Role::Code) > 0)
+    }
+
     /// A short question before or behind a long text that it is about.
     fn beside(&self, body: &[u8], words: &mut Wordings<'_>) -> Option<Span> {
         let (first, last) = (self.first?, self.last?);
@@ -231,13 +237,13 @@ impl Walk {
             let rest = self.total.saturating_sub(length);
             if length <= LONGEST_QUESTION && rest >= 300.max(3 * length) {
                 let asks = decode(line.of(body)).contains(['?', '？', '؟']);
+                let own = self.is_own(is_question(line.of(body)), logged);
                 let found = words.concepts(body, &[line]);
                 let fact = has(found, concept::FACT) && !has(found, concept::HARD);
-                let about = is_about(found)
-                    || fact && (asks || line == last)
+                let about = !own && (is_about(found) || fact && (asks || line == last))
                     // In front of an ask too stands a greeting.
                     || has(found, concept::GREETING) && line == last
-                    || asks && (logged || self.total >= 2000 && rest >= 8 * length);
+                    || asks && !own && (logged || self.total >= 2000 && rest >= 8 * length);
                 if about {
                     return Some(line);
                 }

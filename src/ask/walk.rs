@@ -1,6 +1,6 @@
 //! Goes over the lines of a turn and puts them into sections: labels, tags, fences and drawn lines begin and end those.
 
-use super::lines::{said, trimmed};
+use super::lines::{is_option, is_question, said, trimmed};
 use super::sections::{Role, Section};
 use super::wordings::Wordings;
 use crate::chat::Span;
@@ -35,6 +35,10 @@ pub struct Walk {
     pub lines: usize,
     /// Those of them that begin as lines of logs do.
     pub logged: usize,
+    /// Those that end with a question mark.
+    pub questions: usize,
+    /// Those that begin as the options of a question do: "A. …".
+    pub options: usize,
     /// Bytes that are not blank.
     pub total: usize,
     /// The tag that is open around what a person typed.
@@ -76,6 +80,8 @@ impl Walk {
         self.lines += 1;
         self.total += said;
         self.logged += usize::from(is_logged(raw));
+        self.questions += usize::from(is_question(raw));
+        self.options += usize::from(is_option(raw));
         self.first = self.first.or(Some(line));
         self.last = Some(line);
         self.awaits_answer = false;

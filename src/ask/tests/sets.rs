@@ -140,3 +140,48 @@ fn the_ask_is_cut_out_however_long_the_material_is() {
     let shares = shares("client bodies of 50 KB", &cut_right(&document));
     assert!(shares.iter().all(|share| *share >= 0.85), "{shares:?}");
 }
+
+#[test]
+fn a_post_below_its_title_is_the_askers_own() {
+    let config = config::parse(b"").unwrap();
+    let code = "int total = 0;\nfor (int i = 0; i < count; i++) { total += values[i]; }\n".repeat(6);
+    let told = "The manual says that a statement has no value, and yet this compiles and runs on all machines that we have. ".repeat(5);
+    let options = ["A", "B", "C", "D"]
+        .map(|letter| format!("{letter}. {}", "the rule holds for most of these cases ".repeat(3)));
+    let log = "[ERROR] worker 7 lost its lease and gave up after three tries\n".repeat(8);
+    for (whole, text) in [
+        // The post asks on, shows code, or lists what to choose from.
+        (true, format!("What does this expression mean in C?\n\n{told}\n\nIs that so on purpose?")),
+        (true, format!("これはどういう意味ですか？\n\n{told}\n\n仕様ですか？")),
+        (
+            true,
+            format!(
+                "What is the meaning of a trailing comma here?\n\n{told}\n\n```c\n{code}```\n\nIt runs either way."
+            ),
+        ),
+        (true, format!("According to the text, what does the author mean?\n{}", options.join("\n"))),
+        // A text that somebody else wrote.
+        (false, format!("Summarize this article.\n\n{told}\n\n{told}")),
+        (false, format!("What went wrong here?\n\n{log}")),
+    ] {
+        for body in [chat_of(&text), escaped(&chat_of(&text))] {
+            let (_, judged) = judged(&config, &body, Dialect::ChatCompletions);
+            assert_eq!(judged.len() > 200, whole, "{text}\n->\n{judged}");
+        }
+    }
+}
+
+fn chat_of(text: &str) -> String {
+    json!({"model": "smart/auto", "messages": [{"role": "user", "content": text}]}).to_string()
+}
+
+/// The same JSON, as clients send it that escape what is beyond ASCII.
+fn escaped(body: &str) -> String {
+    let mut units = [0; 2];
+    body.chars()
+        .map(|c| match c {
+            c if c.is_ascii() => c.to_string(),
+            c => c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04X}")).collect(),
+        })
+        .collect()
+}
