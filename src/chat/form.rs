@@ -38,7 +38,7 @@ pub fn model_fields(body: &[u8], boundary: &[u8]) -> (Vec<Span>, bool) {
         let from = start.saturating_add(delimiter.len());
         let value = body
             .get(from..end)
-            .and_then(|part| model(part))
+            .and_then(model)
             .map(|(first, last)| Span { start: from.saturating_add(first), end: from.saturating_add(last) });
         if fields.len() >= MOST && value.is_some() {
             return (fields, true);

@@ -96,14 +96,14 @@ pub fn decide_other<'c>(
     let find = |name: &str| match config.names.find(&config.table, name) {
         Name::Virtual(profile) => Some(Ok(Meant::Virtual(profile))),
         Name::Group(group) => Some(Ok(Meant::Group(group))),
-        Name::Missing => Some(Err(no_such_model(config, name))),
+        Name::Missing => Some(Err(Box::new(no_such_model(config, name)))),
         Name::Other => config.table.models.get(name).map(|model| Ok(Meant::Model(model))),
     };
     let endpoint = Meant::of_virtual(config, call.path);
     let (mut meant, mut spans, mut strangers) = (None::<(Meant<'c>, String)>, Vec::new(), false);
     for (span, name) in in_body {
         let one = match find(&name) {
-            Some(Err(problem)) => return Some(problem),
+            Some(Err(problem)) => return Some(*problem),
             Some(Ok(one)) => one,
             None => {
                 strangers = true;
@@ -134,7 +134,7 @@ pub fn decide_other<'c>(
     let mut path_spans = Vec::new();
     if let Some(name) = &in_path.asked {
         match find(name) {
-            Some(Err(problem)) => return Some(problem),
+            Some(Err(problem)) => return Some(*problem),
             Some(Ok(one)) => {
                 path_spans.clone_from(&in_path.spans);
                 meant.get_or_insert((one, name.clone()));

@@ -410,7 +410,7 @@ impl HttpContext for Stream {
             }
             if facts.upgrade {
                 // It never ends, so that only its path may name a model.
-                return self.finish_other(&shared, &Waiting::of(facts, None), Vec::new());
+                return self.finish_other(&shared, &Waiting::of(config, facts, None), Vec::new());
             }
             return pass(config);
         }
