@@ -267,9 +267,17 @@ impl Tables {
     }
 }
 
+/// What JSON may spell a `<` as.
+const BRACKETS: [&[u8]; 3] = [b"<", b"\\u003c", b"\\u003C"];
+
+/// Whether a text begins with a name, in capitals or not.
+fn begins(text: &[u8], name: &[u8]) -> bool {
+    text.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name))
+}
+
 /// How many bytes the `<` is that a line begins with, as JSON may spell it, and what is behind it.
 fn bracket(line: &[u8]) -> Option<(usize, &[u8])> {
-    [&b"<"[..], b"\\u003c", b"\\u003C"].iter().find_map(|open| Some((open.len(), line.strip_prefix(*open)?)))
+    BRACKETS.iter().find_map(|open| Some((open.len(), line.strip_prefix(*open)?)))
 }
 
 /// How many bytes the `>` is that a text begins with.
@@ -291,12 +299,11 @@ impl Wordings<'_> {
         self.tables.label(line)
     }
 
-    /// The name of the tag around what a person typed that a line begins with, and how many bytes of the line the tag is.
+    /// The number of the tag around what a person typed that a line begins with, and how many bytes of the line the tag is.
     pub fn opens_ask(&self, line: &[u8]) -> Option<(usize, usize)> {
         let (open, rest) = bracket(line)?;
         let tags = self.tables.tags.iter().map(String::as_bytes).enumerate();
-        let (place, name) =
-            tags.filter(|(_, name)| rest.starts_with(name)).max_by_key(|(_, name)| name.len())?;
+        let (place, name) = tags.filter(|(_, name)| begins(rest, name)).max_by_key(|(_, name)| name.len())?;
         let behind = rest.get(name.len()..)?;
         let close = ends_bracket(behind)?;
         Some((place, open + name.len() + close))
@@ -305,12 +312,13 @@ impl Wordings<'_> {
     /// Where in a line the tag of this number ends, and how many bytes that takes.
     pub fn closes_ask(&self, line: &[u8], place: usize) -> Option<usize> {
         let name = self.tables.tags.get(place)?.as_bytes();
-        memchr::memmem::find_iter(line, name).find_map(|at| {
-            let before = line.get(..at)?;
-            let slash = before.strip_suffix(b"/").map(|rest| rest.strip_suffix(b"\\").unwrap_or(rest))?;
-            let open =
-                [&b"<"[..], b"\\u003c", b"\\u003C"].iter().find_map(|open| slash.strip_suffix(*open))?;
-            ends_bracket(line.get(at + name.len()..)?).map(|_| open.len())
+        memchr::memchr_iter(b'/', line).find_map(|slash| {
+            let behind = line.get(slash + 1..).filter(|behind| begins(behind, name))?;
+            ends_bracket(behind.get(name.len()..)?)?;
+            let before = line.get(..slash)?;
+            // A slash may be escaped.
+            let before = before.strip_suffix(b"\\").unwrap_or(before);
+            BRACKETS.iter().find_map(|open| before.strip_suffix(*open)).map(<[u8]>::len)
         })
     }
 

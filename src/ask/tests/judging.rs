@@ -67,3 +67,56 @@ fn notes_without_turns_before_them_go_on_with_their_work() {
     assert!(tier >= Tier::Complex, "{tier:?}");
     assert_eq!(why, Why::History);
 }
+
+#[test]
+fn tags_around_a_persons_words_hold_the_ask() {
+    for turn in [
+        format!("<custom_instructions>\n{HARD}\n</custom_instructions>\n<user_query>\nhello\n</user_query>"),
+        format!("{DOCUMENT}\n<USER_REQUEST>hello</USER_REQUEST>\n{DOCUMENT}"),
+    ] {
+        assert_eq!(judge(&[&turn]).0, Tier::Simple, "{turn}");
+        // As clients escape it.
+        let config = config::parse(b"").unwrap();
+        let body = json!({"messages": [{"role": "user", "content": turn}]}).to_string();
+        let body = body.replace('<', "\\u003c").replace('>', "\\u003E").replace('/', "\\/");
+        let judged = judged(&config, &body, Dialect::ChatCompletions).0.unwrap();
+        assert_eq!(judged.score.tier, Tier::Simple, "{body}");
+    }
+}
+
+#[test]
+fn a_conversation_in_a_template_asks_with_its_last_turn() {
+    let turn = format!(
+        "The following is a friendly conversation.\n\nCurrent conversation:\nHuman: {HARD}\nAI: Here it is.\nHuman: hi\nAI:"
+    );
+    assert_eq!(judge(&[&turn]).0, Tier::Simple);
+}
+
+#[test]
+fn what_the_answer_is_to_look_like_is_not_asked() {
+    let turn = "What is the capital of France?\n\nRespond in markdown with a heading, a proof sketch and a table. Be rigorous.";
+    assert_eq!(judge(&[turn]).0, Tier::Simple);
+}
+
+#[test]
+fn json_that_is_not_wanted_is_not_demanded() {
+    let config = config::parse(b"").unwrap();
+    for (system, demanded) in [
+        ("Answer with a JSON object only.", true),
+        ("Aşağıdaki biçimde bir JSON nesnesi döndür.", true),
+        ("Earlier you returned JSON; do not do that, answer in plain prose.", false),
+        ("The profile is given as JSON. Do not output JSON.", false),
+        ("Use a valid JSON format for the action input.", false),
+    ] {
+        let body =
+            json!({"messages": [{"role": "system", "content": system}, {"role": "user", "content": "hi"}]});
+        let request = crate::engine::Request {
+            dialect: Dialect::ChatCompletions,
+            path: b"/v1/chat/completions",
+            body: body.to_string().into_bytes().leak(),
+        };
+        let mut scratch = crate::engine::Scratch::default();
+        let decision = crate::engine::decide(&config, &request, Default::default(), &mut scratch);
+        assert_eq!(decision.tier > Some(Tier::Simple), demanded, "{system}");
+    }
+}
