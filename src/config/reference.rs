@@ -82,12 +82,13 @@ pub fn reference() -> String {
 const HEAD: &str = "\
 # Configuration
 
-This page is generated from the types in `src/config/raw/` by `make docs`; so is the JSON Schema for editors,
-`src/config/tiergate.schema.json`. The document is JSON, or in Envoy's YAML a `google.protobuf.Struct`. Every key is
-optional; keys that an entry must have are marked as required. A document with a mistake is refused whole, with every
-mistake told, its path and what would be right: `tiergate check FILE` tells the same.
+This page lists every key of the configuration, for operators. It is generated from the types in `src/config/raw/` by
+`make docs`; so is the JSON Schema for editors, `src/config/tiergate.schema.json`. The document is JSON, or in Envoy's
+YAML a `google.protobuf.Struct`. Every key is optional; keys that an entry must have are marked as required. A document
+with a mistake is refused as a whole. The error lists every mistake with its path and what would be right, and
+`tiergate check FILE` prints the same list.
 
-The smallest useful document names one model a tier:
+The smallest useful document names one model per tier:
 
 ```json
 {\"tiers\": {\"SIMPLE\": \"gpt-5.6-luna\", \"MEDIUM\": \"gpt-5.4-mini\", \"COMPLEX\": \"claude-sonnet-5\", \"REASONING\": \"claude-opus-5\"}}

@@ -6,10 +6,11 @@ use serde::Deserialize;
 
 use crate::tier::Tier;
 
-/// An upstream's list of models, fetched in the background. Its chat models count as if they stood under `models` with
-/// this cluster, and by their size as candidates of the document's `tiers`, behind those that are named there; where the
-/// document has no `tiers`, of profile `auto`, and where it has no `profiles` either they take the place of the shipped
-/// ones. A model that is gone from the list is out with it. A list that is empty or cannot be read changes nothing.
+/// An upstream's list of models, fetched in the background. Its chat models count as if they were listed under
+/// `models` with this cluster. By their size they become candidates of the document's `tiers`, behind those that are
+/// named there; if the document has no `tiers`, of profile `auto`; if it has no `profiles` either, they replace the
+/// shipped ones. A model that disappears from the list is removed. A list that is empty or cannot be read changes
+/// nothing.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
@@ -18,7 +19,7 @@ pub struct Discover {
     #[cfg_attr(feature = "cli", schemars(required, length(min = 1, max = 255)))]
     pub cluster: Option<String>,
     /// Envoy cluster that the list is fetched from. It must not have this filter among its upstream filters, so with
-    /// `fallbacks.enabled` it has to be another than those of the models. Default: `cluster`.
+    /// `fallbacks.enabled` it has to differ from those of the models. Default: `cluster`.
     #[cfg_attr(feature = "cli", schemars(length(min = 1, max = 255)))]
     pub list_cluster: Option<String>,
     /// Value of `:authority` (`Host`). Default: the cluster's name.
@@ -33,29 +34,29 @@ pub struct Discover {
     /// Longest wait for the whole answer, in milliseconds.
     #[cfg_attr(feature = "cli", schemars(range(min = 50, max = 60_000)))]
     pub timeout_ms: u64,
-    /// Seconds after which the list is fetched anew, less up to a tenth at random. One worker of the process fetches.
-    /// After a failure the next try is in ten seconds, then twice as long each time, up to this.
+    /// Seconds after which the list is fetched again, less up to a tenth at random. One worker of the process fetches.
+    /// After a failure the next try is in ten seconds, then twice as long each time, up to this value.
     #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 86_400)))]
     pub every_seconds: u64,
     /// Largest list that is read, in bytes; a larger one is refused.
     #[cfg_attr(feature = "cli", schemars(range(min = 1024, max = 8_388_608)))]
     pub max_bytes: usize,
-    /// The largest model of SIMPLE and the largest of MEDIUM, in thousand millions of parameters; larger ones serve
-    /// COMPLEX and REASONING. All parameters count, not the active ones.
+    /// The largest model of SIMPLE and the largest of MEDIUM, in billions of parameters; larger ones serve COMPLEX and
+    /// REASONING. All parameters count, not the active ones.
     #[cfg_attr(
         feature = "cli",
         schemars(length(min = 2, max = 2), inner(range(min = 0.001, max = 1_000_000.0)))
     )]
     pub sizes: Vec<f64>,
-    /// The only models that are taken from the list: names, or beginnings of names with a `*` at the end. Default: all
+    /// The only models that are taken from the list: names, or prefixes of names with a `*` at the end. Default: all
     /// that answer chats.
     #[cfg_attr(feature = "cli", schemars(length(min = 1, max = 256)))]
     pub allow: Option<Vec<String>>,
     /// Models that are not taken, spelled as in `allow`.
     #[cfg_attr(feature = "cli", schemars(length(max = 256)))]
     pub block: Vec<String>,
-    /// Models that serve a tier whatever their size, spelled as in `allow`. The first pattern that fits counts, from
-    /// SIMPLE to REASONING.
+    /// Models that serve a tier whatever their size, spelled as in `allow`. The first pattern that matches counts,
+    /// from SIMPLE to REASONING.
     pub tiers: DiscoverTiers,
 }
 

@@ -1,10 +1,10 @@
-//! Where the filter stands, what it learns from answers, and who serves when a model does not.
+//! The filter's position, what it learns from answers, and the fallbacks of a model.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-/// Where in Envoy the filter stands.
+/// The position of the filter in Envoy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -16,33 +16,33 @@ pub enum Position {
     Attempt,
 }
 
-/// What is learnt from the answers of models.
+/// What the workers learn from the answers of models.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RawLive {
-    /// Whether anything is learnt.
+    /// Whether the workers learn from answers at all.
     pub enabled: bool,
-    /// More failures than this within a minute put a model into cooldown, of different requests where others are served.
-    /// Failures are 5xx, 408, 429, 402 and other answers that the provider cannot serve the model, answers that never
-    /// came and answers that broke off; not 401, 403 and other 4xx, which say something of the request. A 429 with a time
-    /// to wait is enough by itself. 1000000 is never: nothing puts a model into cooldown then.
+    /// More failures than this within a minute put a model into cooldown; if other requests are served, the failures
+    /// have to be of different requests. Failures are 5xx, 408, 429, 402 and other answers that the provider cannot
+    /// serve the model, missing answers and broken answers; not 401, 403 and other 4xx, which concern the request. A
+    /// 429 with a time to wait is enough by itself. 1000000 means never: nothing puts a model into cooldown then.
     #[cfg_attr(feature = "cli", schemars(range(min = 0, max = 1_000_000)))]
     pub allowed_fails: u32,
-    /// Only if at least so many of a hundred of the model's recent answers are failures.
+    /// Least share of failures among the model's recent answers, in percent, for a cooldown.
     #[cfg_attr(feature = "cli", schemars(range(min = 0, max = 100)))]
     pub failure_percent: u32,
-    /// Only if there were at least so many answers within the last minute. More than `allowed_fails` there have to be
-    /// anyway.
+    /// Least number of answers within the last minute for a cooldown. More than `allowed_fails` failures are needed in
+    /// any case.
     #[cfg_attr(feature = "cli", schemars(range(min = 0, max = 1_000_000)))]
     pub minimum_requests: u32,
-    /// Seconds of a cooldown, where the server's answer does not say otherwise.
+    /// Seconds of a cooldown, unless the server's answer says otherwise.
     #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 86_400)))]
     pub cooldown_time: u64,
-    /// Most seconds of a cooldown, whatever the answer asks for.
+    /// Maximum of seconds of a cooldown, whatever the answer asks for.
     #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 86_400)))]
     pub max_cooldown_time: u64,
-    /// Whether answers are read for the tokens that they took, for limits and metrics. Answers are not held for that.
+    /// Whether the filter reads the token usage of answers, for limits and metrics. Answers are not held for that.
     pub usage: bool,
 }
 
@@ -60,24 +60,24 @@ impl Default for RawLive {
     }
 }
 
-/// Who serves when a model does not.
+/// Which models serve when one fails.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Fallbacks {
-    /// Whether the attempt position is there for every cluster that serves a model.
+    /// Whether every cluster that serves a model has the filter in the attempt position.
     pub enabled: bool,
-    /// Whether LiteLLM is told who may serve in a model's place, by a field `fallbacks` in the body, and asks them itself.
-    /// For clusters whose upstream is LiteLLM, instead of `enabled`: the gateway learns nothing of what LiteLLM does then.
-    /// A client's own `fallbacks` stay.
+    /// Whether the filter writes a model's fallbacks into the body as LiteLLM's field `fallbacks`, so that LiteLLM
+    /// tries them itself. For clusters whose upstream is LiteLLM, instead of `enabled`: the gateway then does not
+    /// learn what LiteLLM does. A client's own `fallbacks` stay.
     pub litellm: bool,
-    /// Statuses by which the next model is asked though they are the client's mistake elsewhere, such as 401, 403 and 404 of
-    /// a deployment whose key or path is wrong. The failure counts against the model where another one then serves the
-    /// request. Default: none; a client's wrong key would be tried with each model.
+    /// Statuses after which the next model is asked although they usually mean a mistake of the client, such as 401,
+    /// 403 and 404 of a deployment whose key or path is wrong. The failure counts against the model if another one
+    /// then serves the request. Default: none, because a client's wrong key would be tried with each model.
     #[cfg_attr(feature = "cli", schemars(length(max = 16), inner(range(min = 400, max = 499))))]
     pub next_on: Vec<u16>,
-    /// By model: who serves when it fails, or gives no answer. `"*"`, here and in the next two, is the chain for any model:
-    /// behind the one that is named for it, or by the decision.
+    /// By model: its fallbacks when it fails, or gives no answer. `"*"`, here and in the next two, is the chain for
+    /// any model, after the one that is named for it or by the decision.
     #[cfg_attr(
         feature = "cli",
         schemars(extend("maxProperties" = 256, "additionalProperties" = {
@@ -86,7 +86,7 @@ pub struct Fallbacks {
         }))
     )]
     pub general: BTreeMap<String, Vec<String>>,
-    /// By model: who serves when a request is too long for it. Only those with a larger `context_window` are asked.
+    /// By model: its fallbacks when a request is too long for it. Only those with a larger `context_window` are asked.
     #[cfg_attr(
         feature = "cli",
         schemars(extend("maxProperties" = 256, "additionalProperties" = {
@@ -95,7 +95,7 @@ pub struct Fallbacks {
         }))
     )]
     pub context_window: BTreeMap<String, Vec<String>>,
-    /// By model: who serves when its provider refuses to serve what is asked.
+    /// By model: its fallbacks when its provider refuses the content of a request.
     #[cfg_attr(
         feature = "cli",
         schemars(extend("maxProperties" = 256, "additionalProperties" = {
@@ -104,7 +104,7 @@ pub struct Fallbacks {
         }))
     )]
     pub content_policy: BTreeMap<String, Vec<String>>,
-    /// By Envoy cluster, where that is a composite one, which sends each attempt to another of its clusters: the `cluster`
+    /// By Envoy cluster, for composite clusters, which send each attempt to another of their clusters: the `cluster`
     /// of the models that attempts 1, 2, 3 and so on reach. The first is the cluster itself. Attempts at any other
     /// cluster reach only models of that cluster.
     #[cfg_attr(

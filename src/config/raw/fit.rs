@@ -1,38 +1,38 @@
-//! How requests are made to fit the model that they go to.
+//! How requests are edited for the model that they go to.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-/// How much of a request is edited so that the model that was chosen takes it.
+/// How much of a request is edited so that the chosen model accepts it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Fit {
-    /// Only the model: every other byte goes on as it came.
+    /// Only the model: every other byte passes unchanged.
     Off,
-    /// What the model's family is known to refuse, and what `params` says.
+    /// What the model's family is known to refuse, and the rules of `params`.
     #[default]
     Known,
-    /// And parameters that the family is not known to take.
+    /// Also removes parameters that the family is not known to accept.
     Strict,
 }
 
-/// What becomes of a conversation's thoughts that only one provider can read: signed and redacted thinking blocks,
+/// What happens to a conversation's thoughts that only one provider can read: signed and redacted thinking blocks,
 /// encrypted reasoning items, ids of a provider's items.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum HistoryMode {
-    /// They are taken out where the model that was chosen cannot read them.
+    /// They are removed if the chosen model cannot read them.
     #[default]
     Strip,
     /// Only models that can read them serve the turn, as long as there is one.
     Keep,
 }
 
-/// What becomes of a schema that the answer has to keep, where nobody who can keep it may serve.
+/// What happens to a schema for the answer if no model that supports schemas may serve.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -40,11 +40,11 @@ pub enum UnkeptSchema {
     /// It is sent, and the model refuses it.
     #[default]
     Refuse,
-    /// It becomes the demand for a JSON object.
+    /// It is replaced by the request for a JSON object.
     Json,
 }
 
-/// What becomes of a provider's own tools, such as a web search, where nobody who has them may serve.
+/// What happens to a provider's own tools, such as a web search, if no model that has them may serve.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -52,31 +52,31 @@ pub enum UnkeptTools {
     /// They are sent, and the model refuses them.
     #[default]
     Refuse,
-    /// They are taken out.
+    /// They are removed.
     Drop,
 }
 
-/// Whether the usage of streams is asked for, in the chat dialect.
+/// Whether the filter requests the usage of streams, in the chat dialect.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum StreamUsage {
-    /// As the client asks.
+    /// Only if the client requests it.
     #[default]
     Off,
-    /// Where the client did not ask for it: `stream_options.include_usage` is set, and the event with the usage is taken out of
-    /// the answer again.
+    /// If the client did not request it: the filter sets `stream_options.include_usage` and removes the event with the
+    /// usage from the answer.
     Inject,
 }
 
-/// How much a model is to think.
+/// How much a model should think.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Effort {
     /// Not at all.
     None,
-    /// As little as can be.
+    /// As little as possible.
     Minimal,
     /// Little.
     Low,
@@ -86,31 +86,31 @@ pub enum Effort {
     High,
     /// More.
     Xhigh,
-    /// As much as can be.
+    /// As much as possible.
     Max,
 }
 
-/// What a model takes, where it differs from its family. A parameter is named as in the request's body; one within
-/// another by its path, such as `text.verbosity`. Each goes before the family's rules for the same parameter.
+/// What a model accepts, if it differs from its family. A parameter is named as in the request's body; a nested one by
+/// its path, such as `text.verbosity`. Each has precedence over the family's rules for the same parameter.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Params {
-    /// Parameters that it takes as they are, whatever its family does.
+    /// Parameters that it accepts as they are, whatever its family does.
     #[cfg_attr(feature = "cli", schemars(length(max = 64)))]
     pub take: Option<Vec<String>>,
-    /// Parameters that are taken out.
+    /// Parameters that are removed.
     #[cfg_attr(feature = "cli", schemars(length(max = 64)))]
     pub drop: Option<Vec<String>>,
-    /// Parameters that get another name, such as `max_tokens: max_completion_tokens`; taken out where that one is there
-    /// already.
+    /// Parameters that get another name, such as `max_tokens: max_completion_tokens`; removed if that one is already
+    /// there.
     #[cfg_attr(feature = "cli", schemars(extend("maxProperties" = 64)))]
     pub rename: Option<BTreeMap<String, String>>,
-    /// Numbers that have to lie between two others; beyond them the nearer one is sent.
+    /// Numbers that have to be between two others; outside of them the nearer one is sent.
     #[cfg_attr(feature = "cli", schemars(extend("maxProperties" = 64)))]
     pub clamp: Option<BTreeMap<String, Between>>,
-    /// Values that become others: a value as text (`*` for any other) and what is sent in its place, null to take the
-    /// parameter out.
+    /// Values that are replaced: a value as text (`*` for any other) and what is sent in its place, null to remove the
+    /// parameter.
     #[cfg_attr(
         feature = "cli",
         schemars(extend(

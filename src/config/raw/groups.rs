@@ -23,8 +23,8 @@ pub struct Deployments {
     /// Its models: names, or `{model, set, order}`.
     #[cfg_attr(feature = "cli", schemars(required, length(min = 1, max = 64)))]
     pub models: Option<Vec<Candidate>>,
-    /// Which of those that can serve a request is preferred. Default: `weighted`, by chance. `completion` needs an ask that
-    /// is judged, and no group has one.
+    /// Which of the eligible models is preferred. Default: `weighted`, at random. `completion` is not allowed, because
+    /// it needs a judged ask, which no group has.
     pub strategy: Option<Strategy>,
 }
 

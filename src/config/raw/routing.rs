@@ -1,14 +1,14 @@
-//! Which candidate serves: room, strategies, what completion is told by.
+//! Which candidate serves: context windows, strategies, and the likelihood of completion.
 
 use serde::Deserialize;
 
-/// What a candidate needs to be considered at all, beyond what its entry says that it can.
+/// What a candidate needs to be eligible, besides the capabilities in its entry.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Eligibility {
-    /// Share of the estimated input that a model's window has to have free besides input and output, since the
-    /// estimate may be too low.
+    /// Share of the estimated input that has to be free in a model's context window besides input and output, because
+    /// the estimate may be too low.
     #[cfg_attr(feature = "cli", schemars(range(min = 0.0, max = 10.0)))]
     pub window_margin: f64,
 }
@@ -19,9 +19,9 @@ impl Default for Eligibility {
     }
 }
 
-/// How likely a model completes an ask, for profiles whose `strategy` is `completion`:
-/// sigmoid(capability x the mean of the model's benchmark figures + difficulty x the scorer's, 0 to 1, + bias). The
-/// shipped numbers were fitted to the calibrated scorer's difficulty.
+/// How likely a model is to complete an ask, for profiles whose `strategy` is `completion`: sigmoid(capability x the
+/// mean of the model's benchmark figures + difficulty x the scorer's, 0 to 1, + bias). The shipped numbers were fitted
+/// to the calibrated scorer's difficulty.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields, rename = "Completion")]
@@ -44,7 +44,7 @@ impl Default for RawCompletion {
     }
 }
 
-/// Which of the candidates that can serve a request is preferred. Of equals it is the one listed first.
+/// Which of the eligible candidates is preferred. Among equals it is the one listed first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -53,9 +53,9 @@ pub enum Strategy {
     Configured,
     /// The one with the best adoption signal. Needs `signals`.
     Momentum,
-    /// The one that costs least for this request's input and output. One without prices counts as the dearest.
+    /// The one that costs least for this request's input and output. One without prices counts as the most expensive.
     Cheapest,
-    /// One by chance, as often as its `weight` says.
+    /// One drawn at random, as often as its `weight` says.
     Weighted,
     /// The one with the fewest requests in flight.
     LeastBusy,
@@ -63,7 +63,7 @@ pub enum Strategy {
     /// One that was never measured goes first.
     LowestLatency,
     /// The one that has used the smallest share of its `tokens_per_minute` and `requests_per_minute` in this minute,
-    /// whichever is greater. One that would be over them is passed over, unless all would be.
+    /// whichever is greater. One that would exceed them is skipped, unless all would.
     Usage,
     /// The cheapest that is likely enough to complete the ask. Needs `benchmarks`; see `completion`.
     Completion,
@@ -82,13 +82,14 @@ pub enum Agentic {
     Judged,
 }
 
-/// Who serves a request that goes on from something that is not known.
+/// Which model serves a request that continues something unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum UnknownState {
-    /// The profile's `default_model`, if it can serve the request; where the id has its provider in it, a model of that.
+    /// The profile's `default_model`, if it can serve the request; if the id names its provider, a model of that
+    /// provider.
     DefaultModel,
-    /// Who would serve it by its words.
+    /// The model that would serve the ask by itself.
     Judged,
 }

@@ -12,11 +12,11 @@ use crate::tier::Tier;
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Calibrated {
-    /// Tier of an ask that has next to nothing in it to judge by.
+    /// Tier of an ask that has almost nothing to judge by.
     pub unknown_tier: Tier,
-    /// How bad a tier too low is against one too high: `cheap`, `balanced` or `careful` (0.5, 1 and 2), or a number. 1 is what
-    /// the weights were fitted with; twice as much sends more asks to higher tiers, half as much fewer. What it costs and
-    /// saves is in docs/quality.md.
+    /// How much worse a tier too low is than one too high: `cheap`, `balanced` or `careful` (0.5, 1 and 2), or a
+    /// number. 1 is what the weights were fitted with; twice as much sends more asks to higher tiers, half as much
+    /// fewer. docs/quality.md shows what it costs and saves.
     pub bias: Bias,
     /// Weights of your own: the text of the file that `scripts/train.py` writes. Default: the shipped ones.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,11 +46,11 @@ pub enum Bias {
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum BiasName {
-    /// 0.5: saves more, more answers are of a model that is too weak.
+    /// 0.5: saves more; more answers come from a model that is too weak.
     Cheap,
     /// 1.
     Balanced,
-    /// 2: fewer answers are of a model that is too weak, and it costs more.
+    /// 2: fewer answers come from a model that is too weak, and it costs more.
     Careful,
 }
 
@@ -71,17 +71,18 @@ impl Bias {
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Rules {
-    /// Weight and steps of each dimension. What is left out keeps its default: an entry with a `weight` alone keeps the
+    /// Weight and steps of each dimension. Omitted values keep their default: an entry with a `weight` alone keeps the
     /// default steps.
     pub dimensions: Dimensions,
     /// Lengths of the ask, for dimension tokenCount: -1 below `short`, 1 above `long`, else 0.
     pub token_count: TokenCount,
-    /// The scores at which tiers begin. Each must be above the one before, and within what the weights can reach.
+    /// The scores at which tiers begin. Each must be above the one before, and within the range of the weights.
     pub boundaries: RawBoundaries,
-    /// How sure a tier has to be.
+    /// How certain a tier has to be.
     pub confidence: Confidence,
-    /// Keywords in addition to the lexicon, by dimension. Whole words; a `*` at the end lets letters follow. At least two
-    /// characters, or one Chinese character. At most 2000 a dimension. tokenCount and questionComplexity take none.
+    /// Keywords in addition to the lexicon, by dimension. Whole words; a `*` at the end allows letters to follow. At
+    /// least two characters, or one Chinese character. At most 2000 per dimension. tokenCount and questionComplexity
+    /// take none.
     #[cfg_attr(
         feature = "cli",
         schemars(
@@ -126,7 +127,7 @@ pub struct RawStep {
     pub value: Option<f64>,
 }
 
-/// Weight and steps that a dimension has where nothing else is said.
+/// Default weight and steps of a dimension.
 #[derive(Clone, Copy, Debug)]
 pub struct Numbers {
     /// The weight.
@@ -236,7 +237,7 @@ impl Default for RawBoundaries {
     }
 }
 
-/// How sure a tier has to be.
+/// How certain a tier has to be.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
@@ -247,7 +248,7 @@ pub struct Confidence {
     /// Below this confidence the tier is `ambiguous_tier`.
     #[cfg_attr(feature = "cli", schemars(range(min = 0.0, max = 1.0)))]
     pub minimum: f64,
-    /// Tier of what cannot be told.
+    /// Tier of an ask whose tier is uncertain.
     pub ambiguous_tier: Tier,
 }
 

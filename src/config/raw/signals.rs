@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 /// Adoption signals ("momentum"): a feed that says which models the ecosystem is moving to. It is fetched in the
 /// background and reorders the candidates of each tier for profiles whose `strategy` is `momentum`. It adds no
-/// candidate, and a candidate that cannot serve a request is passed over as ever.
+/// candidate, and a candidate that cannot serve a request is still skipped.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
@@ -20,7 +20,7 @@ pub struct Signals {
     /// Path of the feed, beginning with `/`, without the query.
     #[cfg_attr(feature = "cli", schemars(required, length(min = 1, max = 2048)))]
     pub path: Option<String>,
-    /// Query parameters, such as `platform` and `capability`; encoded as they need to be.
+    /// Query parameters, such as `platform` and `capability`; encoded as necessary.
     #[cfg_attr(feature = "cli", schemars(extend("maxProperties" = 32)))]
     pub query: BTreeMap<String, String>,
     /// More request headers, such as `authorization`. Names are lower-case.
@@ -29,16 +29,16 @@ pub struct Signals {
     /// Longest wait for the whole answer, in milliseconds.
     #[cfg_attr(feature = "cli", schemars(range(min = 50, max = 60_000)))]
     pub timeout_ms: u64,
-    /// Seconds after which the feed is fetched anew, less up to a tenth at random. One worker of the process fetches.
+    /// Seconds after which the feed is fetched again, less up to a tenth at random. One worker of the process fetches.
     #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 86_400)))]
     pub fresh_seconds: u64,
-    /// A feed older than this many seconds is not used: the configured order holds until there is another.
+    /// A feed older than this many seconds is not used: the configured order applies until there is another.
     #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 2_592_000)))]
     pub stale_seconds: u64,
     /// Seconds until the next try after a failure, less up to a tenth at random; doubled with each further failure.
     #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 3_600)))]
     pub retry_seconds: u64,
-    /// Most seconds between tries after failures. A server's `retry-after` may ask for more, up to a day.
+    /// Maximum of seconds between tries after failures. A server's `retry-after` may ask for more, up to a day.
     #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 86_400)))]
     pub retry_max_seconds: u64,
     /// Largest feed that is read, in bytes; a larger one is refused.
@@ -47,7 +47,7 @@ pub struct Signals {
     /// By model of this document: names that the feed has for it, tried in this order before the model's own name.
     #[cfg_attr(feature = "cli", schemars(extend("maxProperties" = 256)))]
     pub aliases: BTreeMap<String, Vec<String>>,
-    /// What a signal is worth: confidence x (trend + score + velocity).
+    /// How a signal is scored: confidence x (trend + score + velocity).
     pub weights: SignalWeights,
 }
 
@@ -71,8 +71,8 @@ impl Default for Signals {
     }
 }
 
-/// What a signal is worth: confidence x (trend + `score` x the signal's score, 0 to 1, + `velocity` x the change of
-/// velocity as a fraction). A candidate with more goes before one with less; no signal is 0; equals keep their order.
+/// How a signal is scored: confidence x (trend + `score` x the signal's score, 0 to 1, + `velocity` x the change of
+/// velocity as a fraction). A candidate with a higher score goes first; no signal is 0; equals keep their order.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]

@@ -1,4 +1,4 @@
-//! What stands outside the table: overrides, headers, paths, limits.
+//! Everything outside the table: overrides, headers, paths, limits.
 
 use std::collections::BTreeMap;
 
@@ -11,18 +11,18 @@ use crate::tier::Tier;
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Overrides {
-    /// So many reasoning markers give REASONING whatever the score.
+    /// This many reasoning markers give REASONING whatever the score.
     #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 10_000)))]
     pub reasoning_markers: u32,
     /// Least confidence of that override.
     #[cfg_attr(feature = "cli", schemars(range(min = 0.0, max = 1.0)))]
     pub reasoning_confidence: f64,
-    /// A request of more estimated input tokens than this is at least of `context_tier`.
+    /// A request with more estimated input tokens than this gets at least `context_tier`.
     #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 1_000_000_000)))]
     pub context_tokens: u64,
     /// See `context_tokens`.
     pub context_tier: Tier,
-    /// A request that asks for JSON, a schema or structured output is at least of this tier.
+    /// A request that asks for JSON, a schema or structured output gets at least this tier.
     pub structured_tier: Tier,
     /// From this agentic score on (the value of dimension agenticTask, 0 to 1) a request counts as agentic.
     #[cfg_attr(feature = "cli", schemars(range(min = 0.0, max = 1.0)))]
@@ -51,8 +51,8 @@ impl Default for Overrides {
     }
 }
 
-/// Header names, and what the client is told. Names are lower-case; none is that of a standard header, and no two are
-/// the same. What a client sends under the request's names is removed.
+/// Header names, and how much the client learns about the decision. Names are lower-case; none may be that of a
+/// standard header, and no two may be the same. The filter removes what a client sends under the request's names.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
@@ -66,7 +66,7 @@ pub struct Headers {
     /// More request headers that name the model, such as `x-gateway-model-name`.
     #[cfg_attr(feature = "cli", schemars(length(max = 16)))]
     pub model_as: Vec<String>,
-    /// How much the client is told, in response headers.
+    /// How much the response headers report.
     pub response: ResponseDetail,
     /// Names of all response headers at once. `smart_router`: `x-smart-router-model` and `-tier`, as the hybrid router has them.
     pub response_preset: ResponsePreset,
@@ -163,7 +163,7 @@ impl Default for Headers {
     }
 }
 
-/// How much the client is told.
+/// How much the response headers report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -196,9 +196,9 @@ pub struct Paths {
     /// Gemini: what follows the model's name in the path. Each begins with `:`.
     #[cfg_attr(feature = "cli", schemars(length(max = 32)))]
     pub gemini: Vec<String>,
-    /// Calls that name a model and are no conversation, such as the counting of tokens, embeddings and batches: where they
-    /// name a virtual model, its profile's default model takes the place. Their bodies are buffered as well. Each begins
-    /// with `/`, or with `:` for what follows the model's name in Gemini's paths.
+    /// Calls that name a model and are not conversations, such as token counting, embeddings and batches. If they name
+    /// a virtual model, its profile's default model replaces it. Their bodies are buffered as well. Each begins with
+    /// `/`, or with `:` for what follows the model's name in Gemini's paths.
     #[cfg_attr(feature = "cli", schemars(length(max = 64)))]
     pub other: Vec<String>,
 }
@@ -241,37 +241,38 @@ impl Default for Paths {
 #[serde(default, deny_unknown_fields)]
 pub struct Conversation {
     /// Whether blocks that the harnesses of known agents put into a user's turn (`<system-reminder>` and others) are
-    /// left out of what is judged.
+    /// excluded from judging.
     pub known_harnesses: bool,
-    /// Which of those blocks are judged all the same: what they begin with, as `docs/asks.md` lists it, such as
+    /// Which of those blocks are judged anyway: what they begin with, as listed in `docs/asks.md`, such as
     /// `<user_info>`.
     #[cfg_attr(feature = "cli", schemars(length(max = 256)))]
     pub markers_off: Vec<String>,
-    /// More such blocks: pairs of what a block begins and ends with. A begin of the form `<name>` also stands for the
+    /// More such blocks: pairs of what a block begins and ends with. A beginning of the form `<name>` also matches the
     /// tag with attributes.
     #[cfg_attr(feature = "cli", schemars(length(max = 128)))]
     pub injected: Vec<Injected>,
-    /// Pairs of what material begins and ends with, such as what was looked up for the ask. A long block at the start of a line is
-    /// left out of what is judged where something else was said.
+    /// Pairs of what material begins and ends with, such as text that was looked up for the ask. A long block at the
+    /// start of a line is excluded from judging if the turn says something else.
     #[cfg_attr(feature = "cli", schemars(length(max = 128)))]
     pub material: Vec<Injected>,
-    /// More labels of sections, by what stands under them: `material` and `ask`; `task`, instructions to the model; `end`,
-    /// where the answer goes. A label is a line of its own that is a heading, or stands before a colon.
+    /// More labels of sections, by the kind of the section: `material` and `ask`; `task`, instructions to the model;
+    /// `end`, where the answer goes. A label is a line of its own that is a heading, or the text before a colon.
     #[cfg_attr(feature = "cli", schemars(length(max = 4)))]
     pub labels: BTreeMap<LabelRole, Vec<String>>,
-    /// The tier of what clients ask for by themselves: titles, tags, search queries, summaries of a conversation.
+    /// The tier of requests that clients make for themselves: titles, tags, search queries, summaries of a
+    /// conversation.
     pub chore_tier: Tier,
-    /// How many tiers above the work before it an ask is that says the work is wrong.
+    /// How many tiers an ask that says the work before it is wrong is raised above that work.
     #[cfg_attr(feature = "cli", schemars(range(min = 0, max = 2)))]
     pub correction_raises: u8,
-    /// A reply such as "go on" or "still wrong" has at least the tier of the work that it is about: of so many asks
-    /// before it the hardest counts. 0: every ask is judged by itself.
+    /// A reply such as "go on" or "still wrong" gets at least the tier of the work that it is about: the hardest of
+    /// this many asks before it. 0: every ask is judged by itself.
     #[cfg_attr(feature = "cli", schemars(range(min = 0, max = 31)))]
     pub history_turns: usize,
-    /// Bytes beyond which an ask is no reply in that sense.
+    /// An ask longer than this many bytes is not a reply in that sense.
     #[cfg_attr(feature = "cli", schemars(range(min = 0, max = 4096)))]
     pub reply_bytes: usize,
-    /// So many tiers an earlier ask counts less for each ask between it and the reply; rounded down.
+    /// How many tiers less an earlier ask counts for each ask between it and the reply; rounded down.
     #[cfg_attr(feature = "cli", schemars(range(min = 0.0, max = 3.0)))]
     pub history_decay: f64,
 }
@@ -293,12 +294,12 @@ impl Default for Conversation {
     }
 }
 
-/// What stands under a label.
+/// The kind of section under a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LabelRole {
-    /// What was looked up or pasted.
+    /// Text that was looked up or pasted.
     Material,
     /// What a person asks.
     Ask,
@@ -329,7 +330,7 @@ pub struct Limits {
     /// Bytes judged from the start of the newest ask.
     #[cfg_attr(feature = "cli", schemars(range(min = 64, max = 1_048_576)))]
     pub scan_head_bytes: usize,
-    /// Bytes judged from the end of the newest ask, where it is longer than the head; 0 for none.
+    /// Bytes judged from the end of the newest ask, if it is longer than the head; 0 for none.
     #[cfg_attr(feature = "cli", schemars(range(min = 0, max = 1_048_576)))]
     pub scan_tail_bytes: usize,
     /// Deepest nesting of arrays and objects that is read; a body beyond it is not parsed.
@@ -343,16 +344,16 @@ impl Default for Limits {
     }
 }
 
-/// What becomes of `GET /v1/models` and `/v1/models/NAME`.
+/// What happens to `GET /v1/models` and `/v1/models/NAME`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ModelsEndpoint {
-    /// It goes to the default cluster, and its answer to the client as it comes.
+    /// It goes to the default cluster, and the answer passes unchanged.
     #[default]
     Off,
-    /// The virtual models are added to the list of the default cluster; a virtual model by itself is answered here.
+    /// The virtual models are added to the list of the default cluster; the filter answers for a single virtual model.
     Merge,
-    /// The virtual models alone are the list, and nobody else is asked. Nobody is asked for a key either.
+    /// The list is the virtual models alone; no upstream is asked, and no key is required.
     Only,
 }
