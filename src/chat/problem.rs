@@ -79,11 +79,11 @@ impl Problem {
         match self {
             Problem::NoSuchModel { asked, known } => {
                 let asked: String = asked.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
-                format!("There is no virtual model {asked:?} here. Ask for one of: {}.", known.join(", "))
+                format!("The virtual model {asked:?} does not exist. Available: {}.", known.join(", "))
             }
             Problem::TooManyModels => "The request names its model in too many places; name it once.".into(),
             Problem::ModelNoText => {
-                "The model that the request names is no text; send one name, as a string.".into()
+                "The request's model is not a string; send one name, as a string.".into()
             }
             Problem::MixedModels => {
                 "The requests of this batch ask for virtual models that different models serve; send a batch for each."
@@ -99,7 +99,7 @@ impl Problem {
             }
             Problem::Form => "The request is a form; send JSON, with content-type application/json.".into(),
             Problem::NotAllowed => "You may not use this model here; ask for another.".into(),
-            Problem::NobodyLeft => "No model is left that this request may be tried with; try again later.".into(),
+            Problem::NobodyLeft => "No model is left for this request; try again later.".into(),
         }
     }
 

@@ -54,7 +54,10 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
         (Some(path), None) => path.clone(),
         _ => guessed_path(&config, &body, choice)?,
     };
-    let dialect = config.paths.dialect(path.as_bytes()).ok_or_else(|| format!("{path:?} is no LLM call"))?;
+    let dialect = config
+        .paths
+        .dialect(path.as_bytes())
+        .ok_or_else(|| format!("{path:?} is not the path of an LLM call"))?;
     let request = Request { dialect, path: path.as_bytes(), body: &body };
     let mut scratch = Scratch::default();
     let headers = headers(&config, &options.header)?;

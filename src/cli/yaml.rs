@@ -8,7 +8,7 @@ use serde_json::Value;
 pub fn read(text: &str) -> Result<Value, String> {
     let mut value: yaml_serde::Value = yaml_serde::from_str(text).map_err(|error| error.to_string())?;
     value.apply_merge().map_err(|error| error.to_string())?;
-    serde_json::to_value(value).map_err(|error| format!("no document of plain keys and values: {error}"))
+    serde_json::to_value(value).map_err(|error| format!("not a document of plain keys and values: {error}"))
 }
 
 /// A text as a scalar that every YAML reader takes for a string, in block and in flow style.

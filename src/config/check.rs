@@ -75,7 +75,7 @@ impl<'c> Checker<'c> {
     fn wrong(&mut self, value: &Value, schema: &Value, path: &Path<'_>) -> bool {
         let expected = expected(self.root, schema);
         let message = match value {
-            Value::Null => format!("null is no value; give {expected}, or leave the key out"),
+            Value::Null => format!("null is not a value; give {expected}, or leave the key out"),
             Value::String(text) if allowed(schema).is_some() => {
                 let names: Vec<&str> = allowed(schema).iter().flatten().filter_map(|a| a.as_str()).collect();
                 format!("unknown value {}; give {expected}{}", shown(value), did_you_mean(text, names))

@@ -92,7 +92,7 @@ fn by_output(entry: &Place<'_>, mistakes: &mut Mistakes) -> Option<String> {
             .unwrap_or_default(),
     };
     let else_than_text = kinds.iter().any(|kind| !kind.eq_ignore_ascii_case("text"));
-    else_than_text.then(|| "it makes something else than text".to_owned())
+    else_than_text.then(|| "it makes something other than text".to_owned())
 }
 
 /// What it can do, as far as that is told with the word for chats.
@@ -101,7 +101,7 @@ fn by_ability(entry: &Place<'_>) -> Option<String> {
         |place: &Place<'_>, key: &str| place.get(key).is_some_and(|p| p.value().as_bool() == Some(false));
     let abilities = entry.get("capabilities");
     if off(entry, "supports_chat") || abilities.as_ref().is_some_and(|place| off(place, "completion_chat")) {
-        return Some("its list says that it answers no chats".to_owned());
+        return Some("its list says that it does not answer chats".to_owned());
     }
     let lacks = |key: &str, all: &[&str]| {
         let place = entry.get(key)?;
@@ -115,13 +115,13 @@ fn by_ability(entry: &Place<'_>) -> Option<String> {
         return Some(if given.contains("embedding") {
             "it makes embeddings, not text".to_owned()
         } else {
-            format!("it answers no chats; its list says that it can: {given}")
+            format!("it does not answer chats; its list says that it can: {given}")
         });
     }
     // Cohere's and Google's lists.
     lacks("endpoints", &["chat"])
         .or_else(|| lacks("supportedGenerationMethods", &["generateContent"]))
-        .map(|given| format!("it answers no chats; its list says that it can: {given}"))
+        .map(|given| format!("it does not answer chats; its list says that it can: {given}"))
 }
 
 /// What is listed and does not serve, and what chooses another model.

@@ -89,10 +89,10 @@ impl Kind {
             Kind::Image => "it makes images, by its name",
             Kind::Video => "it makes videos, by its name",
             Kind::Music => "it makes music, by its name",
-            Kind::Vision => "it looks at images and answers no chat, by its name",
+            Kind::Vision => "it looks at images and does not answer chats, by its name",
             Kind::Reward => "it scores answers, by its name",
             Kind::Translation => "it only translates, by its name",
-            Kind::Completion => "it continues texts and knows no chats, by its name",
+            Kind::Completion => "it continues texts and does not answer chats, by its name",
             Kind::Coder | Kind::Reasoning => return None,
         })
     }

@@ -131,7 +131,7 @@ impl<'v> Place<'v> {
     pub fn count(&self, mistakes: &mut Mistakes) -> Option<u64> {
         let number = self.number(mistakes)?;
         if number.fract() != 0.0 || number > 1e9 {
-            self.wrong("a whole number up to a thousand million", mistakes);
+            self.wrong("a whole number up to a billion", mistakes);
             return None;
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole, from 0 to 1e9")]

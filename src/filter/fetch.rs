@@ -196,7 +196,7 @@ impl<S: Subject> Fetcher<S> {
         let told = State { told_stale: true, ..found.state.clone() };
         if self.write(&told, found.cas) {
             warn!(
-                "tiergate: {}: the last good {} is {} s old and no longer used; the configuration's own order counts",
+                "tiergate: {}: the last good {} is {} s old and no longer used; the configured order applies",
                 S::KIND.name(),
                 S::NOUN,
                 age / 1000
@@ -232,7 +232,7 @@ impl<S: Subject> Fetcher<S> {
         let endpoint = &self.endpoint;
         if self.comes_back() {
             let what = format!(
-                "cluster {:?} has this filter among its own, which cannot call itself; give another one",
+                "cluster {:?} has this filter among its upstream filters, and the filter cannot call itself; use another cluster",
                 endpoint.cluster
             );
             self.conclude(taken.holder, Fetched::failed(RefreshOutcome::NotSent, what), now);

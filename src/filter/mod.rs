@@ -113,7 +113,7 @@ impl Root {
                 info!("tiergate: discover: {} models in use", after.config.table.models.len());
                 self.shared = Some(after);
             }
-            Err(errors) => warn!("tiergate: discover: the list is of no use: {errors}"),
+            Err(errors) => warn!("tiergate: discover: the list cannot be used: {errors}"),
         }
     }
 
@@ -144,7 +144,7 @@ impl RootContext for Root {
                 let shared = shared(config);
                 if position == Position::Attempt && !shared.may_hold {
                     warn!(
-                        "tiergate: this proxy does not say that it is Envoy 1.37 or newer: a request that is refused as too long, or by a content policy, is not tried elsewhere"
+                        "tiergate: the proxy does not identify itself as Envoy 1.37 or newer: requests that are refused as too long, or by a content policy, are not retried on other models"
                     );
                 }
                 if position == Position::Attempt {

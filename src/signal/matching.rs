@@ -50,9 +50,9 @@ impl How {
         match self {
             How::Alias => "an alias is the signal's model",
             How::AliasContained => "an alias is contained in the signal's model",
-            How::Name => "the names are the same but for spelling and provider",
+            How::Name => "the names are the same except for spelling and provider",
             How::NameContained => {
-                "the names are the same but for dates and words such as preview or instruct"
+                "the names are the same except for dates and words such as preview or instruct"
             }
         }
     }

@@ -144,12 +144,12 @@ fn aliases_and_fallbacks_are_kept_or_told() {
     assert_eq!(document["models"]["worker"]["aliases"], json!(["our worker"]));
     has(
         &written,
-        &["LiteLLM goes on to worker (fallbacks)", "LiteLLM goes on to thinker (context_window_fallbacks)"],
+        &["LiteLLM falls back to worker (fallbacks)", "LiteLLM falls back to thinker (context_window_fallbacks)"],
     );
     for said in [&told, &written] {
         has(
             said,
-            &["model_group_alias.lost: lost is left out", "fallbacks[1].worker: nobody is no model_name"],
+            &["model_group_alias.lost: lost is left out", "fallbacks[1].worker: nobody is not a model_name"],
         );
     }
 }
@@ -194,7 +194,7 @@ fn a_model_may_be_named_that_a_wildcard_serves() {
     has(
         &said,
         &[
-            "--model: vertex/big is no model_name and fits no wildcard",
+            "--model: vertex/big is not a model_name and fits no wildcard",
             "--model: gone is no",
             "quick, worker",
         ],
@@ -235,7 +235,7 @@ fn one_that_costs_many_times_the_next_only_stands_in() {
     let (document, _, written) = litellm("apart", &priced("0.00005"), &[]);
     assert_eq!(document["tiers"]["REASONING"], json!(["big", "pro"]));
     assert_eq!(document["baseline"], "big");
-    has(&written, &["so much dearer than the next"]);
+    has(&written, &["so much more expensive than the next"]);
     assert_eq!(litellm("near", &priced("0.00004"), &[]).0["tiers"]["REASONING"], json!(["pro"]));
 }
 
@@ -388,7 +388,7 @@ fn openrouters_list_becomes_tiers() {
         &[
             "vendor/small:free: free at OpenRouter",
             "openrouter/auto: its price depends on the model",
-            "vendor/draws: it makes something else than text",
+            "vendor/draws: it makes something other than text",
             "vendor/unpriced: no price in the list",
         ],
     );
@@ -433,7 +433,7 @@ fn a_whole_range_gives_few_candidates_of_rising_price() {
     }
     // The best of the range is there; what costs many times as much is for those who ask for it.
     assert_eq!(dearest, 30.0);
-    has(&told, &["v/pro: so much dearer than the rest"]);
+    has(&told, &["v/pro: so much more expensive than the rest"]);
     assert!(!document["tiers"].to_string().contains("v/pro") && written.contains("v/pro"));
     assert_eq!(document["models"].as_object().map(|models| models.len() <= 12), Some(true));
 }
@@ -547,7 +547,7 @@ fn a_plain_list_becomes_tiers_by_the_sizes_in_its_names() {
             "whisper-large: it hears",
             "some-ocr: it reads",
             "bge-m3: it makes embeddings",
-            "who-knows: its size is not known",
+            "who-knows: its size is unknown",
         ],
     );
     has(&written, &["30B parameters, 3B active"]);
@@ -610,7 +610,7 @@ fn models_on_servers_of_ones_own_cost_nothing() {
     assert_eq!(document["models"]["away"], json!({}));
     assert_eq!(document["baseline"], "hull");
     has(&told, &["ears: it hears or speaks"]);
-    has(&written, &["hosted_vllm/vendor-1.5b; on a server of one's own", "at an address of one's own"]);
+    has(&written, &["hosted_vllm/vendor-1.5b; on a self-hosted server", "at a private address"]);
     // Beside priced ones they are the cheapest, the smaller one first.
     let list = format!("{list}{}", one("dear", "openai/big"));
     let (document, told, _) = litellm("own-and-dear", &list, &[]);

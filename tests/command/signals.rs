@@ -247,7 +247,7 @@ fn build_tells_mistakes_with_file_and_line() {
     let csv = "date,model,source,count\n2026-13-01,a,s,1\n2026-11-01,a,s,-1\n2026-11-01,a,s,many\n2026-11-02,,s,1\n2026-11-03,a,rank,0\n2026-11-04,a,s,1\n2026-11-04,a,s,2\n2026-11-05,a,s\n2026-11-06,a,s,NaN\n";
     let said = refusal(&["signals", "build", &file("mistakes.csv", csv)]);
     for (line, what) in [
-        (2, "date: \"2026-13-01\" is no day"),
+        (2, "date: \"2026-13-01\" is not a date"),
         (3, "count: -1 cannot be"),
         (4, "count: "),
         (5, "model: give a name"),

@@ -121,7 +121,7 @@ fn the_model_is_the_one_that_litellm_reads() {
 fn errors_are_in_the_clients_dialect() {
     use serde_json::json;
     let problem = Problem::NoSuchModel { asked: "smart/x".into(), known: vec!["smart/auto".into()] };
-    let message = "There is no virtual model \"smart/x\" here. Ask for one of: smart/auto.";
+    let message = "The virtual model \"smart/x\" does not exist. Available: smart/auto.";
     for (path, wanted) in [
         (
             "/v1/chat/completions",

@@ -59,7 +59,7 @@ impl Panel {
         let mut complaints = Vec::new();
         let left_out = notes.map_or(&[][..], |notes| &notes.leave_out);
         for name in left_out.iter().filter(|name| place(name).is_none()) {
-            complaints.push(complain(&format!("no row has the model {name:?}, which is to be left out")));
+            complaints.push(complain(&format!("no row has the model {name:?}, which should be left out")));
         }
         let mut means: Vec<(usize, f64)> = Vec::new();
         for (model, name) in set.models.iter().enumerate() {

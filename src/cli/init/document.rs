@@ -46,7 +46,7 @@ pub fn document(parts: &Parts<'_>) -> String {
             out.push_str(&format!("  - {}\n", text(&choice.name)));
         }
     }
-    listed("In no tier, as others stand before them:", parts.over, &mut out);
+    listed("In no tier, because others come before them:", parts.over, &mut out);
     let unranked: Vec<(String, String)> = unranked(parts.found).collect();
     listed("In no tier:", &unranked, &mut out);
     listed("Left out:", &parts.found.left_out, &mut out);
@@ -88,7 +88,7 @@ fn models(parts: &Parts<'_>, out: &mut String) {
     out.push_str(&comment(0, "Prices are USD per million tokens."));
     if without > 0 {
         let line = format!(
-            "{without} more are not declared, as 256 is the most; clients may ask for them all the same."
+            "{without} more are not declared, because 256 is the maximum; clients may still ask for them."
         );
         out.push_str(&comment(0, &line));
     }

@@ -52,7 +52,7 @@ fn windows(found: &Found) -> String {
         return format!("the windows are those that the models are made for: {cuts}, which may be less");
     }
     format!(
-        "the list does not tell every window (not of {}): {cuts}; give context_window where that is a bound",
+        "the list does not give every context window (not of {}): {cuts}; give context_window if that is a limit",
         names.join(", ")
     )
 }
@@ -62,7 +62,7 @@ fn offer(listed: Listed, server: Server, costs: &Costs, wanted: &[String]) -> Of
     let mut barred = None;
     let cloud = server == Server::Ollama && name.ends_with("-cloud");
     if let Some(host) = remote.as_deref().or(cloud.then_some("Ollama's cloud")) {
-        barred = Some(format!("it runs elsewhere ({host}), at a price that the list does not tell"));
+        barred = Some(format!("it runs elsewhere ({host}), at a price that the list does not give"));
     } else if local || server == Server::Ollama {
         facts.input_price = facts.input_price.or(Some(0.0));
         facts.output_price = facts.output_price.or(Some(0.0));
@@ -75,7 +75,7 @@ fn offer(listed: Listed, server: Server, costs: &Costs, wanted: &[String]) -> Of
     }
     if server == Server::OpenRouter && !local && facts.blended() == Some(0.0) && wanted.is_empty() {
         // Its free models are bound to few requests a day.
-        let why = "free at OpenRouter, and so bound to few requests a day; have it with --model";
+        let why = "free at OpenRouter, and so limited to few requests a day; include it with --model";
         barred = Some(why.to_owned());
     }
     if let Some(ends) = &facts.ends {

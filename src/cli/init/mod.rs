@@ -186,7 +186,7 @@ fn shown(file: &Path) -> String {
 
 fn text(file: &Path) -> Result<String, String> {
     let bytes = if file == Path::new("-") { read_stdin() } else { fs::read(file).map_err(|e| e.to_string()) };
-    let text = bytes.and_then(|bytes| String::from_utf8(bytes).map_err(|_| "it is no UTF-8".to_owned()));
+    let text = bytes.and_then(|bytes| String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned()));
     text.map_err(|error| format!("{}: {error}", shown(file)))
 }
 
@@ -217,8 +217,9 @@ fn retire(found: &mut Found, wanted: &[String], today: &str) {
         found.offers.iter_mut().filter(|offer| offer.barred.is_none() && !wanted.contains(&offer.name))
     {
         if let Some(ends) = offer.facts.ends.as_deref().filter(|ends| *ends < today) {
-            offer.barred =
-                Some(format!("its provider ended it on {ends}, as the list has it; have it with --model"));
+            offer.barred = Some(format!(
+                "its provider ended it on {ends}, according to the list; include it with --model"
+            ));
         }
     }
 }

@@ -104,8 +104,7 @@ impl Found {
             (offer.rank, offer.unranked) = match self.measure {
                 Measure::Price => (offer.facts.blended(), offer.priceless.clone()),
                 Measure::Size => {
-                    let why =
-                        "its size is not known: its name does not tell it, and the list does not either";
+                    let why = "its size is unknown: neither its name nor the list gives it";
                     (offer.facts.size.map(|size| size.total), why.to_owned())
                 }
                 Measure::Order => (place(), String::new()),

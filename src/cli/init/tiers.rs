@@ -67,7 +67,7 @@ fn by_size(ranked: &[(f64, &Offer)], facts: &[&Facts], bounds: Bounds) -> Propos
                 let why = format!("{}{abilities}", Measure::Size.shown(*rank, &offer.facts));
                 table.get_mut(tier).push(TierChoice { name: offer.name.clone(), why });
             } else {
-                over.push((offer.name.clone(), format!("three others stand before it in {}", tier.name())));
+                over.push((offer.name.clone(), format!("three others come before it in {}", tier.name())));
             }
         }
     }
@@ -88,7 +88,7 @@ fn by_place(mut ranked: Vec<(f64, &Offer)>, measure: Measure) -> Proposal {
         for (_, offer) in ranked.iter().skip(end) {
             over.push((
                 offer.name.clone(),
-                "so much dearer than the rest that only who asks for it has it".to_owned(),
+                "so much more expensive than the rest that it serves only clients that ask for it".to_owned(),
             ));
         }
         ranked.truncate(end);
@@ -111,11 +111,11 @@ fn by_place(mut ranked: Vec<(f64, &Offer)>, measure: Measure) -> Proposal {
             if n < MOST {
                 let mut why = why(*at, count, *rank, measure, offer);
                 if apart && *at == last {
-                    why += "; so much dearer than the next that it stands in only";
+                    why += "; so much more expensive than the next that it is only a fallback";
                 }
                 table.get_mut(tier).push(TierChoice { name: offer.name.clone(), why });
             } else {
-                let why = format!("three others stand before it in {}", tier.name());
+                let why = format!("three others come before it in {}", tier.name());
                 over.push((offer.name.clone(), why));
             }
         }

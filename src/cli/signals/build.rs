@@ -159,7 +159,7 @@ fn build(counts: &Counts, options: &Options) -> Result<String, String> {
     let mut text = serde_json::to_string_pretty(&document).map_err(|error| error.to_string())?;
     text.push('\n');
     // What the filter would refuse is not written.
-    parse(text.as_bytes()).map_err(|error| format!("this would be no feed: {error}"))?;
+    parse(text.as_bytes()).map_err(|error| format!("the result would not be a valid feed: {error}"))?;
     Ok(text)
 }
 

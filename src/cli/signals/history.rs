@@ -28,7 +28,7 @@ pub fn day(text: &str) -> Result<Date, String> {
         let month = Month::try_from(month).ok().filter(|_| separated)?;
         Date::from_calendar_date(year.into(), month, u8::try_from(day).ok()?).ok()
     };
-    date().ok_or_else(|| format!("{text:?} is no day; write it as 2026-11-20"))
+    date().ok_or_else(|| format!("{text:?} is not a date; write it as 2026-11-20"))
 }
 
 /// Whether a source tells places in a list, of which the lowest is the best.

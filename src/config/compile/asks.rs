@@ -42,8 +42,10 @@ fn markers(raw: &raw::Conversation, path: &Path<'_>, errors: &mut Errors) -> Mar
     for (i, open) in raw.markers_off.iter().enumerate() {
         if !all().any(|known| known == open) {
             let near = did_you_mean(open, all());
-            let message =
-                format!("{} begins no known block, so it cannot be switched off{near}", quoted(open));
+            let message = format!(
+                "{} is not the beginning of a known block, so it cannot be switched off{near}",
+                quoted(open)
+            );
             errors.meaning(&off.index(i), message);
         }
     }
@@ -64,7 +66,7 @@ fn markers(raw: &raw::Conversation, path: &Path<'_>, errors: &mut Errors) -> Mar
             match Markers::check(open, close) {
                 Err(message) => errors.meaning(&path, message),
                 Ok(()) if into.contains(&pair) => {
-                    errors.meaning(&path, format!("{} is known already; leave it out", quoted(open)));
+                    errors.meaning(&path, format!("{} is already known; leave it out", quoted(open)));
                 }
                 Ok(()) => into.push(pair),
             }

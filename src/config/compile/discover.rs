@@ -93,7 +93,7 @@ fn patterns(list: &[String], path: &Path<'_>, errors: &mut Errors) -> Vec<Patter
         names::model(text, &at, errors);
         match Pattern::new(text) {
             Some(pattern) => compiled.push(pattern),
-            None => errors.meaning(&at, format!("{}: a `*` may stand at the end only", quoted(text))),
+            None => errors.meaning(&at, format!("{}: `*` is allowed only at the end", quoted(text))),
         }
     }
     compiled

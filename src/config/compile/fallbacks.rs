@@ -48,8 +48,7 @@ pub(super) fn fallbacks(
         composite: composite(&raw.composite, &path.key("composite"), models, errors),
     };
     if raw.enabled && raw.litellm {
-        let message =
-            "LiteLLM and Envoy would both ask other models, one inside the other; keep this or `enabled`";
+        let message = "LiteLLM and Envoy would both retry on other models, one inside the other; keep only this or `enabled`";
         errors.meaning(&path.key("litellm"), message);
     }
     Fallbacks { enabled: raw.enabled, litellm: raw.litellm, next_on: raw.next_on.clone(), chains }

@@ -104,10 +104,7 @@ fn own(params: &raw::Params, path: &Path<'_>, takes: &mut Takes, errors: &mut Er
     for (name, new) in params.rename.iter().flatten() {
         let path = path.key("rename");
         if name.contains('.') || new.contains('.') {
-            let message = format!(
-                "{} is within another parameter; only one of the body itself is renamed",
-                quoted(name)
-            );
+            let message = format!("{} is nested; only top-level parameters can be renamed", quoted(name));
             errors.meaning(&path.key(name), message);
         }
         parameter(new, &path.key(name), errors);
@@ -154,7 +151,7 @@ pub(super) fn set(
         let level = value.as_str().and_then(Level::named);
         if name == "reasoning_effort" && level.is_none() {
             let known: Vec<&str> = Level::ALL.into_iter().map(Level::name).collect();
-            errors.meaning(&path, format!("no reasoning effort; give one of {}", known.join(", ")));
+            errors.meaning(&path, format!("not a reasoning effort; give one of {}", known.join(", ")));
         }
         if name == "max_tokens" && value.as_u64().is_none_or(|tokens| tokens == 0) {
             errors.meaning(&path, "give a whole number above 0");
@@ -174,8 +171,8 @@ fn add(node: &mut Node, name: &str, action: Action, path: &Path<'_>, errors: &mu
 
 fn parameter(name: &str, path: &Path<'_>, errors: &mut Errors) {
     if OF_THE_REQUEST.contains(&name) {
-        errors.meaning(path, format!("{} is the request itself; leave it out", quoted(name)));
+        errors.meaning(path, format!("{} is part of the request itself; leave it out", quoted(name)));
     } else if name.split('.').any(str::is_empty) || name.chars().any(char::is_control) {
-        errors.meaning(path, format!("{} is no parameter's name", quoted(name)));
+        errors.meaning(path, format!("{} is not a parameter name", quoted(name)));
     }
 }

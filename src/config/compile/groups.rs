@@ -47,7 +47,7 @@ pub(super) fn compile(
         let tiers = tiers(list);
         let like = raw::Profile { strategy: Some(group.strategy()), ..raw::Profile::default() };
         if group.strategy() == raw::Strategy::Completion {
-            let message = "completion needs an ask that is judged, and no group has one; choose another";
+            let message = "completion needs a judged ask, which no group has; choose another strategy";
             errors.meaning(&path.key("strategy"), message);
             continue;
         }

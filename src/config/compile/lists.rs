@@ -45,18 +45,18 @@ pub(super) fn compile<'p>(
     compiled
 }
 
-/// A pattern; tells where it stands for no model.
+/// A pattern; reports a mistake if it matches no model.
 fn pattern(name: &str, path: &Path<'_>, models: &Models, errors: &mut Errors) -> Option<Pattern> {
     let Some(beginning) = name.strip_suffix('*') else {
         return models.find(name, path, errors).map(|model| Pattern::Whole(model.name.clone()));
     };
     if beginning.contains('*') {
-        errors.meaning(path, format!("{}: a `*` may stand at the end only", quoted(name)));
+        errors.meaning(path, format!("{}: `*` is allowed only at the end", quoted(name)));
         return None;
     }
     if !models.names().any(|known| known.starts_with(beginning)) {
         let right = "give the beginning of a name of `models` or of the shipped catalogue";
-        errors.meaning(path, format!("{} stands for no model; {right}", quoted(name)));
+        errors.meaning(path, format!("{} matches no model; {right}", quoted(name)));
         return None;
     }
     Some(Pattern::Beginning(beginning.to_owned()))
@@ -100,7 +100,7 @@ impl Lists {
         }
         if listed && Tier::ALL.into_iter().all(|tier| tiers.get(tier).is_empty()) {
             let key = if profile.allow.is_some() { "allow" } else { "block" };
-            let message = "leaves none of the profile's models; let one of them be used";
+            let message = "excludes all of the profile's models; allow at least one";
             errors.meaning(&path.key(key), message.to_owned());
         }
     }

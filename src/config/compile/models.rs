@@ -205,7 +205,7 @@ impl Models {
         let Some(model) = self.by_name.get(name) else { return };
         if let Some(other) = self.aliases.insert(alias.to_owned(), Arc::clone(model)) {
             let (alias, other) = (quoted(alias), quoted(&other.name));
-            errors.meaning(path, format!("alias {alias} is one of model {other} too; keep one of them"));
+            errors.meaning(path, format!("alias {alias} also belongs to model {other}; keep one of them"));
         }
     }
 

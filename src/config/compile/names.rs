@@ -20,7 +20,7 @@ pub(super) fn cluster(name: &str, path: &Path<'_>, errors: &mut Errors) {
     if !name.bytes().all(|b| b.is_ascii_graphic()) {
         errors.meaning(
             path,
-            format!("{} is no cluster's name; use printable ASCII without spaces", quoted(name)),
+            format!("{} is not a cluster name; use printable ASCII without spaces", quoted(name)),
         );
     }
 }
@@ -30,7 +30,7 @@ pub(super) fn profile(name: &str, path: &Path<'_>, errors: &mut Errors) {
     let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
     if name.is_empty() || name.len() > LONGEST || !plain {
         let right = "1 to 128 letters, digits, `-`, `_` or `.`";
-        errors.meaning(path, format!("{} is no profile's name; use {right}", quoted(name)));
+        errors.meaning(path, format!("{} is not a profile name; use {right}", quoted(name)));
     }
 }
 

@@ -133,7 +133,7 @@ fn default_model(
     let path = path.key("default_model");
     let model = models.find(name, &path, errors)?;
     if lists.is_some_and(|lists| !lists.permit(&model.name)) {
-        let message = "the profile's `allow` and `block` leave it out; name another model";
+        let message = "the profile's `allow` and `block` exclude it; name another model";
         errors.meaning(&path, format!("{}: {message}", quoted(name)));
     }
     Some(model)
@@ -194,7 +194,7 @@ pub(super) fn names(
     if !compiled.is_empty() && !matches!(names.find(&table, default), Name::Virtual(_)) {
         let known: Vec<&str> = virtual_models.keys().map(String::as_str).collect();
         let message =
-            format!("{} is no virtual model; use `none`, or one of {}", quoted(default), known.join(", "));
+            format!("{} is not a virtual model; use `none`, or one of {}", quoted(default), known.join(", "));
         errors.meaning(&Path::Root.key("default_virtual_model"), message);
     }
     (names.with_default(Some(default.to_owned())), notes)

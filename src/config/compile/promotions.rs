@@ -30,7 +30,7 @@ pub(super) fn compile(
         if let Some((other, _)) = compiled.iter().find(|(_, p)| same(p) && overlaps(p)) {
             let tier = format!("{} of profile {}", promotion.tier.name(), quoted(&promotion.profile));
             let message = format!(
-                "overlaps promotions[{other}], which changes {tier} too; let one end before the other"
+                "overlaps promotions[{other}], which also changes {tier}; end one before the other begins"
             );
             errors.meaning(&path, message);
         }
@@ -60,7 +60,7 @@ fn one(
     {
         candidates.retain(|model| lists.permit(&model.name));
         if candidates.is_empty() {
-            let message = format!("`allow` and `block` of profile {} leave none of them", quoted(name));
+            let message = format!("`allow` and `block` of profile {} exclude all of them", quoted(name));
             errors.meaning(&path.key("models"), format!("{message}; name another model"));
         }
     }
@@ -99,7 +99,7 @@ fn moment(text: &str, path: &Path<'_>, errors: &mut Errors) -> Option<u64> {
             }
         },
         Err(_) => {
-            errors.meaning(path, format!("{} is no date; {right}", quoted(text)));
+            errors.meaning(path, format!("{} is not a date; {right}", quoted(text)));
             None
         }
     }

@@ -155,9 +155,9 @@ pub(super) fn keyword(word: &str) -> Result<(), String> {
     if stem.trim() != stem || stem.chars().any(char::is_control) {
         Err("white space around it or a control character; leave it out".to_owned())
     } else if stem.contains('*') {
-        Err("a `*` may stand at the end only; it lets letters follow".to_owned())
+        Err("`*` is allowed only at the end; it allows letters to follow".to_owned())
     } else if written < if han { 1 } else { 2 } {
-        Err("too short to tell anything; give at least two characters".to_owned())
+        Err("too short to be useful; give at least two characters".to_owned())
     } else if word.chars().count() > LONGEST_KEYWORD {
         Err(format!("too long; give at most {LONGEST_KEYWORD} characters"))
     } else {

@@ -93,7 +93,7 @@ pub(super) fn endpoint(raw: &From<'_>, path: &Path<'_>, errors: &mut Errors) -> 
         let at = path.key("authority");
         if !authority.bytes().all(|b| b.is_ascii_graphic()) {
             let right = "use printable ASCII without spaces, such as signals.example.com";
-            errors.meaning(&at, format!("{} is no authority; {right}", quoted(authority)));
+            errors.meaning(&at, format!("{} is not a valid authority; {right}", quoted(authority)));
         }
     }
     if let Some(target) = raw.path {
@@ -105,7 +105,7 @@ pub(super) fn endpoint(raw: &From<'_>, path: &Path<'_>, errors: &mut Errors) -> 
             } else {
                 "begin with `/`, use printable ASCII, and put query parameters under `query`"
             };
-            errors.meaning(&path.key("path"), format!("{} is no path; {right}", quoted(target)));
+            errors.meaning(&path.key("path"), format!("{} is not a valid path; {right}", quoted(target)));
         }
     }
     let headers = path.key("headers");
@@ -204,6 +204,6 @@ fn word(word: &str, path: &Path<'_>, errors: &mut Errors) {
     if length == 0 || length > LONGEST || word.trim() != word || word.chars().any(char::is_control) {
         let right =
             format!("use 1 to {LONGEST} characters without control characters or white space around them");
-        errors.meaning(path, format!("{} is no name in a feed; {right}", quoted(word)));
+        errors.meaning(path, format!("{} is not a valid name in a feed; {right}", quoted(word)));
     }
 }

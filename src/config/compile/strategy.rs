@@ -54,7 +54,7 @@ pub(super) fn compile(
             ("completion_all_tiers", profile.completion_all_tiers.is_some()),
         ] {
             if given {
-                let message = "of no use without strategy completion; choose that, or leave the key out";
+                let message = "has no effect without strategy completion; choose that, or leave the key out";
                 errors.meaning(&path.key(key), message.to_owned());
             }
         }

@@ -155,7 +155,7 @@ pub(super) fn fetch_header(name: &str) -> Result<(), String> {
         ["connection", "content-length", "host", "if-none-match", "transfer-encoding"];
     token(name)?;
     if OF_THE_FETCH.contains(&name) {
-        return Err(format!("{} is the fetch's own; leave it out", quoted(name)));
+        return Err(format!("{} is set by the fetch itself; leave it out", quoted(name)));
     }
     Ok(())
 }
@@ -172,7 +172,7 @@ pub(super) fn token(name: &str) -> Result<(), String> {
     {
         Err(format!("{} has capitals; write {}", quoted(name), quoted(&name.to_ascii_lowercase())))
     } else if !name.bytes().all(token) {
-        Err(format!("{} is no header's name; use lower-case letters, digits and `-`", quoted(name)))
+        Err(format!("{} is not a header name; use lower-case letters, digits and `-`", quoted(name)))
     } else if name.len() > LONGEST {
         Err(format!("the header's name has {} characters; use at most {LONGEST}", name.len()))
     } else {
@@ -200,11 +200,11 @@ pub(super) fn paths(raw: &raw::Paths, path: &Path<'_>, errors: &mut Errors) -> P
                 let shown = quoted(suffix);
                 errors.meaning(
                     &place,
-                    format!("{shown} has to begin with `{first}` and go on; write it as {first}…"),
+                    format!("{shown} must begin with `{first}` and have more after it; write it as {first}…"),
                 );
             } else if !suffix.bytes().all(|b| b.is_ascii_graphic() && b != b'?' && b != b'#') {
                 let right = "use a path's suffix in printable ASCII, without query, fragment and spaces";
-                errors.meaning(&place, format!("{} is no path; {right}", quoted(suffix)));
+                errors.meaning(&place, format!("{} is not a valid path; {right}", quoted(suffix)));
             } else if seen.contains(&suffix.as_str()) {
                 errors.meaning(&place, format!("{} is listed twice; keep one of them", quoted(suffix)));
             }

@@ -105,14 +105,14 @@ fn mistakes_are_told_with_their_place() {
     ));
     for wanted in [
         "models.m.family: unknown family \"openai-resoning\"; did you mean openai-reasoning",
-        "models.m.params.drop[0]: \"messages\" is the request itself",
+        "models.m.params.drop[0]: \"messages\" is part of the request itself",
         "models.m.params.rename",
         "models.m.params.clamp.x: neither min nor max",
         "models.m.params.clamp.y: min is above max",
-        "models.m.params.set.reasoning_effort: no reasoning effort; give one of none, minimal",
+        "models.m.params.set.reasoning_effort: not a reasoning effort; give one of none, minimal",
         "models.m.params.set.max_tokens: give a whole number above 0",
-        "models.m.params.values[\"t..u\"]: \"t..u\" is no parameter's name",
-        "promotions[0].models[0].set.model: \"model\" is the request itself",
+        "models.m.params.values[\"t..u\"]: \"t..u\" is not a parameter name",
+        "promotions[0].models[0].set.model: \"model\" is part of the request itself",
     ] {
         assert!(told.contains(wanted), "{wanted}\nis not told in\n{told}");
     }

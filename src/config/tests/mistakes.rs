@@ -33,7 +33,7 @@ const ROWS: &[Row] = &[
             ("groups.a[1]", "unknown model \"nobody\""),
             ("groups.auto", "\"auto\" is a profile's name too; rename one of them"),
             ("groups.c.models[1]", "model \"m\" is listed twice"),
-            ("groups.e.strategy", "completion needs an ask that is judged"),
+            ("groups.e.strategy", "completion needs a judged ask"),
             ("groups.f.strategy", "cheapest needs prices"),
             ("groups.n", "\"n\" is a model's name too"),
             ("groups[\"smart/auto\"]", "is a virtual model's name too"),
@@ -112,13 +112,13 @@ const ROWS: &[Row] = &[
         &[
             ("discover.every_seconds", "0 is too small"),
             ("discover.tiers.HARD", "unknown key"),
-            ("discover.cluster", "\"a b\" is no cluster's name"),
+            ("discover.cluster", "\"a b\" is not a cluster name"),
             ("discover.path", "begin with `/`"),
             ("discover.headers.Host", "has capitals"),
             ("discover.sizes", "the smaller one first"),
-            ("discover.allow[0]", "a `*` may stand at the end only"),
+            ("discover.allow[0]", "`*` is allowed only at the end"),
             ("discover.block[0]", "the name is empty"),
-            ("discover.tiers.SIMPLE[0]", "a `*` may stand at the end only"),
+            ("discover.tiers.SIMPLE[0]", "`*` is allowed only at the end"),
         ],
     ),
     (
@@ -180,7 +180,7 @@ const ROWS: &[Row] = &[
         r#"{"conversation": {"markers_off": ["<user_info>", "<userinfo>"]}}"#,
         &[(
             "conversation.markers_off[1]",
-            "\"<userinfo>\" begins no known block, so it cannot be switched off; did you mean <user_info>",
+            "\"<userinfo>\" is not the beginning of a known block, so it cannot be switched off; did you mean <user_info>",
         )],
     ),
     (
@@ -193,7 +193,7 @@ const ROWS: &[Row] = &[
         r#"{"session": {"headers": ["x-session", ":path", "a b"], "tenant_header": "X-User"}}"#,
         &[
             ("session.headers[1]", "\":path\" is a pseudo header; choose another name"),
-            ("session.headers[2]", "\"a b\" is no header's name; use lower-case letters, digits and `-`"),
+            ("session.headers[2]", "\"a b\" is not a header name; use lower-case letters, digits and `-`"),
             ("session.tenant_header", "\"X-User\" has capitals; write \"x-user\""),
         ],
     ),
@@ -207,7 +207,7 @@ const ROWS: &[Row] = &[
         r#"{"fallbacks": {"enabled": true, "litellm": true}}"#,
         &[(
             "fallbacks.litellm",
-            "LiteLLM and Envoy would both ask other models, one inside the other; keep this or `enabled`",
+            "LiteLLM and Envoy would both retry on other models, one inside the other; keep only this or `enabled`",
         )],
     ),
     (
@@ -260,9 +260,12 @@ const ROWS: &[Row] = &[
     (
         "null",
         r#"{"limits": {"max_depth": null}}"#,
-        &[("limits.max_depth", "null is no value; give a whole number from 8 to 1024, or leave the key out")],
+        &[(
+            "limits.max_depth",
+            "null is not a value; give a whole number from 8 to 1024, or leave the key out",
+        )],
     ),
-    ("null entry", r#"{"models": {"m": null}}"#, &[("models.m", "null is no value; give an object")]),
+    ("null entry", r#"{"models": {"m": null}}"#, &[("models.m", "null is not a value; give an object")]),
     (
         "list for an object",
         r#"{"models": ["gpt-5"]}"#,
@@ -406,7 +409,7 @@ const ROWS: &[Row] = &[
     (
         "profile without a table",
         r#"{"tiers": null, "profiles": {"eco": {}}}"#,
-        &[("tiers", "null is no value")],
+        &[("tiers", "null is not a value")],
     ),
     (
         "candidate listed twice",
@@ -422,7 +425,7 @@ const ROWS: &[Row] = &[
     (
         "alias of two",
         r#"{"models": {"a": {"aliases": ["x"]}, "b": {"aliases": ["x"]}}}"#,
-        &[("models.b.aliases[0]", "alias \"x\" is one of model \"a\" too")],
+        &[("models.b.aliases[0]", "alias \"x\" also belongs to model \"a\"")],
     ),
     (
         "alias of itself",
@@ -454,12 +457,12 @@ const ROWS: &[Row] = &[
     (
         "profile's name",
         r#"{"profiles": {"a/b": {}}}"#,
-        &[("profiles[\"a/b\"]", "\"a/b\" is no profile's name; use 1 to 128 letters")],
+        &[("profiles[\"a/b\"]", "\"a/b\" is not a profile name; use 1 to 128 letters")],
     ),
     (
         "cluster's name",
         r#"{"models": {"a": {"cluster": "x y"}}}"#,
-        &[("models.a.cluster", "no cluster's name")],
+        &[("models.a.cluster", "not a cluster name")],
     ),
     (
         "empty cluster",
@@ -541,9 +544,9 @@ const ROWS: &[Row] = &[
         &[
             (
                 "promotions[0].from",
-                "\"2026-02-30\" is no date; give a date such as 2026-11-01 (midnight UTC) or 2026-11-01T08:00:00+02:00",
+                "\"2026-02-30\" is not a date; give a date such as 2026-11-01 (midnight UTC) or 2026-11-01T08:00:00+02:00",
             ),
-            ("promotions[0].until", "\"tomorrow\" is no date"),
+            ("promotions[0].until", "\"tomorrow\" is not a date"),
         ],
     ),
     (
@@ -562,7 +565,7 @@ const ROWS: &[Row] = &[
         {"name": "a", "profile": "auto", "tier": "MEDIUM", "models": "gpt-5", "from": "2026-01-01", "until": "2026-02-01"},
         {"name": "b", "profile": "auto", "tier": "SIMPLE", "models": "gpt-5", "from": "2026-01-01", "until": "2026-02-01"},
         {"name": "c", "profile": "auto", "tier": "MEDIUM", "models": "gpt-5", "from": "2026-01-31T23:59:59Z", "until": "2026-03-01"}]}"#,
-        &[("promotions[2]", "overlaps promotions[0], which changes MEDIUM of profile \"auto\" too")],
+        &[("promotions[2]", "overlaps promotions[0], which also changes MEDIUM of profile \"auto\"")],
     ),
     // Headers and paths.
     (
@@ -588,14 +591,14 @@ const ROWS: &[Row] = &[
     (
         "no header",
         r#"{"headers": {"model": "", "model_as": ["a b"]}}"#,
-        &[("headers.model", "is empty"), ("headers.model_as[0]", "is no header's name")],
+        &[("headers.model", "is empty"), ("headers.model_as[0]", "is not a header name")],
     ),
     (
         "paths",
         r#"{"paths": {"messages": ["messages"], "gemini": ["/x"], "responses": ["/a?b", "/completions"]}}"#,
         &[
-            ("paths.messages[0]", "has to begin with `/`"),
-            ("paths.gemini[0]", "has to begin with `:`"),
+            ("paths.messages[0]", "must begin with `/`"),
+            ("paths.gemini[0]", "must begin with `:`"),
             ("paths.responses[0]", "without query"),
             ("paths.responses[1]", "listed twice"),
         ],

@@ -121,11 +121,11 @@ const ROWS: &[Row] = &[
         "unknown model \"gpt-55\"; did you mean",
     ),
     (
-        "a pattern that stands for nobody",
+        "a pattern that matches no model",
         r#"{"block": ["a", "mistrall/*"]}"#,
         "{}",
         "profiles.auto.block[1]",
-        "\"mistrall/*\" stands for no model",
+        "\"mistrall/*\" matches no model",
     ),
     ("a star inside", r#"{"block": ["a*b*"]}"#, "{}", "profiles.auto.block[0]", "at the end only"),
     (
@@ -133,14 +133,14 @@ const ROWS: &[Row] = &[
         r#"{"block": ["*"]}"#,
         "{}",
         "profiles.auto.block",
-        "leaves none of the profile's models",
+        "excludes all of the profile's models",
     ),
     (
         "nobody is allowed",
         r#"{"allow": ["gpt-4o"]}"#,
         "{}",
         "profiles.auto.allow",
-        "leaves none of the profile's models",
+        "excludes all of the profile's models",
     ),
     ("an empty list", r#"{"allow": []}"#, "{}", "profiles.auto.allow", "empty; give at least one item"),
     (
@@ -148,7 +148,7 @@ const ROWS: &[Row] = &[
         r#"{"block": ["a"], "default_model": "a"}"#,
         "{}",
         "profiles.auto.default_model",
-        "\"a\": the profile's `allow` and `block` leave it out",
+        "\"a\": the profile's `allow` and `block` exclude it",
     ),
     (
         "a promotion of what is left out",
@@ -156,7 +156,7 @@ const ROWS: &[Row] = &[
         r#"{"promotions": [{"name": "x", "profile": "auto", "tier": "SIMPLE", "models": "a",
             "from": "2026-01-01", "until": "2026-01-02"}]}"#,
         "promotions[0].models",
-        "`allow` and `block` of profile \"auto\" leave none of them",
+        "`allow` and `block` of profile \"auto\" exclude all of them",
     ),
     (
         "completion without figures",
@@ -198,14 +198,14 @@ const ROWS: &[Row] = &[
         r#"{"completion_threshold": 0.5}"#,
         "{}",
         "profiles.auto.completion_threshold",
-        "of no use without strategy completion",
+        "has no effect without strategy completion",
     ),
     (
         "all tiers without completion",
         r#"{"strategy": "weighted", "completion_all_tiers": true}"#,
         "{}",
         "profiles.auto.completion_all_tiers",
-        "of no use without strategy completion",
+        "has no effect without strategy completion",
     ),
     (
         "a likelihood above 1",

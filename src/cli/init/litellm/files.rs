@@ -40,7 +40,7 @@ pub fn read(text: &str, file: &Path, notes: &mut Vec<String>) -> Result<Value, S
     let mut seen: Vec<PathBuf> = vec![file.to_owned()];
     while let Some((entry, declared)) = pending.pop() {
         let Some((path, text)) = open(&entry, &declared, file) else {
-            notes.push(format!("include: {entry}: cannot be read; what it holds is not here"));
+            notes.push(format!("include: {entry}: cannot be read; its content is missing here"));
             continue;
         };
         if seen.contains(&path) {

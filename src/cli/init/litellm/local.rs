@@ -1,4 +1,4 @@
-//! Whether a deployment runs on a server of one's own, where nothing is billed by the token.
+//! Whether a deployment runs on a self-hosted server, where nothing is billed by the token.
 
 use std::net::IpAddr;
 

@@ -132,13 +132,15 @@ fn groups(
         } else {
             let known: Vec<&str> = groups.iter().map(|(name, _)| name.as_str()).collect();
             let known = known.join(", ");
-            mistakes
-                .add("--model", &format!("{name} is no model_name and fits no wildcard; there are: {known}"));
+            mistakes.add(
+                "--model",
+                &format!("{name} is not a model_name and fits no wildcard; there are: {known}"),
+            );
         }
     }
     let wildcards: BTreeSet<&str> = wildcards.iter().map(|(name, ..)| *name).collect();
     for name in wildcards {
-        let why = "a wildcard names no model; have one of those that it serves with --model NAME";
+        let why = "a wildcard names no model; include one of its models with --model NAME";
         found.left_out.push((name.to_owned(), why.to_owned()));
     }
     groups
@@ -183,12 +185,12 @@ fn deployment(
         "prices of litellm_params".to_owned()
     } else if local::server(model, provider.as_deref()) {
         facts = facts.over(&free);
-        "on a server of one's own, where nothing is billed by the token".to_owned()
+        "on a self-hosted server, where nothing is billed by the token".to_owned()
     } else if let Some((entry, _)) = known.filter(|(_, facts)| priced(facts)) {
         format!("prices of {} for {entry}", costs.what)
     } else if address.is_some_and(|address| local::private(&address)) {
         facts = facts.over(&free);
-        "at an address of one's own, where nothing is billed by the token".to_owned()
+        "at a private address, where nothing is billed by the token".to_owned()
     } else {
         "no price".to_owned()
     };
@@ -250,7 +252,7 @@ fn offer(name: &str, deployments: Vec<Deployment>, costs: &Costs, named: bool) -
     }
     offer.facts = all.unwrap_or_default();
     if several > 1 {
-        let what = "the dearest price, the smallest window, and what all of them can do";
+        let what = "the highest price, the smallest window, and the abilities that all of them have";
         offer.remarks.push(format!("{several} deployments, so {what}"));
     }
     Ok(offer)
@@ -276,7 +278,7 @@ fn aliases(
         } else if names.contains(target) {
             aliases.entry(target.to_owned()).or_default().push(alias.to_owned());
         } else {
-            notes.push(format!("{path}: {alias} is left out; {target} is no model_name of the list"));
+            notes.push(format!("{path}: {alias} is left out; {target} is not a model_name of the list"));
         }
     }
     aliases
@@ -306,13 +308,13 @@ fn fallbacks(
                     .filter_map(|item| item.get("model").unwrap_or(item).text(mistakes))
                     .collect();
                 for target in to.iter().filter(|target| !names.contains(**target)) {
-                    notes.push(format!("{path}: {target} is no model_name of the list"));
+                    notes.push(format!("{path}: {target} is not a model_name of the list"));
                 }
-                let remark = format!("where it fails, LiteLLM goes on to {} ({key})", to.join(", "));
+                let remark = format!("if it fails, LiteLLM falls back to {} ({key})", to.join(", "));
                 if names.contains(name) {
                     remarks.entry(name.to_owned()).or_default().push(remark);
                 } else {
-                    notes.push(format!("{path}: {name} is no model_name of the list"));
+                    notes.push(format!("{path}: {name} is not a model_name of the list"));
                 }
             }
         }
@@ -321,7 +323,7 @@ fn fallbacks(
     for group in groups.map(|groups| groups.items(mistakes)).unwrap_or_default() {
         if let Some(name) = group.get("group_name").and_then(|name| name.text(mistakes)) {
             notes.push(format!(
-                "{}: {name} is a group that LiteLLM chooses from; clients may go on asking for it by name",
+                "{}: {name} is a group that LiteLLM chooses from; clients may still ask for it by name",
                 group.path
             ));
         }
