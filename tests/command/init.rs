@@ -144,7 +144,10 @@ fn aliases_and_fallbacks_are_kept_or_told() {
     assert_eq!(document["models"]["worker"]["aliases"], json!(["our worker"]));
     has(
         &written,
-        &["LiteLLM falls back to worker (fallbacks)", "LiteLLM falls back to thinker (context_window_fallbacks)"],
+        &[
+            "LiteLLM falls back to worker (fallbacks)",
+            "LiteLLM falls back to thinker (context_window_fallbacks)",
+        ],
     );
     for said in [&told, &written] {
         has(

@@ -16,7 +16,7 @@ impl Upstream {
     /// Reads `HOST:PORT`.
     pub fn read(address: &str, prefix: Option<&'static str>) -> Result<Self, String> {
         let wrong =
-            || format!("--upstream: {address:?} is no address; give HOST:PORT, such as 127.0.0.1:4000");
+            || format!("--upstream: {address:?} is not an address; give HOST:PORT, such as 127.0.0.1:4000");
         let (host, port) = address.rsplit_once(':').ok_or_else(wrong)?;
         let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         let port = port.parse().ok().filter(|port| *port > 0).ok_or_else(wrong)?;

@@ -255,13 +255,13 @@ fn nothing(found: &Found) -> String {
             why += "; name those that its wildcards serve with --model NAME";
         }
     } else {
-        why += ": what speaks against each is told above; those that you name with --model, the weakest first, are taken all \
-                the same";
+        why += ": the reason against each is above; those that you name with --model, the weakest first, are used \
+                anyway";
     }
     why
 }
 
-/// The filter's own check of the document: a name that it refuses is told here and not by Envoy.
+/// The filter's own check of the document: a name that it refuses is reported here and not by Envoy.
 fn checked(document: &str) -> Result<(), String> {
     let value = yaml::read(document)?;
     config::parse(value.to_string().as_bytes())

@@ -71,8 +71,8 @@ fn kin(kinship: &Kinship, deployments: &[Deployment]) -> Option<Kin> {
 fn drop_params(root: &Place<'_>, mistakes: &mut Mistakes) -> String {
     let set = root.get("litellm_settings").and_then(|settings| settings.get("drop_params"));
     let does = match set.and_then(|set| set.flag(mistakes)) {
-        Some(true) => "is true: LiteLLM takes out what it does not know a model to take",
-        _ => "is not true: LiteLLM refuses requests with what it does not know a model to take",
+        Some(true) => "is true: LiteLLM removes parameters that it does not know a model to accept",
+        _ => "is not true: LiteLLM refuses requests with parameters that it does not know a model to accept",
     };
     format!(
         "litellm_settings.drop_params {does}. With fit, which is on, no routed request depends on it, as far as a model's \
