@@ -535,7 +535,7 @@ const ROWS: &[Row] = &[
     (
         "star inside",
         r#"{"rules": {"keywords": {"codePresence": ["a*bc"]}}}"#,
-        &[("rules.keywords.codePresence[0]", "at the end only")],
+        &[("rules.keywords.codePresence[0]", "is allowed only at the end")],
     ),
     // Promotions.
     (

@@ -127,7 +127,7 @@ const ROWS: &[Row] = &[
         "profiles.auto.block[1]",
         "\"mistrall/*\" matches no model",
     ),
-    ("a star inside", r#"{"block": ["a*b*"]}"#, "{}", "profiles.auto.block[0]", "at the end only"),
+    ("a star inside", r#"{"block": ["a*b*"]}"#, "{}", "profiles.auto.block[0]", "is allowed only at the end"),
     (
         "nobody is left",
         r#"{"block": ["*"]}"#,
