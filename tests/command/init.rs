@@ -706,7 +706,8 @@ fn windows_of_ollamas_list_are_read() {
 
 #[test]
 fn models_of_litellm_have_their_family_whatever_they_are_called() {
-    for (setting, told) in [("true", "is true: LiteLLM removes parameters"), ("false", "is not true: LiteLLM refuses")]
+    for (setting, told) in
+        [("true", "is true: LiteLLM removes parameters"), ("false", "is not true: LiteLLM refuses")]
     {
         let config = [
             "model_list:\n",

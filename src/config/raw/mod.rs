@@ -110,12 +110,12 @@ pub struct Document {
     pub rules: Rules,
     /// Rules that overrule the score.
     pub overrides: Overrides,
-    /// Rules of the operator, which go before what was judged: the first that holds decides. At most 64.
+    /// Rules of the operator, which override the scorer: the first that matches decides. At most 64.
     #[cfg_attr(feature = "cli", schemars(length(max = 64)))]
     pub routing_rules: Vec<RoutingRule>,
-    /// Which clients may send a least tier, a most and a bias. Default: none.
+    /// Which clients may send a lowest tier, a highest tier and a bias. Default: none.
     pub client_hints: ClientHints,
-    /// What tenants may use and spend. Default: all.
+    /// What tenants may use and spend. Default: no limits.
     pub tenants: TenantPolicies,
     /// Which words of a conversation are judged.
     pub conversation: Conversation,

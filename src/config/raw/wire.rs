@@ -30,8 +30,8 @@ pub struct Overrides {
     /// From this value of dimension codePresence on (0 to 1) an ask is about code: candidates marked `coder` go first.
     #[cfg_attr(feature = "cli", schemars(range(min = 0.0, max = 1.0)))]
     pub code_score: f64,
-    /// An agent goes in a circle where its conversation ends with so many times the same call of a tool with the same answer,
-    /// or so many errors of tools: then its tier is one higher, until another step follows. 0: that is not looked for.
+    /// An agent is stuck if its conversation ends with this many identical tool calls with the same answer, or this
+    /// many errors of tools: its tier is then raised by one, until another step follows. 0: off.
     #[cfg_attr(feature = "cli", schemars(range(min = 0, max = 10)))]
     pub stall_repeats: usize,
 }
@@ -68,9 +68,10 @@ pub struct Headers {
     pub model_as: Vec<String>,
     /// How much the response headers report.
     pub response: ResponseDetail,
-    /// Names of all response headers at once. `smart_router`: `x-smart-router-model` and `-tier`, as the hybrid router has them.
+    /// Names of all response headers at once. `smart_router`: `x-smart-router-model` and `-tier`, as in the hybrid
+    /// router.
     pub response_preset: ResponsePreset,
-    /// By what a response header tells: another name for it, in lower case. It goes before the preset's.
+    /// By the content of a response header: another name for it, in lower case. It has precedence over the preset's.
     #[cfg_attr(
         feature = "cli",
         schemars(extend("propertyNames" = {"enum": ResponseHeader::ALL.map(ResponseHeader::name)}))
@@ -90,7 +91,7 @@ pub enum ResponsePreset {
     SmartRouter,
 }
 
-/// What a response header tells.
+/// The content of a response header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, serde::Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -99,11 +100,11 @@ pub enum ResponseHeader {
     Model,
     /// The tier.
     Tier,
-    /// Why.
+    /// The cause.
     Cause,
     /// Parameters that the tier gives the model.
     Set,
-    /// The rule that held.
+    /// The operator's rule that matched.
     Rule,
     /// The profile.
     Profile,
