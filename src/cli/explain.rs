@@ -79,8 +79,9 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
 fn headers(config: &Config, given: &[String]) -> Result<Headers, String> {
     let mut headers = Headers::default();
     for header in given {
-        let (name, value) =
-            header.split_once(':').ok_or_else(|| format!("{header:?} is no header: NAME: VALUE"))?;
+        let (name, value) = header
+            .split_once(':')
+            .ok_or_else(|| format!("{header:?} is not a header; write it as NAME: VALUE"))?;
         headers.look(&config.operator, &name.trim().to_ascii_lowercase(), value.trim().as_bytes());
     }
     Ok(headers)

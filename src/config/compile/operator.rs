@@ -63,7 +63,7 @@ fn rules(
         let path = path.index(i);
         let Some(name) = &raw.name else { continue };
         if !name.bytes().all(|b| b.is_ascii_graphic()) {
-            let message = format!("{} goes into headers; use printable ASCII without spaces", quoted(name));
+            let message = format!("{} is sent in headers; use printable ASCII without spaces", quoted(name));
             errors.meaning(&path.key("name"), message);
         }
         for (at, word) in raw.keywords.iter().flatten().enumerate() {
@@ -177,7 +177,8 @@ fn trust(raw: &raw::ClientHints, path: &Path<'_>, names: &mut Names, errors: &mu
         .filter_map(|(i, text)| {
             let network = Network::new(text);
             if network.is_none() {
-                let message = format!("{} is no network; write it as 10.0.0.0/8 or fd00::/8", quoted(text));
+                let message =
+                    format!("{} is not a network; write it as 10.0.0.0/8 or fd00::/8", quoted(text));
                 errors.meaning(&path.key("networks").index(i), message);
             }
             network
@@ -207,7 +208,7 @@ fn tenants(document: &raw::Document, models: &Models, names: &mut Names, errors:
         let path = all.key(name);
         bounded(raw.min_tier, raw.max_tier, &path, errors);
         if raw.over_budget_tier.is_some() && raw.daily_budget_usd.is_none() {
-            let message = "of no use without daily_budget_usd; give that, or leave the key out";
+            let message = "has no effect without daily_budget_usd; give that, or leave the key out";
             errors.meaning(&path.key("over_budget_tier"), message);
         }
         let lists = Lists::new((&raw.allow, &raw.block), &path, models, errors);
