@@ -66,7 +66,7 @@ const ROWS: &[Row] = &[
             ("routing_rules[5].tier", "unknown value \"HARD\""),
             ("routing_rules[0].name", "missing"),
             ("routing_rules[1].name", "is sent in headers"),
-            ("routing_rules[1].keywords[0]", "too short to tell anything"),
+            ("routing_rules[1].keywords[0]", "too short to be useful"),
             ("routing_rules[1]", "the rule decides twice"),
             ("routing_rules[2].profiles[0]", "unknown profile \"nope\""),
             ("routing_rules[2]", "the rule decides nothing"),
