@@ -5,8 +5,6 @@
 //! behind: the text ends with it, but for marks. `*` behind a part: letters may follow. In scripts with spaces a part is whole
 //! words; in others it stands anywhere.
 
-use std::collections::HashMap;
-
 use crate::score::{Block, Folded, Index, IndexBuilder, Notes};
 
 /// The size of the index' small tables, for some two thousand parts: 18 KiB.
@@ -34,8 +32,10 @@ struct Spelling {
 pub struct Phrases {
     /// The texts of the parts.
     index: Index<INDEX_BITS>,
-    /// By number of the text: the parts that are spelled so.
-    parts: Vec<Vec<Part>>,
+    /// The parts, by their texts.
+    parts: Vec<Part>,
+    /// Where the parts of each text begin in `parts`, by the number of the text, and where the last ones end.
+    starts: Vec<u32>,
     spellings: Vec<Spelling>,
 }
 
@@ -51,56 +51,77 @@ pub enum Found {
     SentenceEnd,
 }
 
-/// Compiles phrases.
-#[derive(Default)]
+/// Compiles phrases. What it takes is little and in few pieces: memory of a VM never shrinks.
 struct Builder {
-    texts: Vec<Vec<u8>>,
-    places: HashMap<Vec<u8>, usize>,
-    parts: Vec<Vec<Part>>,
+    /// All texts, one behind the other.
+    bytes: Vec<u8>,
+    /// Where the text of each part stands there.
+    parts: Vec<(u32, u32, Part)>,
     spellings: Vec<Spelling>,
     folded: Folded,
 }
 
 impl Builder {
+    /// With room for a table.
+    fn of(table: &str) -> Self {
+        let marks = |mark: char| table.matches(mark).count();
+        let spellings = marks('|') + marks('\n');
+        Self {
+            bytes: Vec::with_capacity(table.len()),
+            parts: Vec::with_capacity(spellings + marks('+')),
+            spellings: Vec::with_capacity(spellings),
+            folded: Folded::default(),
+        }
+    }
+
     fn add(&mut self, concept: u8, spelling: &str) {
         let bare = spelling.trim_start_matches('^').trim_end_matches('$');
-        let all: Vec<&str> = bare.split('+').map(str::trim).filter(|part| !part.is_empty()).collect();
         let number = u32::try_from(self.spellings.len()).unwrap_or(u32::MAX);
-        for (place, part) in (0u8..).zip(&all) {
+        let mut count = 0u8;
+        for part in bare.split('+').map(str::trim).filter(|part| !part.is_empty()) {
             self.folded.set(part.strip_suffix('*').unwrap_or(part));
-            let text = self.folded.text.trim_ascii().to_vec();
-            let at = *self.places.entry(text.clone()).or_insert_with(|| {
-                self.texts.push(text);
-                self.parts.push(Vec::new());
-                self.texts.len() - 1
-            });
-            if let Some(list) = self.parts.get_mut(at) {
-                list.push(Part { open: part.ends_with('*'), spelling: number, place });
-            }
+            let start = self.bytes.len();
+            self.bytes.extend_from_slice(self.folded.text.trim_ascii());
+            let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+            let part = Part { open: part.ends_with('*'), spelling: number, place: count };
+            self.parts.push((place(start), place(self.bytes.len()), part));
+            count = count.saturating_add(1);
         }
         self.spellings.push(Spelling {
             concept,
-            parts: u8::try_from(all.len()).unwrap_or(u8::MAX),
+            parts: count,
             start: spelling.starts_with('^'),
             end: spelling.ends_with('$'),
         });
     }
 
     fn finish(self) -> Phrases {
-        let mut index = IndexBuilder::default();
-        for (number, (text, parts)) in self.texts.iter().zip(&self.parts).enumerate() {
-            let closed = is_word(before(text, text.len())) && parts.iter().all(|part| !part.open);
-            index.begin(number);
+        let Self { bytes, mut parts, spellings, .. } = self;
+        let text = |(start, end, _): &(u32, u32, Part)| {
+            bytes.get(*start as usize..*end as usize).unwrap_or_default()
+        };
+        parts.sort_by(|a, b| text(a).cmp(text(b)));
+        let mut index = IndexBuilder::with_capacity(parts.len(), bytes.len());
+        let mut starts = Vec::with_capacity(parts.len() + 1);
+        let mut from = 0;
+        for alike in parts.chunk_by(|a, b| text(a) == text(b)) {
+            let text = alike.first().map(text).unwrap_or_default();
+            let closed = is_word(before(text, text.len())) && alike.iter().all(|(_, _, part)| !part.open);
+            index.begin(starts.len());
             index.add(text, closed);
+            starts.push(from);
+            from += u32::try_from(alike.len()).unwrap_or_default();
         }
-        Phrases { index: index.finish(), parts: self.parts, spellings: self.spellings }
+        starts.push(from);
+        let parts = parts.iter().map(|(_, _, part)| *part).collect();
+        Phrases { index: index.finish(), parts, starts, spellings }
     }
 }
 
 impl Phrases {
     /// Compiles the rows of a table whose concept is in `concepts`: the place there is its number.
     pub fn new(table: &str, concepts: &[&str]) -> Result<Self, String> {
-        let mut builder = Builder::default();
+        let mut builder = Builder::of(table);
         for row in table.lines().filter(|row| !row.starts_with('#')) {
             let mut cells = row.split('\t');
             let (Some(name), Some(_), Some(spellings)) = (cells.next(), cells.next(), cells.next()) else {
@@ -138,6 +159,13 @@ impl Phrases {
         if scan.sentence_ends.is_some() {
             (scan.found)(Found::SentenceEnd);
         }
+    }
+
+    /// The parts that are spelled as the text of a number.
+    fn parts_of(&self, number: usize) -> &[Part] {
+        let place = |at: usize| self.starts.get(at).map(|start| *start as usize);
+        let range = place(number).zip(place(number + 1));
+        range.and_then(|(start, end)| self.parts.get(start..end)).unwrap_or_default()
     }
 
     /// The concepts of a folded text: bit n is the concept n.
@@ -200,7 +228,7 @@ impl<F: FnMut(Found)> Scan<'_, F> {
                 self.reached.clear();
                 self.sentence_ends = Some(end_of_sentence(text, start));
             }
-            for part in phrases.parts.get(number).into_iter().flatten() {
+            for part in phrases.parts_of(number) {
                 let Some(spelling) = phrases.spellings.get(part.spelling as usize) else { continue };
                 let right = (part.open || ends_word(text, place.1))
                     && !(part.place == 0 && spelling.start && start != self.lead)

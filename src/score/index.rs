@@ -40,6 +40,11 @@ pub struct Builder {
 }
 
 impl Builder {
+    /// With room for so many variants, and bytes of them in all.
+    pub fn with_capacity(variants: usize, bytes: usize) -> Self {
+        Self { bytes: Vec::with_capacity(bytes), variants: Vec::with_capacity(variants), ..Self::default() }
+    }
+
     /// What is added next belongs to this concept.
     pub fn begin(&mut self, concept: usize) {
         self.own = self.variants.len();
