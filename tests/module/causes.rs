@@ -100,7 +100,7 @@ fn reach(cause: Cause) -> String {
         Cause::OverrideReasoning => last(json!({"scorer": "rules"}), &[chat("smart/auto", PROOF)]),
         Cause::OverrideContext => plain(chat(
             "smart/auto",
-            &format!("Please read this. {}", "The cat sat on the mat. ".repeat(20_000)),
+            &format!("Please read this. {}", "What is the capital of France? ".repeat(15_000)),
         )),
         Cause::FloorStructured => plain(with(GREETING, json!({"response_format": {"type": "json_object"}}))),
         Cause::NoCoder => last(json!({"models": {"tiny": {"coder": true}}}), &[greeting()]),

@@ -37,7 +37,7 @@ enum To {
 }
 
 fn rows() -> Vec<Row> {
-    let long = format!("Please read this. {}", "The cat sat on the mat. ".repeat(20_000));
+    let long = format!("Please read this. {}", "What is the capital of France? ".repeat(15_000));
     vec![
         row("chat, text", CHAT, chat("smart/auto", GREETING), To::Tiny, "score"),
         row(
