@@ -85,10 +85,12 @@ fn is_chore(
     (system.made || has(system.all, concept::SUGGEST) && system.named) && formed
 }
 
+/// A summary that stands for a conversation is no shorter.
+pub const SHORTEST_NOTES: usize = 80;
+
 /// Whether a text of so many bytes, with these concepts, is a summary that stands for a conversation.
 pub const fn is_notes(concepts: u32, length: usize) -> bool {
-    const SHORTEST: usize = 80;
-    length >= SHORTEST && has(concepts, concept::NOTES)
+    length >= SHORTEST_NOTES && has(concepts, concept::NOTES)
 }
 
 /// Reads what a text begins and ends with; what is to be made counts only near its ends.

@@ -73,8 +73,9 @@ impl Judge<'_> {
         answered: bool,
         budget: &mut Budget,
     ) -> Option<Judged> {
-        let mut newest = self.typed(&asks.newest, asks.cut, budget);
-        let texts = if newest.behind_task { &newest.parts } else { &asks.newest };
+        let turn = self.behind_notes(&asks.newest);
+        let mut newest = self.typed(turn, asks.cut, budget);
+        let texts = if newest.behind_task || newest.tagged { &newest.parts } else { turn };
         let found = self.chore(view, asks, texts, answered, newest.material);
         if found.is_chore {
             let mut judged = self.alone(&newest.parts)?;
@@ -82,7 +83,7 @@ impl Judge<'_> {
             return Some(Judged { why: Why::Chore, ..judged });
         }
         if newest.cut && length(&newest.parts) == 0 {
-            newest.parts.clone_from(&asks.newest);
+            newest.parts = turn.to_vec();
         }
         let mut own = self.alone(&newest.parts)?;
         if own.score.tier > Tier::Simple
@@ -91,10 +92,10 @@ impl Judge<'_> {
             own.score.tier = Tier::Simple;
         }
         if asks.earlier.is_empty() {
-            let notes = !newest.tagged && chores::is_notes(found.concepts, length(&asks.newest));
-            return if notes { self.notes(&asks.newest, own) } else { Some(own) };
+            let notes = !newest.tagged && chores::is_notes(found.concepts, length(turn));
+            return if notes { self.notes(turn, own) } else { Some(own) };
         }
-        if !newest.tagged && self.is_notes(&asks.newest) {
+        if !newest.tagged && self.is_notes(turn) {
             return self.work(asks, own, true, budget).or(Some(own));
         }
         if !self.is_short() {
@@ -126,10 +127,15 @@ impl Judge<'_> {
         let mut best = None;
         for place in 0..asks.earlier.len() {
             let texts = asks.earlier.get(place);
-            if self.is_notes(texts) && place + 1 < asks.earlier.len() {
+            let notes = self.is_notes(texts);
+            if notes && place + 1 < asks.earlier.len() {
                 continue;
             }
-            let parts = self.typed(texts, asks.earlier.is_cut(place), budget).parts;
+            let parts = if notes {
+                self.inside(texts)
+            } else {
+                self.typed(texts, asks.earlier.is_cut(place), budget).parts
+            };
             let Some(earlier) = self.alone(&parts) else { continue };
             let ended = self.is_short() && matches!(self.followup(), Followup::Closes);
             let tier = earlier.score.tier.lowered(self.rules.history_decay * place as f64);
@@ -174,23 +180,34 @@ impl Judge<'_> {
 
     /// Whether a turn is a summary that stands for a conversation.
     fn is_notes(&mut self, texts: &[Span]) -> bool {
-        let body = self.body;
-        let found = self.words().concepts(body, texts);
-        chores::is_notes(found, length(texts))
+        let (body, length) = (self.body, length(texts));
+        length >= chores::SHORTEST_NOTES && chores::is_notes(self.words().concepts(body, texts), length)
     }
 
-    /// Judges notes that no turn stands before: the work goes on that they tell of, between the lines of the client's template.
-    /// `own`: how the notes were judged with those lines.
-    fn notes(&mut self, texts: &[Span], own: Judged) -> Option<Judged> {
-        let body = self.body;
+    /// The texts of a turn, without a first one that is a summary where others follow: what a person typed stands behind it.
+    fn behind_notes<'t>(&mut self, texts: &'t [Span]) -> &'t [Span] {
+        match texts {
+            [first, rest @ ..] if !rest.is_empty() && self.is_notes(std::slice::from_ref(first)) => rest,
+            _ => texts,
+        }
+    }
+
+    /// Notes between the lines of the client's template, which are the first and the last; all of them where they are no more.
+    fn inside(&self, texts: &[Span]) -> Vec<Span> {
         let mut inside = texts.to_vec();
         if let Some(first) = inside.first_mut() {
-            first.start = lines::first(body, *first).end;
+            first.start = lines::first(self.body, *first).end;
         }
         if let Some(last) = inside.last_mut() {
-            last.end = lines::last(body, *last).start;
+            last.end = lines::last(self.body, *last).start.max(last.start);
         }
-        let work = self.alone(&inside).or_else(|| self.alone(texts))?;
+        if length(&inside) == 0 { texts.to_vec() } else { inside }
+    }
+
+    /// Judges notes that no turn stands before: the work goes on that they describe. `own`: how all of them were judged.
+    fn notes(&mut self, texts: &[Span], own: Judged) -> Option<Judged> {
+        let inside = self.inside(texts);
+        let work = self.alone(&inside)?;
         Some(Judged { why: Why::History, tokens: own.tokens, ..work })
     }
 

@@ -120,3 +120,16 @@ fn json_that_is_not_wanted_is_not_demanded() {
         assert_eq!(decision.tier > Some(Tier::Simple), demanded, "{system}");
     }
 }
+
+#[test]
+fn what_stands_behind_notes_is_the_ask() {
+    let config = config::parse(b"").unwrap();
+    let notes = format!(
+        "This session is being continued from a previous conversation that ran out of context:\n{HARD}\nPlease continue."
+    );
+    let body = json!({"messages": [{"role": "user", "content": [
+        {"type": "text", "text": notes}, {"type": "text", "text": "hello"},
+    ]}]});
+    let judged = judged(&config, &body.to_string(), Dialect::ChatCompletions).0.unwrap();
+    assert_eq!(judged.score.tier, Tier::Simple);
+}
