@@ -79,6 +79,13 @@ impl BuiltIn {
             return Ok(found);
         }
         let body = cursor.bytes();
+        // As nearly all clients write nearly all tools: nothing to be looked for in them.
+        let own = [&br#"{"type":"function","#[..], br#"{"type": "function","#];
+        let begins = body.get(cursor.place()..).unwrap_or_default();
+        if own.iter().any(|own| begins.starts_with(own)) {
+            cursor.skip()?;
+            return Ok(found);
+        }
         cursor.each_member(|cursor, key| {
             let (key, value) = (key.of(body), cursor.skip()?);
             if let Dialect::Gemini(_) = dialect {
