@@ -154,16 +154,16 @@ fn strategies(criterion: &mut Criterion) {
     let request = Request { dialect: Dialect::ChatCompletions, path: b"/v1/chat/completions", body };
     let mut scratch = Scratch::default();
     let mut group = criterion.benchmark_group("strategy");
-    // And the model that serves: m0 is in cooldown, the later ones are dearer, quicker and less busy.
+    // And the model that serves: m0 is in cooldown, the odd ones are for code, the later ones are dearer, quicker and less busy.
     for (name, strategy, known, serves) in [
         ("configured-nothing-known", "configured", false, "m0"),
-        ("configured", "configured", true, "m1"),
-        ("cheapest", "cheapest", true, "m1"),
+        ("configured", "configured", true, "m2"),
+        ("cheapest", "cheapest", true, "m2"),
         ("weighted", "weighted", true, ""),
-        ("least_busy", "least_busy", true, "m7"),
-        ("lowest_latency", "lowest_latency", true, "m7"),
-        ("usage", "usage", true, "m7"),
-        ("completion", "completion", true, "m1"),
+        ("least_busy", "least_busy", true, "m6"),
+        ("lowest_latency", "lowest_latency", true, "m6"),
+        ("usage", "usage", true, "m6"),
+        ("completion", "completion", true, "m2"),
     ] {
         let document = serde_json::json!({
             "baseline": "m7",
