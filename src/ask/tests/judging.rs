@@ -133,3 +133,40 @@ fn what_stands_behind_notes_is_the_ask() {
     let judged = judged(&config, &body.to_string(), Dialect::ChatCompletions).0.unwrap();
     assert_eq!(judged.score.tier, Tier::Simple);
 }
+
+#[test]
+fn what_the_user_may_send_next_is_a_chore() {
+    for task in [
+        "Predict three to five messages that this user might naturally send next in the conversation.",
+        "Suggest up to four things the user is likely to ask next, as a JSON array.",
+        "Propose the user's next messages in this chat, in few words each.",
+    ] {
+        let turn = format!(
+            "### Task:\n{task}\n### Guidelines:\n- Write from the user's point of view.\n- Keep each below 400 characters.\n\
+             ### Output:\n{{\"follow_ups\": [\"First\", \"Second\"]}}\n\
+             ### Chat History:\n<chat_history>\nUSER: {HARD}\nASSISTANT: Here it is.\n</chat_history>"
+        );
+        assert_eq!(judge(&[&turn]), (Tier::Simple, Why::Chore), "{task}");
+    }
+    let (_, why) = judge(&[
+        "What should I ask next in this conversation with my landlord? Keep it short, three questions only.",
+    ]);
+    assert_ne!(why, Why::Chore);
+}
+
+#[test]
+fn upkeep_of_a_chat_is_a_chore() {
+    for turn in [
+        format!(
+            "### Task:\nSummarize the conversation history that leaves the active context.\n### Instructions:\n- Keep decisions \
+             and open questions.\n- Be concise.\n### Previous Summary:\nNone\n### Messages:\nUSER: {HARD}\nASSISTANT: Here it is."
+        ),
+        format!(
+            "Review the completed conversation turn and decide whether long-term memory should change.\nRules:\n- Save what \
+             lasts.\n- Return only JSON: {{\"operations\": []}}\nExisting memories:\nnone\nConversation:\nUSER: {HARD}\n\
+             ASSISTANT: Here it is."
+        ),
+    ] {
+        assert_eq!(judge(&[&turn]), (Tier::Simple, Why::Chore), "{turn}");
+    }
+}
