@@ -7,7 +7,7 @@
 # draft       the same from any tree
 # test        format, lints, Rust tests, end-to-end tests on the pinned Envoy; .ci/run calls this
 # test-matrix the end-to-end tests on every usable Envoy from 1.36 to the newest
-# clients     real agents and SDKs from npm and PyPI through the gateway (CLIENTS="codex aider" for some)
+# clients     real agents, SDKs and Open WebUI from npm and PyPI through the gateway (CLIENTS="codex aider" for some)
 # train       fit the calibrated scorer's weights to the data in DATA and REAL; quality: how good the scorers are on them
 # learn       weights of your own from lines of what people said of prompts: LINES=examples/train/support.jsonl
 # soak        five minutes of full load while models fail at random (SECONDS=300)

@@ -2,7 +2,7 @@
 
     python scripts/clients.py [CLIENT ...]
 
-Installs pinned clients from npm and PyPI into .clients (about 2 GB with all of them, once), starts Envoy with the
+Installs pinned clients from npm and PyPI into .clients (about 4 GB with all of them, once), starts Envoy with the
 filter and a real LiteLLM before scripts/provider.py, and drives one client after the other. Prints every request that
 a client sent, and what became of it. Exit status 1 where a client failed, or a request went where it should not.
 """
@@ -46,7 +46,7 @@ class Client:
     """A client: which tool installs it, its version, the command for a prompt, and whether it runs commands.
 
     `examples` are files of examples/ that it reads, by the name that they get; `follow` is the command for one more prompt in the
-    conversation before, where it has one.
+    conversation before, where it has one; `chores` how many requests it makes for itself at each ask: titles and the like.
     """
 
     name: str
@@ -57,6 +57,7 @@ class Client:
     examples: dict[str, str] = field(default_factory=dict)
     agent: bool = False
     follow: list[str] = field(default_factory=list)
+    chores: dict[str, int] = field(default_factory=dict)
 
 
 def version(package: str) -> str:
@@ -101,6 +102,14 @@ def aider() -> Client:
                   follow=[*command, "--restore-chat-history", *last])
 
 
+def openwebui() -> Client:
+    command = [str(HOME / "openwebui" / "bin" / "python"), str(PINS / "openwebui.py")]
+    # Title, tags and follow-up questions of a new conversation; later the questions alone.
+    chores = {"easy": 3, "hard": 3, "follow-up": 1}
+    return Client("openwebui", "openwebui", pinned("openwebui", "open-webui"), [*command, "@PROMPT@"], {},
+                  {"env": "openwebui/env"}, follow=[*command, "--continue", "@PROMPT@"], chores=chores)
+
+
 def known() -> list[Client]:
     """All clients. @URL@, @PROMPT@ and @DIRECTORY@ are put in when they run."""
     return [
@@ -125,6 +134,7 @@ def known() -> list[Client]:
         agent("opencode", "opencode-ai", "opencode", {"opencode.json": "opencode/opencode.json"}, ["run"], ["-c"],
               {"OPENCODE_DISABLE_MODELS_FETCH": "1", "OPENCODE_DISABLE_AUTOUPDATE": "1"}),
         aider(),
+        openwebui(),
     ]
 
 
@@ -203,7 +213,8 @@ def drive(client: Client, gateway: stack.Stack, directory: Path) -> list[str]:
 
         def logged() -> list[dict]:
             calls = requests(gateway, seen)
-            return calls if any(call["decision"]["model"] == served[-1] for call in calls) else []
+            complete = len(calls) > client.chores.get(ask, 0)
+            return calls if complete and any(call["decision"]["model"] == served[-1] for call in calls) else []
 
         calls = stack.wait_until(logged, 10, f"requests of {client.name} in the access log")
         for number, call in enumerate(calls, 1):
@@ -216,6 +227,9 @@ def drive(client: Client, gateway: stack.Stack, directory: Path) -> list[str]:
         # A client may have said more than the prompt; a follow-up comes last.
         if not tiers & set(answered[-1:] if follows else answered):
             wrong.append(f"{client.name}, {ask}: answered by tier {answered[-1]}, expected {sorted(tiers)}")
+        chores = sum(call["decision"]["cause"] == "chore" for call in calls)
+        if chores < client.chores.get(ask, 0):
+            wrong.append(f"{client.name}, {ask}: {chores} chores, expected {client.chores[ask]}")
         if ask == "command" and len(calls) < 2:
             wrong.append(f"{client.name}: it ran no command")
     return wrong
