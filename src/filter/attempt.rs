@@ -9,9 +9,9 @@ use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::{Action, BufferType, MapType};
 
 use super::chain::{next, reason_of, same, settle};
+use super::edit::{replace, reply, set_request_header};
 use super::extra::Extra;
 use super::facts::Betas;
-use super::stream::{replace, reply, set_request_header};
 use super::verdict::AnswerVerdict;
 use super::watch::{Ask, Head, RETRY, Watch};
 use super::{WorkerState, alive, now_millis, property};

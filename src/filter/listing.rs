@@ -3,8 +3,8 @@
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::{Action, BufferType, MapType};
 
+use super::edit::{add_request_header, set_request_header};
 use super::facts::Facts;
-use super::stream::{add_request_header, set_request_header};
 use super::{WorkerState, now_nanos};
 use crate::config::ModelsEndpoint;
 use crate::engine::listing::{self, Asked, LARGEST, Shape};

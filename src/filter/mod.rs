@@ -4,6 +4,8 @@
 mod alive;
 mod attempt;
 mod chain;
+mod deciding;
+mod edit;
 mod extra;
 mod facts;
 mod fetch;
@@ -15,10 +17,12 @@ mod metrics;
 mod models;
 mod property;
 mod remember;
+mod report;
 mod signals;
 mod spend;
 mod stream;
 mod verdict;
+mod waiting;
 mod watch;
 
 use std::cell::RefCell;

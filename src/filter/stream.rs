@@ -5,27 +5,25 @@ use std::sync::Arc;
 
 use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext};
-use proxy_wasm::types::{Action, BufferType, MapType, Status};
-use serde::Serialize;
+use proxy_wasm::types::{Action, BufferType, MapType};
 
+use super::deciding::{changes, decided, is_watched, unread};
+use super::edit::{add_request_header, reply, set_request_header, unpacked, write_back};
 use super::extra::Extra;
 use super::facts::{Betas, Facts};
-use super::health::{SharedData, SharedHealth};
+use super::health::SharedData;
 use super::listing::Listing;
 use super::remember::{Notes, rules, salt};
+use super::report::{LogLine, MODEL, answer};
+use super::waiting::Waiting;
 use super::watch::{Ask, Head, RETRY, Watch};
 use super::{WorkerState, alive, chain, now_nanos, property, spend};
-use crate::chat::{self, Coding, Dialect, ErrorForm, Problem};
+use crate::chat::{Dialect, Problem};
 use crate::config::{Config, ResponseHeaders};
 use crate::engine::{self, Call, Cause, Decision, Edit, Request, RequestContext, Sessions};
 use crate::fit::Mode;
 use crate::live;
-use crate::operator::{Client, Headers, Hints};
 use crate::route::{Conditions, Model, Plan};
-use crate::tier::Tier;
-
-/// Tells the client who served.
-const MODEL: &str = "x-tiergate-model";
 
 /// A stream between the callbacks.
 pub struct Stream {
@@ -60,64 +58,6 @@ enum UnderWay {
     Here(Box<Watch>),
     /// The attempt position, if it is there. The model, and since when in milliseconds.
     Attempts(Arc<Model>, u64),
-}
-
-struct Waiting {
-    /// None where it is no conversation.
-    dialect: Option<Dialect>,
-    coding: Coding,
-    packed: bool,
-    path: Vec<u8>,
-    has_length: bool,
-    body_size: usize,
-    /// What the headers tell of the conversation.
-    session: Option<Vec<u8>>,
-    /// Who asks.
-    tenant: Vec<u8>,
-    /// The boundary of its parts, where it is a form.
-    boundary: Option<Vec<u8>>,
-    /// What it asks one provider for.
-    betas: Betas,
-    /// What the operator's rules look at.
-    watched: Headers,
-    /// What a trusted client wishes.
-    hints: Hints,
-}
-
-impl Waiting {
-    fn of(config: &Config, facts: Facts, dialect: Option<Dialect>) -> Self {
-        let trust = config.operator.trust.as_ref();
-        let hints = trust.map(|trust| trust.hints(&facts.watched, property::client_address));
-        let hints = hints.unwrap_or_default();
-        let Facts { path, has_length, session, tenant, coding, packed, boundary, watched, betas, .. } = facts;
-        let body_size = 0;
-        Self {
-            dialect,
-            coding,
-            packed,
-            path,
-            has_length,
-            body_size,
-            session,
-            tenant,
-            boundary,
-            betas,
-            watched,
-            hints,
-        }
-    }
-
-    /// Who asks, and what its tenant has spent.
-    fn client(&self, config: &Config) -> Client<'_> {
-        let client = Client { headers: Some(&self.watched), hints: self.hints, spent: 0 };
-        Client { spent: spend::of(config, &client), ..client }
-    }
-
-    /// How a whole body of this kind ends.
-    fn ends(&self, body: &[u8]) -> bool {
-        let end: &[u8] = if self.boundary.is_some() { b"--" } else { b"}" };
-        body.trim_ascii_end().ends_with(end)
-    }
 }
 
 impl Stream {
@@ -323,61 +263,6 @@ impl Stream {
     }
 }
 
-/// The decision for the access log, as the filter state `wasm.tiergate`. One value, because every property is a
-/// host call.
-#[derive(Serialize)]
-struct LogLine<'d> {
-    model: Option<&'d str>,
-    /// Parameters of the tier's own.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    set: Option<&'d str>,
-    tier: Option<&'static str>,
-    profile: Option<&'d str>,
-    cause: &'static str,
-    /// The operator's rule that held.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rule: Option<&'d str>,
-    score: Option<f64>,
-    confidence: Option<f64>,
-    savings: Option<f64>,
-    decision_us: u64,
-    /// What was decided and not done.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    shadow: Option<ShadowLine<'d>>,
-}
-
-#[derive(Serialize)]
-struct ShadowLine<'d> {
-    model: Option<&'d str>,
-    tier: Option<&'static str>,
-    profile: Option<&'d str>,
-    cause: &'static str,
-}
-
-impl<'d> LogLine<'d> {
-    fn of(decision: &'d Decision<'_>, decision_us: u64) -> Self {
-        let thousandths = |number: f64| (number * 1000.0).round() / 1000.0;
-        Self {
-            model: decision.model.map(|m| m.name.as_str()),
-            set: decision.model.and_then(|m| m.variant.as_deref()),
-            tier: decision.tier.map(Tier::name),
-            profile: decision.profile.map(|p| p.name.as_str()),
-            cause: decision.cause.name(),
-            rule: decision.rule,
-            score: decision.score.map(|s| thousandths(s.value)),
-            confidence: decision.score.map(|s| thousandths(s.confidence)),
-            savings: decision.savings.map(thousandths),
-            decision_us,
-            shadow: decision.withheld.as_ref().map(|withheld| ShadowLine {
-                model: withheld.model.map(|m| m.name.as_str()),
-                tier: withheld.tier.map(Tier::name),
-                profile: withheld.profile.map(|p| p.name.as_str()),
-                cause: withheld.cause.name(),
-            }),
-        }
-    }
-}
-
 impl Context for Stream {
     fn on_done(&mut self) -> bool {
         if let UnderWay::Here(watch) = &mut self.under_way {
@@ -494,169 +379,8 @@ impl HttpContext for Stream {
     }
 }
 
-/// Decides by how the models are doing. Where the choice is a model that one request is to try, and another request is
-/// trying it already, decides once more, knowing that.
-fn decided<'c>(
-    health: &SharedHealth,
-    now: u64,
-    mut decide: impl FnMut(Option<&Conditions>) -> Decision<'c>,
-) -> Decision<'c> {
-    let mut health = health.borrow_mut();
-    let decision = decide(Some(health.conditions(now)));
-    match decision.model {
-        Some(model) if !health.admits(model, now) => decide(Some(health.conditions(now))),
-        _ => decision,
-    }
-}
-
-/// What becomes of the body: the model, and unless each attempt does that for itself all that does not fit it.
-fn changes(decision: &mut Decision<'_>, by_attempt: bool) -> Vec<chat::Change> {
-    let named = |model: &Model| chat::named(decision.edit.spans(), &model.upstream_model, &decision.tell);
-    let mut changes = decision.model.and_then(|model| named(model)).unwrap_or_default();
-    if !by_attempt {
-        changes.append(&mut decision.fitted.changes);
-    }
-    changes
-}
-
-/// Whether something is learnt from the answer: a side path of a chat model says little of how that answers chats.
-fn is_watched(decision: &Decision<'_>) -> bool {
-    decision.cause != Cause::SidePath || !decision.chain.is_empty()
-}
-
 /// A request that names no model of ours goes where everything else goes.
 fn pass(config: &Config) -> Action {
     add_request_header(&config.headers.cluster, &config.table.default_cluster);
     Action::Continue
-}
-
-/// What is decided without a body: there is none, or nobody can read it.
-fn unread<'c>(
-    config: &'c Config,
-    facts: &Facts,
-    dialect: Option<Dialect>,
-    end_of_stream: bool,
-) -> Option<Decision<'c>> {
-    let client = Client { headers: Some(&facts.watched), ..Client::default() };
-    let without = |dialect, cause| engine::decide_unread(config, &client, (dialect, &facts.path), cause);
-    if let Some(dialect) = dialect.filter(|_| end_of_stream) {
-        return Some(without(dialect, Cause::NoBody));
-    }
-    if facts.coding == Coding::Other {
-        return Some(match dialect {
-            Some(dialect @ Dialect::Gemini(_)) => without(dialect, Cause::Encoded),
-            _ => engine::refused(config, Problem::Encoding),
-        });
-    }
-    (facts.form && dialect.is_some()).then(|| engine::refused(config, Problem::Form))
-}
-
-/// The body as the client wrote it. Where it is compressed, and not unpacked by the proxy, the buffer is replaced too. None
-/// where it cannot be unpacked, or was not wholly.
-fn unpacked(body: Vec<u8>, waiting: &Waiting) -> Option<Vec<u8>> {
-    // Envoy's decompressor ends without a word where a body grows too much.
-    if waiting.packed && waiting.coding == Coding::Identity && !waiting.ends(&body) {
-        return None;
-    }
-    if waiting.coding == Coding::Identity {
-        return Some(body);
-    }
-    let new = chat::unpack(&body, waiting.coding)?;
-    hostcalls::set_buffer(BufferType::HttpRequestBody, 0, body.len(), &new).ok()?;
-    let _ = hostcalls::remove_map_value(MapType::HttpRequestHeaders, "content-encoding");
-    if waiting.has_length {
-        set_request_header("content-length", new.len().to_string().as_bytes());
-    }
-    Some(new)
-}
-
-/// Carries changes of the body out.
-fn write_back(changes: Vec<chat::Change>, body: Vec<u8>, has_length: bool) {
-    let size = body.len();
-    if !changes.is_empty()
-        && let Some(prefix) = chat::splice_changes(body, changes)
-        && let Ok(length) = replace(&prefix, size)
-        && has_length
-    {
-        set_request_header("content-length", length.to_string().as_bytes());
-    }
-}
-
-/// Answers a request in its client's dialect.
-pub fn reply<'h>(problem: &Problem, path: &[u8], more: impl Iterator<Item = (&'h str, &'h str)>) -> Action {
-    let body = problem.body(ErrorForm::of(path));
-    // So that the proxy's own form of errors is not put around it (`local_reply_config`).
-    set_request_header("x-tiergate-answered", b"1");
-    let headers = std::iter::once(("content-type", "application/json")).chain(more).collect();
-    match hostcalls::send_http_response(u32::from(problem.status()), headers, Some(&body)) {
-        Ok(()) => Action::Pause,
-        Err(_) => Action::Continue,
-    }
-}
-
-pub fn add_request_header(name: &str, value: &str) {
-    let _ = hostcalls::add_map_value(MapType::HttpRequestHeaders, name, value);
-}
-
-pub fn set_request_header(name: &str, value: &[u8]) {
-    let _ = hostcalls::set_map_value_bytes(MapType::HttpRequestHeaders, name, Some(value));
-}
-
-/// Puts a prefix in place of what it replaces of a body of `size` bytes. How many the body has then.
-pub fn replace(prefix: &chat::Prefix, size: usize) -> Result<i64, Status> {
-    if prefix.tail.is_empty() {
-        hostcalls::set_buffer(BufferType::HttpRequestBody, 0, prefix.end, &prefix.head)?;
-    } else {
-        hostcalls::set_buffer(BufferType::HttpRequestBody, 0, prefix.end, &prefix.tail)?;
-        hostcalls::set_buffer(BufferType::HttpRequestBody, 0, 0, &prefix.head)?;
-    }
-    Ok(i64::try_from(size).unwrap_or_default().saturating_add(prefix.growth()))
-}
-
-/// The decision as headers for the client.
-fn answer(decision: &Decision<'_>, detail: ResponseHeaders) -> Vec<(&'static str, String)> {
-    let mut headers = Vec::new();
-    if detail == ResponseHeaders::None {
-        return headers;
-    }
-    if let Some(model) = decision.model {
-        headers.push((MODEL, model.name.clone()));
-    }
-    if let Some(tier) = decision.tier {
-        headers.push(("x-tiergate-tier", Tier::name(tier).to_owned()));
-    }
-    headers.push(("x-tiergate-cause", decision.cause.name().to_owned()));
-    if let Some(withheld) = &decision.withheld {
-        if let Some(model) = withheld.model {
-            headers.push(("x-tiergate-shadow-model", model.name.clone()));
-        }
-        if let Some(tier) = withheld.tier {
-            headers.push(("x-tiergate-shadow-tier", tier.name().to_owned()));
-        }
-        headers.push(("x-tiergate-shadow-cause", withheld.cause.name().to_owned()));
-    }
-    if detail == ResponseHeaders::Basic {
-        return headers;
-    }
-    if let Some(set) = decision.model.and_then(|model| model.variant.as_ref()) {
-        // A value may be any text.
-        headers.push((
-            "x-tiergate-set",
-            set.chars().map(|c| if c.is_ascii_graphic() { c } else { '_' }).collect(),
-        ));
-    }
-    if let Some(rule) = decision.rule {
-        headers.push(("x-tiergate-rule", rule.to_owned()));
-    }
-    if let Some(profile) = decision.profile {
-        headers.push(("x-tiergate-profile", profile.name.clone()));
-    }
-    if let Some(score) = decision.score {
-        headers.push(("x-tiergate-score", format!("{:.3}", score.value)));
-        headers.push(("x-tiergate-confidence", format!("{:.3}", score.confidence)));
-    }
-    if let Some(savings) = decision.savings {
-        headers.push(("x-tiergate-savings", format!("{savings:.3}")));
-    }
-    headers
 }

@@ -1,0 +1,113 @@
+//! The decision, as the access log and the client get it.
+
+use serde::Serialize;
+
+use crate::config::ResponseHeaders;
+use crate::engine::Decision;
+use crate::tier::Tier;
+
+/// Tells the client who served.
+pub const MODEL: &str = "x-tiergate-model";
+
+/// The decision for the access log, as the filter state `wasm.tiergate`. One value, because every property is a
+/// host call.
+#[derive(Serialize)]
+pub struct LogLine<'d> {
+    model: Option<&'d str>,
+    /// Parameters of the tier's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    set: Option<&'d str>,
+    tier: Option<&'static str>,
+    profile: Option<&'d str>,
+    cause: &'static str,
+    /// The operator's rule that held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<&'d str>,
+    score: Option<f64>,
+    confidence: Option<f64>,
+    savings: Option<f64>,
+    decision_us: u64,
+    /// What was decided and not done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shadow: Option<ShadowLine<'d>>,
+}
+
+#[derive(Serialize)]
+struct ShadowLine<'d> {
+    model: Option<&'d str>,
+    tier: Option<&'static str>,
+    profile: Option<&'d str>,
+    cause: &'static str,
+}
+
+impl<'d> LogLine<'d> {
+    pub fn of(decision: &'d Decision<'_>, decision_us: u64) -> Self {
+        let thousandths = |number: f64| (number * 1000.0).round() / 1000.0;
+        Self {
+            model: decision.model.map(|m| m.name.as_str()),
+            set: decision.model.and_then(|m| m.variant.as_deref()),
+            tier: decision.tier.map(Tier::name),
+            profile: decision.profile.map(|p| p.name.as_str()),
+            cause: decision.cause.name(),
+            rule: decision.rule,
+            score: decision.score.map(|s| thousandths(s.value)),
+            confidence: decision.score.map(|s| thousandths(s.confidence)),
+            savings: decision.savings.map(thousandths),
+            decision_us,
+            shadow: decision.withheld.as_ref().map(|withheld| ShadowLine {
+                model: withheld.model.map(|m| m.name.as_str()),
+                tier: withheld.tier.map(Tier::name),
+                profile: withheld.profile.map(|p| p.name.as_str()),
+                cause: withheld.cause.name(),
+            }),
+        }
+    }
+}
+
+/// The decision as headers for the client.
+pub fn answer(decision: &Decision<'_>, detail: ResponseHeaders) -> Vec<(&'static str, String)> {
+    let mut headers = Vec::new();
+    if detail == ResponseHeaders::None {
+        return headers;
+    }
+    if let Some(model) = decision.model {
+        headers.push((MODEL, model.name.clone()));
+    }
+    if let Some(tier) = decision.tier {
+        headers.push(("x-tiergate-tier", Tier::name(tier).to_owned()));
+    }
+    headers.push(("x-tiergate-cause", decision.cause.name().to_owned()));
+    if let Some(withheld) = &decision.withheld {
+        if let Some(model) = withheld.model {
+            headers.push(("x-tiergate-shadow-model", model.name.clone()));
+        }
+        if let Some(tier) = withheld.tier {
+            headers.push(("x-tiergate-shadow-tier", tier.name().to_owned()));
+        }
+        headers.push(("x-tiergate-shadow-cause", withheld.cause.name().to_owned()));
+    }
+    if detail == ResponseHeaders::Basic {
+        return headers;
+    }
+    if let Some(set) = decision.model.and_then(|model| model.variant.as_ref()) {
+        // A value may be any text.
+        headers.push((
+            "x-tiergate-set",
+            set.chars().map(|c| if c.is_ascii_graphic() { c } else { '_' }).collect(),
+        ));
+    }
+    if let Some(rule) = decision.rule {
+        headers.push(("x-tiergate-rule", rule.to_owned()));
+    }
+    if let Some(profile) = decision.profile {
+        headers.push(("x-tiergate-profile", profile.name.clone()));
+    }
+    if let Some(score) = decision.score {
+        headers.push(("x-tiergate-score", format!("{:.3}", score.value)));
+        headers.push(("x-tiergate-confidence", format!("{:.3}", score.confidence)));
+    }
+    if let Some(savings) = decision.savings {
+        headers.push(("x-tiergate-savings", format!("{savings:.3}")));
+    }
+    headers
+}
