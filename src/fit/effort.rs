@@ -1,9 +1,12 @@
 //! How much a model is to think: the levels, and the forms that they are asked for in.
 
+use serde::Deserialize;
 use serde_json::Value;
 
 /// How much a model is to think.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 pub enum Level {
     /// Not at all.
     None,

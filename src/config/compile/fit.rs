@@ -68,8 +68,8 @@ pub(super) fn takes(
     let base_default = base.default_effort.filter(|_| same);
     let mut takes = Takes {
         family: found.map(Arc::clone),
-        efforts: efforts.into_iter().flatten().map(|effort| level(*effort)).collect::<Levels>(),
-        default_effort: entry.default_effort.or(base_default).map(level),
+        efforts: efforts.into_iter().flatten().copied().collect::<Levels>(),
+        default_effort: entry.default_effort.or(base_default),
         limit: entry.max_output.or(base.max_output),
         no_schema: entry.structured_output.or(base.structured_output) == Some(false),
         ..Takes::default()
@@ -78,18 +78,6 @@ pub(super) fn takes(
         own(params, &path.key("params"), &mut takes, errors);
     }
     takes
-}
-
-const fn level(effort: raw::Effort) -> Level {
-    match effort {
-        raw::Effort::None => Level::None,
-        raw::Effort::Minimal => Level::Minimal,
-        raw::Effort::Low => Level::Low,
-        raw::Effort::Medium => Level::Medium,
-        raw::Effort::High => Level::High,
-        raw::Effort::Xhigh => Level::Xhigh,
-        raw::Effort::Max => Level::Max,
-    }
 }
 
 /// The model's own rules.

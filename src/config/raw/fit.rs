@@ -69,27 +69,6 @@ pub enum StreamUsage {
     Inject,
 }
 
-/// How much a model should think.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize, schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Effort {
-    /// Not at all.
-    None,
-    /// As little as possible.
-    Minimal,
-    /// Little.
-    Low,
-    /// In between.
-    Medium,
-    /// Much.
-    High,
-    /// More.
-    Xhigh,
-    /// As much as possible.
-    Max,
-}
-
 /// What a model accepts, if it differs from its family. A parameter is named as in the request's body; a nested one by
 /// its path, such as `text.verbosity`. Each has precedence over the family's rules for the same parameter.
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -22,7 +22,7 @@ use serde::Deserialize;
 
 pub use discover::Discover;
 pub use fallbacks::{Fallbacks, Position, RawLive};
-pub use fit::{Effort, Fit, HistoryMode, Params, StreamUsage, UnkeptSchema, UnkeptTools};
+pub use fit::{Fit, HistoryMode, Params, StreamUsage, UnkeptSchema, UnkeptTools};
 pub use groups::Group;
 pub use operator::{ClientHints, RoutingRule, TenantPolicies};
 pub use rollout::{Control, Mode};
@@ -35,6 +35,7 @@ pub use wire::{
     ResponseHeader, ResponsePreset,
 };
 
+use crate::fit::Level;
 use crate::tier::Tier;
 
 /// Configuration of tiergate: the models, which of them serve which tier of which profile, and the numbers behind each
@@ -299,10 +300,10 @@ pub struct Model {
     pub family: Option<String>,
     /// Reasoning efforts that it accepts. Default: the catalogue's, else the family's.
     #[cfg_attr(feature = "cli", schemars(length(min = 1, max = 7)))]
-    pub efforts: Option<Vec<Effort>>,
+    pub efforts: Option<Vec<Level>>,
     /// The effort that applies if a request names none. Default: the catalogue's, else the family says whether it
     /// thinks.
-    pub default_effort: Option<Effort>,
+    pub default_effort: Option<Level>,
     /// What it accepts and gets, if that differs from its family.
     pub params: Option<Params>,
     /// Whether LiteLLM is in front of it. LiteLLM adapts some requests itself: function tools with a reasoning effort
