@@ -235,10 +235,10 @@ def test_an_answer_that_dies_is_not_begun_anew(alive):
 
 
 def test_a_pinned_model_is_not_replaced(alive):
-    alive.faulty.be(**{FIRST: "500"})
+    alive.faulty.be(**{ONE: "500"})
     answer, asked = alive.send(model=FIRST)
     assert answer.status_code == 500
-    assert {json.loads(each.body)["model"] for each in asked} == {FIRST}, "the body is the client's"
+    assert {json.loads(each.body)["model"] for each in asked} == {ONE}, "the name that its upstream knows"
     assert served(answer) == (FIRST, "2"), "once more, and no oftener"
 
 
@@ -257,7 +257,7 @@ def test_chains_that_are_configured(gateway, tmp_path):
         faulty.be(**{ONE: "policy"})
         assert served(running.send()[0]) == (WIDE, "2")
         # A chain that somebody wrote down for it is a pinned model's too.
-        faulty.be(**{FIRST: "500"})
+        faulty.be(**{ONE: "500"})
         answer, _ = running.send(model=FIRST)
         assert (answer.json()["model"], served(answer)) == (THREE, (WIDE, "2"))
         assert running.deaths() == 0
