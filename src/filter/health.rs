@@ -227,7 +227,7 @@ impl Health {
             self.traffic.add(cooldown.model, Series::Cooldowns(cooldown.failure.name()), 1);
             if let Some(model) = self.models.get(&cooldown.model).filter(|_| self.warnings.one_more(now)) {
                 warn!(
-                    "tiergate: model {:?} is in cooldown for {} s: {}",
+                    "tiergate: model {:?} is left alone for {} s: {}",
                     model.name,
                     cooldown.length.div_ceil(1000),
                     cooldown.failure.name()
