@@ -62,7 +62,7 @@ pub fn last(body: &[u8], piece: Span) -> Span {
     let raw = piece.of(body);
     let mut end = raw.len();
     while let Some(place) = raw.get(..end).and_then(|head| memmem::rfind(head, END)) {
-        if end_of_line(raw, place) == Some(place) {
+        if !is_escaped(raw, place) {
             return Span { start: piece.start + place + END.len(), end: piece.end };
         }
         end = place;
@@ -78,13 +78,17 @@ fn end_of_line(raw: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
     loop {
         let place = at + NEW_LINE.find(raw.get(at..)?)?;
-        // Behind an odd number of backslashes it is one of them that stands there, and an `n`.
-        let before = raw.get(..place).unwrap_or_default();
-        if before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 0 {
+        if !is_escaped(raw, place) {
             return Some(place);
         }
         at = place + 1;
     }
+}
+
+/// Whether the backslash at a place is escaped itself: behind an odd number of them an `n` ends no line.
+fn is_escaped(raw: &[u8], place: usize) -> bool {
+    let before = raw.get(..place).unwrap_or_default();
+    before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
 }
 
 /// A line without the white space at both ends, plain or escaped.
@@ -180,6 +184,17 @@ mod tests {
             true
         });
         parts
+    }
+
+    /// Each place is looked at once: a body of nothing but such places took minutes.
+    #[test]
+    fn the_last_line_is_found_in_front_of_many_escaped_ends() {
+        let said = format!("first\nlast {}", "\\n".repeat(300_000));
+        let body = serde_json::to_string(&said).unwrap();
+        let piece = Span { start: 1, end: body.len() - 1 };
+        let found = last(body.as_bytes(), piece);
+        assert_eq!(found, Span { start: piece.start + "first\\n".len(), end: piece.end });
+        assert_eq!(first(body.as_bytes(), piece), Span { start: 1, end: 1 + "first".len() });
     }
 
     #[test]

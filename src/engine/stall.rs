@@ -1,6 +1,8 @@
 //! An agent that goes in a circle: the same call of a tool with the same answer, or one error after the other, several times
 //! in the newest turns. Told from the body alone, so that it is over as soon as another call or answer is the newest.
 
+use std::collections::VecDeque;
+
 use crate::chat::{self, Cursor, Fault, Kind, Span, View};
 use crate::fnv::Fnv;
 
@@ -23,7 +25,7 @@ const ERRORS: [&str; 9] = [
 #[derive(Debug, Default)]
 struct Run {
     /// Calls whose answers have not come yet.
-    open: Vec<u64>,
+    open: VecDeque<u64>,
     /// Numbers of a call and its answer, in the order of the answers.
     steps: Vec<(u64, u64)>,
     /// Errors at the end of them.
@@ -63,14 +65,14 @@ impl Run {
         if item.is_answer {
             self.answer(item.content, item.failed);
         } else if item.is_call {
-            self.open.push(item.call);
+            self.open.push_back(item.call);
         }
         Ok(())
     }
 
     fn answer(&mut self, answer: u64, failed: bool) {
         // Answers come in the order of their calls.
-        let call = if self.open.is_empty() { 0 } else { self.open.remove(0) };
+        let call = self.open.pop_front().unwrap_or_default();
         self.steps.push((call, answer));
         self.errors = if failed { self.errors.saturating_add(1) } else { 0 };
     }
@@ -115,7 +117,7 @@ impl Item {
                 (b"functionCall" | b"function_call", Kind::Object) => {
                     let mut call = Item::default();
                     call.read(cursor, run, depth)?;
-                    run.open.push(call.call);
+                    run.open.push_back(call.call);
                 }
                 (b"functionResponse" | b"function_response", Kind::Object) => {
                     let mut answer = Item::default();
@@ -156,7 +158,7 @@ impl Item {
             if part.is_answer {
                 run.answer(part.content, part.failed);
             } else if part.is_call || calls {
-                run.open.push(part.call);
+                run.open.push_back(part.call);
             }
             said |= !part.is_answer && !part.is_call;
             Ok(())
