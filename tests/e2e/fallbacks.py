@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -101,3 +102,10 @@ class Fallbacks(Running):
     def wait_counted(self, value: int, metric: str, **labels: str) -> None:
         """Counts are told once a second."""
         stacks.wait_until(lambda: self.counted(metric, **labels) == value, 20, f"{metric} {labels} is {value}")
+
+    def surviving(self) -> Iterator[Fallbacks]:
+        """What a fixture yields: all models well at first, and neither Envoy nor a VM dead behind the test."""
+        self.faulty.be()
+        yield self
+        assert self.envoy.child.poll() is None, f"Envoy died:\n{stacks.tail(self.envoy.log)}"
+        assert self.deaths() == 0, f"the filter's VM died:\n{stacks.tail(self.envoy.log, 12)}"

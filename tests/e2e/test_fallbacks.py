@@ -28,10 +28,7 @@ def shared(gateway, tmp_path_factory):
 @pytest.fixture
 def alive(shared):
     """No test may cost it a VM."""
-    shared.faulty.be()
-    yield shared
-    assert shared.envoy.child.poll() is None, f"Envoy died:\n{stacks.tail(shared.envoy.log)}"
-    assert shared.deaths() == 0, f"the filter's VM died:\n{stacks.tail(shared.envoy.log, 12)}"
+    yield from shared.surviving()
 
 
 def served(answer: httpx.Response) -> tuple[str, str]:

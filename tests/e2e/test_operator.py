@@ -40,10 +40,7 @@ def shared(gateway, tmp_path_factory):
 
 @pytest.fixture
 def running(shared):
-    shared.faulty.be()
-    yield shared
-    assert shared.envoy.child.poll() is None, f"Envoy died:\n{stacks.tail(shared.envoy.log)}"
-    assert shared.deaths() == 0, f"the filter's VM died:\n{stacks.tail(shared.envoy.log, 12)}"
+    yield from shared.surviving()
 
 
 def ask(running, prompt: str, headers: dict | None = None, model: str = "smart/auto"):
