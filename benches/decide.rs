@@ -12,15 +12,15 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
-use tiergate::chat::{Dialect, Tokens, view};
-use tiergate::config;
-use tiergate::engine::{Cause, Request, RequestContext, Scratch, decide, ranking};
-use tiergate::fit::fit;
-use tiergate::live;
-use tiergate::route::{Condition, Conditions};
-use tiergate::score::{self, Ask, Length};
-use tiergate::signal;
-use tiergate::tier::Tier;
+use tiergate_core::chat::{Dialect, Tokens, view};
+use tiergate_core::config;
+use tiergate_core::engine::{Cause, Request, RequestContext, Scratch, decide, ranking};
+use tiergate_core::fit::fit;
+use tiergate_core::live;
+use tiergate_core::route::{Condition, Conditions};
+use tiergate_core::score::{self, Ask, Length};
+use tiergate_core::signal;
+use tiergate_core::tier::Tier;
 
 /// Bytes of prompt.
 const SIZES: [usize; 4] = [150, 2_000, 20_000, 200_000];

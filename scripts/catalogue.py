@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes src/config/catalogue.json and src/fit/families.tsv from the cost map of the installed LiteLLM and its lists of
+"""Writes src/core/config/catalogue.json and src/core/fit/families.tsv from the cost map of the installed LiteLLM and its lists of
 supported parameters.
 
     .venv/bin/python scripts/catalogue.py            writes the files
@@ -19,9 +19,9 @@ import sys
 import families
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-CATALOGUE = ROOT / "src/config/catalogue.json"
-FAMILIES = ROOT / "src/fit/families.tsv"
-DEFAULTS = ROOT / "src/config/defaults.json"
+CATALOGUE = ROOT / "src/core/config/catalogue.json"
+FAMILIES = ROOT / "src/core/fit/families.tsv"
+DEFAULTS = ROOT / "src/core/config/defaults.json"
 COST_MAP = "model_prices_and_context_window_backup.json"
 
 # The shipped profiles use no model whose provider has announced its end before this date.

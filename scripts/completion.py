@@ -105,7 +105,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--data", type=pathlib.Path, required=True)
     parser.add_argument("--binary", default=str(ROOT / "target/release/tiergate"))
-    parser.add_argument("--weights", default=str(ROOT / "src/score/weights.tsv"), help="of the calibrated scorer")
+    parser.add_argument("--weights", default=str(ROOT / "src/core/score/weights.tsv"), help="of the calibrated scorer")
     args = parser.parse_args()
     tables = {name: read(args.data / f"{name}.jsonl", args.binary, args.weights) for name in FIT + MEASURE}
     numbers = fit([tables[name] for name in FIT])

@@ -1,6 +1,6 @@
 """What models of one provider or kind take, as far as it is written by hand: each rule with its source.
 
-`scripts/catalogue.py` adds what LiteLLM's lists of supported parameters say, and writes both to src/fit/families.tsv. A
+`scripts/catalogue.py` adds what LiteLLM's lists of supported parameters say, and writes both to src/core/fit/families.tsv. A
 source is a provider's page, an error that is known from reports, or a file of LiteLLM, which refuses more than some
 providers do.
 """

@@ -52,7 +52,7 @@ def main(folder: Path) -> None:
                    for dialect in range(DIALECTS) for number, text in enumerate(bodies)],
         "answers": [bytes([form | status << 3, 7]) + text.encode() for form in (0, 1) for status in (0, 7) for text in answers],
         "feeds": [(ROOT / "tests/data/signals.json").read_bytes()] + [text.encode() for text in objects],
-        "configurations": [path.read_bytes() for path in (ROOT / "src/config").glob("*.json")] + [text.encode() for text in objects],
+        "configurations": [path.read_bytes() for path in (ROOT / "src/core/config").glob("*.json")] + [text.encode() for text in objects],
         "headers": [text.encode() for text in HEADERS],
     }
     for target, each in seeds.items():

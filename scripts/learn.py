@@ -185,7 +185,7 @@ def line(name, told, low, high):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("files", nargs="+", type=pathlib.Path)
-    parser.add_argument("--from", dest="start", type=pathlib.Path, default=ROOT / "src/score/weights.tsv", help="weights to start from")
+    parser.add_argument("--from", dest="start", type=pathlib.Path, default=ROOT / "src/core/score/weights.tsv", help="weights to start from")
     parser.add_argument("--out", type=pathlib.Path, help="where the new weights go")
     parser.add_argument("--dry-run", action="store_true", help="measure only")
     parser.add_argument("--binary", default=str(ROOT / "target/release/tiergate"), help="the command")

@@ -19,7 +19,7 @@ ACCEPTED = ["Apache-2.0", "MIT", "BSD-3-Clause", "BSD-2-Clause", "ISC", "Zlib", 
 
 TOOLCHAIN = """Rust's standard library (MIT OR Apache-2.0), used here under Apache-2.0
 wasi-libc (Apache-2.0 WITH LLVM-exception OR Apache-2.0 OR MIT), used here under Apache-2.0; it has parts of musl (MIT)
-The prices, windows and capabilities in src/config/catalogue.json are from LiteLLM's cost map (MIT)
+The prices, windows and capabilities in src/core/config/catalogue.json are from LiteLLM's cost map (MIT)
 """
 
 
@@ -33,9 +33,10 @@ def linked() -> list[dict]:
                  "--format", "{p}")
     names = {tuple(line.split()[:2]) for line in tree.splitlines()}
     packages = json.loads(cargo("metadata", "--format-version", "1", "--filter-platform", TARGET))["packages"]
-    found = [each for each in packages if (each["name"], f"v{each['version']}") in names and each["name"] != "tiergate"]
-    assert len(found) == len(names) - 1, "cargo tree and cargo metadata disagree"
-    return sorted(found, key=lambda package: package["name"])
+    found = [each for each in packages if (each["name"], f"v{each['version']}") in names]
+    assert len(found) == len(names), "cargo tree and cargo metadata disagree"
+    # A package without a source is of this workspace.
+    return sorted((each for each in found if each["source"]), key=lambda package: package["name"])
 
 
 def chosen(expression: str | None) -> str | None:

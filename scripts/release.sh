@@ -29,7 +29,7 @@ fi
 mkdir -p "$out"
 files="tiergate.wasm tiergate.schema.json tiergate.cdx.json LICENSE THIRD-PARTY.txt CHANGELOG.md"
 TIERGATE_WASM_OUT="$out/tiergate.wasm" scripts/wasm.sh build
-cp src/config/tiergate.schema.json LICENSE CHANGELOG.md "$out/"
+cp src/core/config/tiergate.schema.json LICENSE CHANGELOG.md "$out/"
 python3 scripts/licences.py > "$out/THIRD-PARTY.txt"
 
 # cargo-cyclonedx of this version, installed once into .tools, or one that is named.
@@ -41,7 +41,7 @@ if [ ! -x "$sbom" ]; then
 fi
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct) "$sbom" cyclonedx --quiet --format json --spec-version 1.5 \
     --target wasm32-wasip1 --override-filename tiergate.cdx
-rm -f tests/module/tiergate.cdx.json
+rm -f tests/module/tiergate.cdx.json src/*/tiergate.cdx.json
 # The place of the tree on this machine is nobody's business.
 sed "s|path+file://$PWD#||g" tiergate.cdx.json > "$out/tiergate.cdx.json"
 rm tiergate.cdx.json
@@ -56,6 +56,6 @@ fi
 (cd "$out" && sha256sum $files > SHA256SUMS)
 
 if [ -z "$draft" ]; then
-    cargo publish --quiet --dry-run --package tiergate || fail "the registry would not take the package"
+    cargo publish --quiet --dry-run --workspace --exclude tiergate-module-tests || fail "the registry would not take the packages"
 fi
 echo "release: tiergate $version in $out"

@@ -3,7 +3,7 @@
 
     cargo build --release --features cli
     scripts/tokens.py FILE.jsonl…          the table of docs/tokens.md
-    scripts/tokens.py --fit FILE.jsonl…    prints KINDS of src/chat/tokens.rs
+    scripts/tokens.py --fit FILE.jsonl…    prints KINDS of src/core/chat/tokens.rs
 
 FILE holds {"prompt", "lang", "group"?} a line. Prompts whose group has an even hash are fitted to, the others are
 measured. Besides, modules of Python's standard library, part of LiteLLM's cost map and random digits are fitted to;
@@ -30,7 +30,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 ENCODINGS = ["o200k_base", "cl100k_base"]
 # Characters of a sample of code.
 PIECE = 1500
-# The kinds of characters of src/chat/tokens.rs, by the first byte of each, in its order.
+# The kinds of characters of src/core/chat/tokens.rs, by the first byte of each, in its order.
 KINDS = [
     ("signs", lambda b: b < 0x80), ("line breaks", lambda b: b in b"\t\n\r"), ("spaces", lambda b: b == 0x20),
     ("digits", lambda b: b in b"0123456789"), ("capitals", lambda b: 0x41 <= b <= 0x5A),
@@ -84,7 +84,7 @@ def code_to_measure():
                           ("YAML", "envoy/*.yaml")]:
         for file in sorted(glob.glob(str(ROOT / pattern), recursive=True)):
             rows += [(name, piece) for piece in pieces(pathlib.Path(file).read_text(), 20)]
-    schema = json.loads((ROOT / "src/config/tiergate.schema.json").read_text())
+    schema = json.loads((ROOT / "src/core/config/tiergate.schema.json").read_text())
     rows += [("JSON", piece) for piece in pieces(json.dumps(schema, separators=(",", ":")), 40)]
     dice = random.Random(2)
     rows += [("base64", base64.b64encode(dice.randbytes(900)).decode()) for _ in range(20)]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fits the weights of `scorer: calibrated` and writes src/score/weights.tsv.
+"""Fits the weights of `scorer: calibrated` and writes src/core/score/weights.tsv.
 
     cargo build --release --features cli
     scripts/train.py --data DIR --real DIR              fits, measures, writes
@@ -332,7 +332,7 @@ def main():
     parser.add_argument("--real", required=True, help="folder of prompts that people typed, with tiers")
     parser.add_argument("--corpus", nargs="+", default=[str(ROOT / f"tests/data/corpus{part}.jsonl") for part in ("", "-terse")], help="labelled prompts")
     parser.add_argument("--binary", default=str(ROOT / "target/release/tiergate"))
-    parser.add_argument("--out", default=str(ROOT / "src/score/weights.tsv"))
+    parser.add_argument("--out", default=str(ROOT / "src/core/score/weights.tsv"))
     parser.add_argument("--scores", help="write the left-out predictions, for the datasets' own metrics script")
     parser.add_argument("--left-out", help="folder for weights fitted without each of the training files, NAME.tsv")
     parser.add_argument("--dry-run", action="store_true", help="measure only")

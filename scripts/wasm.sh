@@ -104,6 +104,6 @@ case ${1:-} in
         echo "$out  $(wc -c < "$out" | tr -d ' ') bytes  sha256 $(sha256sum "$out" | cut -d' ' -f1)" ;;
     lint)
         choose >/dev/null
-        run_cargo clippy --lib -- -D warnings ;;
+        run_cargo clippy --package tiergate --package tiergate-core --package tiergate-filter --lib -- -D warnings ;;
     *) echo "usage: scripts/wasm.sh build [cargo options] | lint" >&2; exit 2 ;;
 esac

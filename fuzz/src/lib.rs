@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Deserializer;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
-use tiergate::config::{self, Config};
+use tiergate_core::config::{self, Config};
 
 /// The members of a JSON object as another parser has them, in order, repeated ones too; none where it is no object.
 pub fn members(body: &[u8]) -> Option<Vec<(String, String)>> {
@@ -39,7 +39,7 @@ pub fn is_json(body: &[u8]) -> bool {
     serde_json::from_slice::<&RawValue>(body).is_ok()
 }
 
-/// Families of `src/fit/families.tsv`, each of which is a model's name as well.
+/// Families of `src/core/fit/families.tsv`, each of which is a model's name as well.
 pub const FAMILIES: [&str; 12] = [
     "anthropic",
     "anthropic-adaptive",

@@ -7,7 +7,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
-use tiergate::chat::{self, AnswerReader, Encoding, Form, UsedTokens};
+use tiergate_core::chat::{self, AnswerReader, Encoding, Form, UsedTokens};
 
 const STATUSES: [u16; 8] = [400, 402, 403, 404, 410, 413, 422, 429];
 const ENCODINGS: [Encoding; 4] = [Encoding::Identity, Encoding::Identity, Encoding::Gzip, Encoding::Deflate];

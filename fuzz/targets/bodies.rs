@@ -8,9 +8,9 @@ use std::cell::RefCell;
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use tiergate::chat::{self, Dialect, Fault};
-use tiergate::config::Config;
-use tiergate::engine::{self, Edit, RequestContext, Request, Scratch};
+use tiergate_core::chat::{self, Dialect, Fault};
+use tiergate_core::config::Config;
+use tiergate_core::engine::{self, Edit, RequestContext, Request, Scratch};
 use tiergate_fuzz::FAMILIES;
 
 const NEW: &str = "some/other \"model\"";

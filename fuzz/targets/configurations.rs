@@ -3,8 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tiergate::config;
-use tiergate::engine::{self, RequestContext, Request, Scratch};
+use tiergate_core::config;
+use tiergate_core::engine::{self, RequestContext, Request, Scratch};
 
 const BODY: &[u8] = br#"{"model":"smart/auto","messages":[{"role":"user","content":"Prove that 2 is prime, as JSON."}],
     "tools":[{"type":"function","function":{"name":"f"}}],"temperature":1,"reasoning_effort":"high","max_tokens":90000}"#;

@@ -4,12 +4,12 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use tiergate::config::Config;
-use tiergate::{engine, signal};
+use tiergate_core::config::Config;
+use tiergate_core::{engine, signal};
 
 static CONFIG: LazyLock<Config> = LazyLock::new(|| {
     let document = serde_json::json!({"signals": {"path": "/v1", "cluster": "signals"}});
-    tiergate::config::parse(document.to_string().as_bytes()).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+    tiergate_core::config::parse(document.to_string().as_bytes()).unwrap_or_else(|mistakes| panic!("{mistakes}"))
 });
 
 fuzz_target!(|data: &[u8]| {

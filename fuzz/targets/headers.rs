@@ -4,9 +4,9 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use tiergate::chat::{self, Dialect, Encoding, Form, Waits};
-use tiergate::config::Config;
-use tiergate::engine::{self, Cause};
+use tiergate_core::chat::{self, Dialect, Encoding, Form, Waits};
+use tiergate_core::config::Config;
+use tiergate_core::engine::{self, Cause};
 
 const NOW: u64 = 1_790_000_000_000;
 

@@ -8,13 +8,13 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{ConfigChoice, Judging, chat_body, now, read_stdin, signals, written};
-use crate::chat::Dialect;
-use crate::config::Config;
-use crate::engine::{Decision, Request, RequestContext, Scratch, decide, ranking};
-use crate::operator::{Client, Headers};
-use crate::route::{self, Model, Profile, SignalRanking, Strategy, Usage};
-use crate::score::{Contribution, Dimension, Explanation};
-use crate::tier::Tier;
+use tiergate_core::chat::Dialect;
+use tiergate_core::config::Config;
+use tiergate_core::engine::{Decision, Request, RequestContext, Scratch, decide, ranking};
+use tiergate_core::operator::{Client, Headers};
+use tiergate_core::route::{self, Model, Profile, SignalRanking, Strategy, Usage};
+use tiergate_core::score::{Contribution, Dimension, Explanation};
+use tiergate_core::tier::Tier;
 
 #[derive(Args)]
 pub struct Options {
@@ -385,7 +385,7 @@ fn in_words(feature: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config;
+    use tiergate_core::config;
 
     #[test]
     fn every_feature_of_the_shape_has_words() {

@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use super::{ConfigChoice, now, written};
-use crate::route::Model;
-use crate::tier::Tier;
+use tiergate_core::route::Model;
+use tiergate_core::tier::Tier;
 
 pub fn run(choice: &ConfigChoice, out: &mut dyn Write) -> Result<(), String> {
     let config = choice.load()?;

@@ -13,11 +13,11 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{Judging, now, written};
-use crate::chat::Dialect;
-use crate::config::Config;
-use crate::engine::{Decision, Request, RequestContext, Scratch, decide};
-use crate::score::{Contribution, Explanation, FEATURE_ONE};
-use crate::tier::Tier;
+use tiergate_core::chat::Dialect;
+use tiergate_core::config::Config;
+use tiergate_core::engine::{Decision, Request, RequestContext, Scratch, decide};
+use tiergate_core::score::{Contribution, Explanation, FEATURE_ONE};
+use tiergate_core::tier::Tier;
 
 #[derive(Args)]
 pub struct Options {

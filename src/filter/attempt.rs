@@ -15,11 +15,13 @@ use super::facts::Betas;
 use super::verdict::AnswerVerdict;
 use super::watch::{Ask, Head, RETRY, Watch};
 use super::{WorkerState, alive, now_millis, property};
-use crate::chat::{self, Coding, Dialect, Encoding, First, Form, LONGEST_REFUSAL, PathModels, Problem};
-use crate::engine::Call;
-use crate::fit::{self, Mode};
-use crate::live::Outcome;
-use crate::route::{FallbackReason, Model, Plan, Progress};
+use tiergate_core::chat::{
+    self, Coding, Dialect, Encoding, First, Form, LONGEST_REFUSAL, PathModels, Problem,
+};
+use tiergate_core::engine::Call;
+use tiergate_core::fit::{self, Mode};
+use tiergate_core::live::Outcome;
+use tiergate_core::route::{FallbackReason, Model, Plan, Progress};
 
 thread_local! {
     /// Whether this VM has a filter in this position.

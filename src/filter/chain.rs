@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::{WorkerState, now_millis};
-use crate::chat::Refusal;
-use crate::live::{Failure, Fault};
-use crate::route::{FallbackReason, Model, Plan, Progress};
+use tiergate_core::chat::Refusal;
+use tiergate_core::live::{Failure, Fault};
+use tiergate_core::route::{FallbackReason, Model, Plan, Progress};
 
 /// Of the request's open failures it is known now whether they were the models': `served`, as another has served it.
 pub fn settle(shared: &WorkerState, progress: &Progress, request: u64, served: bool) {

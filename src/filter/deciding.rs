@@ -2,11 +2,11 @@
 
 use super::facts::Facts;
 use super::health::SharedHealth;
-use crate::chat::{self, Coding, Dialect, Problem};
-use crate::config::Config;
-use crate::engine::{self, Cause, Decision};
-use crate::operator::Client;
-use crate::route::{Conditions, Model};
+use tiergate_core::chat::{self, Coding, Dialect, Problem};
+use tiergate_core::config::Config;
+use tiergate_core::engine::{self, Cause, Decision};
+use tiergate_core::operator::Client;
+use tiergate_core::route::{Conditions, Model};
 
 /// Decides by how the models are doing. Where the choice is a model that one request is to try, and another request is
 /// trying it already, decides once more, knowing that.

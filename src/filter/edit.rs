@@ -4,7 +4,7 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::types::{Action, BufferType, MapType, Status};
 
 use super::waiting::Waiting;
-use crate::chat::{self, Coding, ErrorForm, Problem};
+use tiergate_core::chat::{self, Coding, ErrorForm, Problem};
 
 /// The body as the client wrote it. Where it is compressed, and not unpacked by the proxy, the buffer is replaced too. None
 /// where it cannot be unpacked, or was not wholly.

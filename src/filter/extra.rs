@@ -4,7 +4,7 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, MapType};
 
 use super::watch::Head;
-use crate::chat::{Encoding, ExtraUsage, Form};
+use tiergate_core::chat::{Encoding, ExtraUsage, Form};
 
 /// An answer with an event too many; nothing where it has none.
 #[derive(Default)]

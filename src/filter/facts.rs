@@ -4,10 +4,10 @@ use percent_encoding::percent_decode;
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::MapType;
 
-use crate::chat::{self, Coding};
-use crate::config::Config;
-use crate::fit::{BETAS, Takes};
-use crate::operator::Headers;
+use tiergate_core::chat::{self, Coding};
+use tiergate_core::config::Config;
+use tiergate_core::fit::{BETAS, Takes};
+use tiergate_core::operator::Headers;
 
 /// Every header that begins so is ours: what a client sends under these names is removed.
 const OWN_PREFIX: &str = "x-tiergate-";

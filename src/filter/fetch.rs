@@ -8,7 +8,7 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, Bytes, MapType};
 
 use super::{WorkerState, attempt, now_millis, random};
-use crate::refresh::{
+use tiergate_core::refresh::{
     self, Answer, AnswerKind, Endpoint, Kind, RefreshOutcome, Report, Schedule, Snapshot, State, Step,
 };
 

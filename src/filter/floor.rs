@@ -8,7 +8,7 @@ use proxy_wasm::types::{Action, BufferType, MapType, MetricType};
 
 use super::edit::{add_request_header, replace, set_request_header};
 use super::now_nanos;
-use crate::chat::{self, Cursor, MAX_DEPTH};
+use tiergate_core::chat::{self, Cursor, MAX_DEPTH};
 
 /// What a filter at least does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,10 +13,10 @@ use proxy_wasm::hostcalls;
 
 use super::metrics::{Series, Traffic};
 use super::{now_millis, random};
-use crate::config::Config;
-use crate::fnv::Fnv;
-use crate::live::{self, Attempt, Board, Conflict, Fault, Outcome, Store, Tokens, Told, Weight};
-use crate::route::{self, Condition, Conditions, Model, Usage};
+use tiergate_core::config::Config;
+use tiergate_core::fnv::Fnv;
+use tiergate_core::live::{self, Attempt, Board, Conflict, Fault, Outcome, Store, Tokens, Told, Weight};
+use tiergate_core::route::{self, Condition, Conditions, Model, Usage};
 
 /// Shared data of the process.
 pub struct SharedData;

@@ -6,8 +6,8 @@ use proxy_wasm::types::{Action, BufferType, MapType};
 use super::edit::{add_request_header, set_request_header};
 use super::facts::Facts;
 use super::{WorkerState, now_nanos};
-use crate::config::ModelsEndpoint;
-use crate::engine::listing::{self, Asked, LARGEST, Shape};
+use tiergate_core::config::ModelsEndpoint;
+use tiergate_core::engine::listing::{self, Asked, LARGEST, Shape};
 
 /// What is to be done with a request for a list of models, and how far it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

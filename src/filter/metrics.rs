@@ -10,11 +10,11 @@ use std::collections::BTreeMap;
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::MetricType;
 
-use crate::engine::{Cause, Decision};
-use crate::refresh::{Kind, RefreshOutcome};
-use crate::route::{Model, Profile};
+use tiergate_core::engine::{Cause, Decision};
+use tiergate_core::refresh::{Kind, RefreshOutcome};
+use tiergate_core::route::{Model, Profile};
 
-use crate::tier::Tier;
+use tiergate_core::tier::Tier;
 
 const NONE: &str = "none";
 

@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use super::WorkerState;
 use super::fetch::{Fetcher, Subject};
-use crate::discover::list::{self, Listed};
-use crate::discover::read::Mistakes;
-use crate::refresh::{Kind, RefreshOutcome};
+use tiergate_core::discover::list::{self, Listed};
+use tiergate_core::discover::read::Mistakes;
+use tiergate_core::refresh::{Kind, RefreshOutcome};
 
 /// Reads lists of models.
 pub struct Lists;

@@ -4,7 +4,7 @@
 
 use proxy_wasm::hostcalls;
 
-use crate::route::{Plan, Progress};
+use tiergate_core::route::{Plan, Progress};
 
 const PLAN: &str = "tiergate_plan";
 const PROGRESS: &str = "tiergate_progress";

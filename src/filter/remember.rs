@@ -7,12 +7,12 @@ use proxy_wasm::types::BufferType;
 use super::health::SharedData;
 use super::watch::Head;
 use super::{now_millis, random};
-use crate::chat::{IdReader, Search};
-use crate::config::Config;
-use crate::engine::{Decision, state};
-use crate::fnv::Fnv;
-use crate::live::{self, Known, Memory, Rules, SessionPin};
-use crate::tier::Tier;
+use tiergate_core::chat::{IdReader, Search};
+use tiergate_core::config::Config;
+use tiergate_core::engine::{Decision, state};
+use tiergate_core::fnv::Fnv;
+use tiergate_core::live::{self, Known, Memory, Rules, SessionPin};
+use tiergate_core::tier::Tier;
 
 /// What is to be remembered.
 #[derive(Default)]

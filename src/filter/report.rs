@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use crate::config::ResponseHeaders;
-use crate::engine::Decision;
-use crate::tier::Tier;
+use tiergate_core::config::ResponseHeaders;
+use tiergate_core::engine::Decision;
+use tiergate_core::tier::Tier;
 
 /// Tells the client who served.
 pub const MODEL: &str = "x-tiergate-model";

@@ -4,10 +4,10 @@ use std::rc::Rc;
 
 use super::WorkerState;
 use super::fetch::{Fetcher, Subject, quoted};
-use crate::engine;
-use crate::refresh::{Kind, RefreshOutcome};
-use crate::route::SignalRanking;
-use crate::signal;
+use tiergate_core::engine;
+use tiergate_core::refresh::{Kind, RefreshOutcome};
+use tiergate_core::route::SignalRanking;
+use tiergate_core::signal;
 
 /// Reads feeds.
 pub struct Feeds(Rc<WorkerState>);

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 
 use super::health::SharedData;
 use super::now_millis;
-use crate::config::Config;
-use crate::operator::{Client, Spend, Tenants};
+use tiergate_core::config::Config;
+use tiergate_core::operator::{Client, Spend, Tenants};
 
 thread_local! {
     static SPEND: RefCell<Spend> = RefCell::default();

@@ -18,12 +18,12 @@ use super::report::{LogLine, MODEL, answer};
 use super::waiting::Waiting;
 use super::watch::{Ask, Head, RETRY, Watch};
 use super::{WorkerState, alive, chain, now_nanos, property, spend};
-use crate::chat::{Dialect, Problem};
-use crate::config::{Config, ResponseHeaders};
-use crate::engine::{self, Call, Cause, Decision, Edit, Request, RequestContext, Sessions};
-use crate::fit::Mode;
-use crate::live;
-use crate::route::{Conditions, Model, Plan};
+use tiergate_core::chat::{Dialect, Problem};
+use tiergate_core::config::{Config, ResponseHeaders};
+use tiergate_core::engine::{self, Call, Cause, Decision, Edit, Request, RequestContext, Sessions};
+use tiergate_core::fit::Mode;
+use tiergate_core::live;
+use tiergate_core::route::{Conditions, Model, Plan};
 
 /// A stream between the callbacks.
 pub struct Stream {

@@ -1,7 +1,7 @@
 //! What an answer that is no good says of the model.
 
-use crate::chat::{self, Refusal};
-use crate::live::{Failure, Outcome};
+use tiergate_core::chat::{self, Refusal};
+use tiergate_core::live::{Failure, Outcome};
 
 /// What an answer comes to.
 #[derive(Clone, Copy, Debug)]

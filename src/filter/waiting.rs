@@ -2,9 +2,9 @@
 
 use super::facts::{Betas, Facts};
 use super::{property, spend};
-use crate::chat::{Coding, Dialect};
-use crate::config::Config;
-use crate::operator::{Client, Headers, Hints};
+use tiergate_core::chat::{Coding, Dialect};
+use tiergate_core::config::Config;
+use tiergate_core::operator::{Client, Headers, Hints};
 
 /// A request whose body has not come whole.
 pub struct Waiting {

@@ -8,9 +8,9 @@ use proxy_wasm::types::{BufferType, MapType};
 use super::health::SharedHealth;
 use super::verdict::AnswerVerdict;
 use super::{now_millis, property};
-use crate::chat::{self, AnswerReader, Encoding, First, Form, LONGEST_REFUSAL, Waits};
-use crate::live::{Attempt, End, Failure, Outcome, Stage, Tokens, Told, Weight};
-use crate::route::{Model, Open};
+use tiergate_core::chat::{self, AnswerReader, Encoding, First, Form, LONGEST_REFUSAL, Waits};
+use tiergate_core::live::{Attempt, End, Failure, Outcome, Stage, Tokens, Told, Weight};
+use tiergate_core::route::{Model, Open};
 
 /// Marks an answer that Envoy is to retry: the route's `retriable_headers` name it.
 pub const RETRY: &str = "x-tiergate-retry";

@@ -237,7 +237,7 @@ fn build_writes_a_file_that_the_filter_would_take() {
         json(&["signals", "match", "--config", &file("whole.json", CONFIG), "--feed", &out, "--json"]);
     assert_eq!(report["orders"][0]["order"][0], "gpt-5.4");
     let written = std::fs::read_to_string(&out).expect("a file");
-    assert!(tiergate::signal::parse(written.as_bytes()).is_ok());
+    assert!(tiergate_core::signal::parse(written.as_bytes()).is_ok());
     let said = refusal(&["signals", "build", &history, "--out", "/nowhere/at/all.json"]);
     assert!(said.contains("/nowhere/at/all.json"), "{said}");
 }

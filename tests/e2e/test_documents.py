@@ -26,7 +26,7 @@ COMMENTED = sorted(name for name in FILES if name.startswith(("envoy/", "example
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.M | re.S)
 INLINE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
-SCHEMA = json.loads((ROOT / "src/config/tiergate.schema.json").read_text())
+SCHEMA = json.loads((ROOT / "src/core/config/tiergate.schema.json").read_text())
 
 
 def text_of(name: str) -> str:
@@ -175,7 +175,7 @@ def listed(heading: str, name: str) -> set[str]:
     return {word for cell in cells for word in re.findall(r"`([\w.]+)`", cell)}
 
 
-CAUSES = set(re.findall(r'Cause::\w+ => "(\w+)"', text_of("src/engine/cause.rs")))
+CAUSES = set(re.findall(r'Cause::\w+ => "(\w+)"', text_of("src/core/engine/cause.rs")))
 METRICS = set(re.findall(r'"(tiergate\.[\w.]+)[;"]', text_of("src/filter/metrics.rs")))
 
 

@@ -14,8 +14,10 @@ import pytest
 from gateway import stacks
 
 ROOT = stacks.ROOT
-PACKAGE = tomllib.loads((ROOT / "Cargo.toml").read_text())["package"]
-VERSION = PACKAGE["version"]
+MANIFEST = tomllib.loads((ROOT / "Cargo.toml").read_text())
+PACKAGE = MANIFEST["package"]
+VERSION = MANIFEST["workspace"]["package"]["version"]
+OWN = {("tiergate", VERSION), ("tiergate-core", VERSION), ("tiergate-filter", VERSION)}
 CYCLONEDX = os.environ.get("TIERGATE_CYCLONEDX") or str(ROOT / ".tools" / "bin" / "cargo-cyclonedx")
 
 
@@ -52,13 +54,13 @@ def test_the_module_names_no_place_of_the_machine_that_built_it(draft):
 
 
 def test_the_schema_is_the_one_that_the_module_checks_with(draft):
-    assert (draft / "tiergate.schema.json").read_text() == (ROOT / "src/config/tiergate.schema.json").read_text()
+    assert (draft / "tiergate.schema.json").read_text() == (ROOT / "src/core/config/tiergate.schema.json").read_text()
 
 
 def linked() -> set[tuple[str, str]]:
     tree = lines("cargo", "tree", "--locked", "--package", "tiergate", "--target", "wasm32-wasip1", "--edges",
                  "normal,no-proc-macro", "--prefix", "none", "--format", "{p}")
-    return {(name, version[1:]) for name, version, *_ in map(str.split, tree)} - {("tiergate", VERSION)}
+    return {(name, version[1:]) for name, version, *_ in map(str.split, tree)} - OWN
 
 
 def test_the_bill_of_materials_has_all_that_is_linked(draft):
@@ -68,10 +70,13 @@ def test_the_bill_of_materials_has_all_that_is_linked(draft):
     main = bill["metadata"]["component"]
     assert (main["name"], main["version"]) == ("tiergate", VERSION)
     components = {(each["name"], each["version"]): each for each in bill["components"]}
+    assert OWN - {("tiergate", VERSION)} <= components.keys()
     assert linked() <= components.keys()
     locked = {(each["name"], each["version"]): each.get("checksum")
               for each in tomllib.loads((ROOT / "Cargo.lock").read_text())["package"]}
     for key, each in components.items():
+        if key in OWN:
+            continue
         assert each["purl"].startswith(f"pkg:cargo/{key[0]}@{key[1]}")
         assert [entry["content"] for entry in each["hashes"]] == [locked[key]], key
         assert each["licenses"], key
@@ -132,13 +137,15 @@ def test_the_lock_file_has_the_version():
 
 def test_what_cargo_packs_is_what_the_crate_needs():
     packed = set(lines("cargo", "package", "--list", "--allow-dirty", "--package", "tiergate"))
-    assert {"Cargo.toml", "Cargo.lock", "LICENSE", "README.md", "CHANGELOG.md", "src/lib.rs", "src/cli/main.rs",
-            "src/config/tiergate.schema.json", "docs/configuration.md"} <= packed
+    assert {"Cargo.toml", "Cargo.lock", "LICENSE", "README.md", "CHANGELOG.md", "src/lib.rs", "src/main.rs",
+            "docs/configuration.md"} <= packed
+    core = set(lines("cargo", "package", "--list", "--allow-dirty", "--package", "tiergate-core"))
+    assert {"Cargo.toml", "lib.rs", "config/tiergate.schema.json", "score/weights.tsv", "ask/markers.tsv"} <= core
     assert not [name for name in packed if name.startswith(("tests/", "examples/", "envoy/", "scripts/", ".ci/"))]
 
 
 def test_the_package_says_what_registries_ask_for():
     for key in ("description", "license", "readme", "keywords", "categories", "rust-version"):
         assert PACKAGE[key]
-    assert PACKAGE["license"] == "Apache-2.0"
+    assert MANIFEST["workspace"]["package"]["license"] == "Apache-2.0"
     assert "Apache License" in (ROOT / "LICENSE").read_text()[:200]

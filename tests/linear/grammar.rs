@@ -1,6 +1,6 @@
 //! A grammar of bodies: a recipe, from a seed, for a body of any size.
 
-use tiergate::chat::{Dialect, Span};
+use tiergate_core::chat::{Dialect, Span};
 
 /// A recipe for bodies of any size.
 #[derive(Clone, Debug)]

@@ -6,8 +6,8 @@
 
 use std::time::{Duration, Instant};
 
-use tiergate::config::{self, Config};
-use tiergate::engine::{Request, RequestContext, Scratch, decide};
+use tiergate_core::config::{self, Config};
+use tiergate_core::engine::{Request, RequestContext, Scratch, decide};
 
 mod grammar;
 use grammar::{Shape, plain};

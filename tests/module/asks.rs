@@ -1,8 +1,8 @@
 //! What is judged: the newest thing a human asked, and what a short reply refers to.
 
 use serde_json::{Value, json};
-use tiergate::chat::Dialect;
-use tiergate::engine::{self, Scratch};
+use tiergate_core::chat::Dialect;
+use tiergate_core::engine::{self, Scratch};
 
 use crate::fixture::{CHAT, CONFIG, GREETING, PROOF, exchange, start};
 use crate::host::{Request, Vm};
@@ -272,7 +272,7 @@ fn a_tool_s_answer_keeps_the_tier_of_the_ask_it_serves() {
 fn the_module_judges_as_the_command_does() {
     let full = CONFIG.replacen(r#""headers": {"#, r#""headers": {"response": "full", "#, 1);
     let mut vm = Vm::start(&full).unwrap_or_else(|refused| panic!("{}", refused.text()));
-    let config = tiergate::config::parse(full.as_bytes()).expect("the same configuration");
+    let config = tiergate_core::config::parse(full.as_bytes()).expect("the same configuration");
     let mut scratch = Scratch::default();
     let corpus = include_str!("../data/corpus.jsonl");
     // Every third: kinds and languages stand in blocks, so all of them are there.

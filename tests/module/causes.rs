@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use tiergate::engine::Cause;
+use tiergate_core::engine::Cause;
 
 use crate::fixture::{CHAT, CONFIG, GREETING, NEUTRAL, PROOF, assert_sound, chat};
 use crate::host::{Request, Response, Vm};

@@ -10,7 +10,7 @@ use super::rows::{Label, Set};
 use super::sample::{Estimate, Resamples};
 use super::stats::{Classes, apgr, calibration_error, mean, spearman};
 use super::systems::{self, System};
-use crate::tier::Tier;
+use tiergate_core::tier::Tier;
 
 /// Some rows of a file.
 struct Part<'p> {

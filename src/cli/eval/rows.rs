@@ -9,8 +9,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::score::Judge;
-use crate::engine::Cause;
-use crate::tier::Tier;
+use tiergate_core::engine::Cause;
+use tiergate_core::tier::Tier;
 
 /// Most bad lines of a file that are told one by one.
 const MOST_TOLD: usize = 10;

@@ -1,7 +1,7 @@
 //! What is compared: the two scorers, and the controls that any scorer has to beat.
 
 use super::rows::{Row, RowVerdict, Set};
-use crate::tier::Tier;
+use tiergate_core::tier::Tier;
 
 /// Names of all systems, in the order in which they are told; the scorers are the first two.
 pub const NAMES: [&str; 6] =

@@ -6,7 +6,7 @@ use super::report;
 use super::rows::{Label, Row, RowVerdict, Set};
 use super::sample::{Estimate, Resamples};
 use super::stats::{Classes, apgr, calibration_error, mean, quantile, spearman};
-use crate::tier::Tier;
+use tiergate_core::tier::Tier;
 
 fn near(a: Option<f64>, b: f64) {
     assert!(a.is_some_and(|a| (a - b).abs() < 1e-9), "{a:?}, not {b}");

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::config;
-use crate::discover::read::{Mistakes, Place};
-use crate::discover::{Facts, rounded};
+use tiergate_core::config;
+use tiergate_core::discover::read::{Mistakes, Place};
+use tiergate_core::discover::{Facts, rounded};
 
 /// Where a user finds the map.
 pub const WHERE: &str = "give LiteLLM's cost map with --cost-map FILE: it is model_prices_and_context_window_backup.json \

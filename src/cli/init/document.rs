@@ -3,7 +3,7 @@
 use super::super::yaml::{comment, text};
 use super::offer::{Found, Offer};
 use super::tiers::TierChoice;
-use crate::tier::{PerTier, Tier};
+use tiergate_core::tier::{PerTier, Tier};
 
 /// Most entries of `models`, as the schema has it.
 const MODELS: usize = 256;

@@ -1,7 +1,7 @@
 //! Of which family a model is, by the name that LiteLLM calls it by.
 
-use crate::config::{self, Config};
-use crate::fit::{Level, Takes};
+use tiergate_core::config::{self, Config};
+use tiergate_core::fit::{Level, Takes};
 
 /// What a model is known to take, as keys of its entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

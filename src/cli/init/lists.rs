@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::costs::Costs;
 use super::offer::{Found, Offer};
-use crate::discover::list::{self, Listed, Other};
-use crate::discover::read::Mistakes;
+use tiergate_core::discover::list::{self, Listed, Other};
+use tiergate_core::discover::read::Mistakes;
 
 /// Whose list it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -20,14 +20,14 @@ use clap::Args;
 use serde_json::Value;
 
 use super::{now, read_stdin, written, yaml};
-use crate::config;
-use crate::discover::read::Mistakes;
-use crate::discover::tiers::Bounds;
 use costs::{Costs, WHERE};
 use document::Parts;
 use envoy::Upstream;
 use lists::Server;
 use offer::{Found, Offer};
+use tiergate_core::config;
+use tiergate_core::discover::read::Mistakes;
+use tiergate_core::discover::tiers::Bounds;
 
 #[derive(Args)]
 #[command(group(clap::ArgGroup::new("source").required(true).multiple(false)))]

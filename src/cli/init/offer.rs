@@ -1,7 +1,7 @@
 //! What a source of models offers, whatever its format.
 
 use super::family::Kin;
-use crate::discover::{Facts, rounded};
+use tiergate_core::discover::{Facts, rounded};
 
 /// A model that can be put into the document.
 #[derive(Debug, Default)]

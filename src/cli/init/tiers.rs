@@ -5,9 +5,9 @@
 use std::cmp::Reverse;
 
 use super::offer::{Measure, Offer};
-use crate::discover::Facts;
-use crate::discover::tiers::{self as sizes, Bounds, WIDE};
-use crate::tier::{PerTier, Tier};
+use tiergate_core::discover::Facts;
+use tiergate_core::discover::tiers::{self as sizes, Bounds, WIDE};
+use tiergate_core::tier::{PerTier, Tier};
 
 /// Most candidates of a tier: the first serves, the others stand in.
 const MOST: usize = 3;

@@ -11,7 +11,7 @@ use time::Date;
 
 use super::super::written;
 use super::history::{self, Counts, day, is_rank};
-use crate::signal::{feed, parse};
+use tiergate_core::signal::{feed, parse};
 
 /// The contract that the output keeps.
 const CONTRACT: &str = "1";

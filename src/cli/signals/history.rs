@@ -144,8 +144,9 @@ impl History {
     fn row(&mut self, row: Row, place: String) {
         let Row { date, model, source, count } = row;
         let lowest = if is_rank(&source) { 1.0 } else { 0.0 };
-        let wrong = if model.trim().is_empty() || model.chars().count() > crate::signal::feed::LONGEST {
-            Some(format!("model: give a name of 1 to {} characters", crate::signal::feed::LONGEST))
+        let wrong = if model.trim().is_empty() || model.chars().count() > tiergate_core::signal::feed::LONGEST
+        {
+            Some(format!("model: give a name of 1 to {} characters", tiergate_core::signal::feed::LONGEST))
         } else if source.trim().is_empty() {
             Some("source: give a name".to_owned())
         } else if !(lowest..=GREATEST).contains(&count) {

@@ -9,11 +9,11 @@ use clap::Args;
 use serde::Serialize;
 
 use super::super::{ConfigChoice, now, written};
-use crate::config::Config;
-use crate::engine::{matched, ranking};
-use crate::route::{Model, Strategy};
-use crate::signal::{By, Feed, Index};
-use crate::tier::Tier;
+use tiergate_core::config::Config;
+use tiergate_core::engine::{matched, ranking};
+use tiergate_core::route::{Model, Strategy};
+use tiergate_core::signal::{By, Feed, Index};
+use tiergate_core::tier::Tier;
 
 #[derive(Args)]
 pub struct Options {

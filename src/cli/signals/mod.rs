@@ -11,7 +11,7 @@ use std::path::Path;
 use clap::Subcommand;
 use serde_json::{Map, Value, json};
 
-use crate::signal::{Feed, parse};
+use tiergate_core::signal::{Feed, parse};
 
 #[derive(Subcommand)]
 pub enum Command {

@@ -10,9 +10,9 @@ use serde_json::Value;
 use super::costs::{Costs, facts};
 use super::family::{Kin, Kinship};
 use super::offer::{Found, Offer};
-use crate::discover::Facts;
-use crate::discover::name::{self, Kind};
-use crate::discover::read::{Mistakes, Place};
+use tiergate_core::discover::Facts;
+use tiergate_core::discover::name::{self, Kind};
+use tiergate_core::discover::read::{Mistakes, Place};
 
 /// What stands behind a name once.
 struct Deployment {

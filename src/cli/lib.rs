@@ -1,0 +1,232 @@
+//! The `tiergate` command: check a configuration, explain a decision, score files of prompts, measure the
+//! scorers, try and make feeds.
+
+mod eval;
+mod explain;
+mod init;
+mod models;
+mod score;
+mod signals;
+mod yaml;
+
+use std::fmt::Display;
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde_json::{Map, Value, json};
+
+use tiergate_core::config::{self, Config};
+use tiergate_core::route::Profile;
+
+#[derive(Parser)]
+#[command(name = "tiergate", version, about = "Judges prompts and checks configurations as the filter does")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check a configuration: prints every error, exit 1 if there is one
+    Check {
+        /// A document as the filter gets it: JSON, or YAML where the name ends in .yaml or .yml
+        file: PathBuf,
+    },
+    /// Write a configuration for the models that LiteLLM, OpenRouter or Ollama already serve
+    Init(init::Options),
+    /// Explain the decision for a prompt, or for a request body on standard input
+    Explain(explain::Options),
+    /// Print the models of each tier
+    Models(ConfigChoice),
+    /// Judge prompts: JSONL in, JSONL out, one line each, in the same order
+    Score(score::Options),
+    /// Print what the calibrated scorer knows of prompts: JSONL in, JSONL out, as `score` reads and answers
+    Features(score::Options),
+    /// Measure how good the scorers' judgement is: JSONL with results of models, labels or translations
+    Eval(eval::Options),
+    /// Try a feed of adoption signals, or make one
+    #[command(subcommand)]
+    Signals(signals::Command),
+    /// Print the JSON Schema of the configuration
+    Schema,
+    /// Print the reference of the configuration
+    Reference,
+}
+
+/// Which configuration and profile to work with.
+#[derive(Args, Clone)]
+struct ConfigChoice {
+    /// A configuration, JSON or YAML (.yaml, .yml); the shipped defaults without it
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The profile to ask for
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+}
+
+/// Which configuration, and which scorer where it is not the configuration's.
+#[derive(Args)]
+struct Judging {
+    #[command(flatten)]
+    choice: ConfigChoice,
+    /// The scorer, whatever the configuration says
+    #[arg(long, value_enum)]
+    scorer: Option<Scorer>,
+    /// Weights for the calibrated scorer, a file that scripts/train.py wrote, whatever the configuration says
+    #[arg(long, value_name = "FILE")]
+    weights: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Scorer {
+    /// Rules over keywords
+    Rules,
+    /// Learnt weights over features
+    Calibrated,
+}
+
+impl Judging {
+    const fn of(choice: ConfigChoice, scorer: Scorer, weights: Option<PathBuf>) -> Self {
+        Self { choice, scorer: Some(scorer), weights }
+    }
+
+    /// The configuration, with the scorer and the weights that were chosen, and `more` changes.
+    fn load_with(&self, more: impl FnOnce(&mut Map<String, Value>)) -> Result<Config, String> {
+        let weights = match &self.weights {
+            Some(file) => {
+                Some(fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?)
+            }
+            None => None,
+        };
+        self.choice.load_with(|fields| {
+            if let Some(scorer) = self.scorer {
+                let name = if scorer == Scorer::Rules { "rules" } else { "calibrated" };
+                fields.insert("scorer".to_owned(), Value::from(name));
+            }
+            if let Some(weights) = weights
+                && let Value::Object(section) = fields.entry("calibrated").or_insert_with(|| json!({}))
+            {
+                section.insert("weights".to_owned(), Value::from(weights));
+            }
+            more(fields);
+        })
+    }
+
+    fn load(&self) -> Result<Config, String> {
+        self.load_with(|_| {})
+    }
+}
+
+impl ConfigChoice {
+    fn load(&self) -> Result<Config, String> {
+        self.load_with(|_| {})
+    }
+
+    /// The configuration after a change of its document. A document that is no object is refused as it is.
+    fn load_with(&self, change: impl FnOnce(&mut Map<String, Value>)) -> Result<Config, String> {
+        let Some(file) = &self.config else {
+            let mut fields = Map::new();
+            change(&mut fields);
+            let document = Value::Object(fields).to_string();
+            return config::parse(document.as_bytes()).map_err(|errors| errors.to_string());
+        };
+        let told = |error: &dyn Display| format!("{}: {error}", file.display());
+        let mut document = fs::read(file).map_err(|error| told(&error))?;
+        if file.extension().is_some_and(|ending| ending == "yaml" || ending == "yml") {
+            let text = String::from_utf8(document).map_err(|error| told(&error))?;
+            document = yaml::read(&text).map_err(|error| told(&error))?.to_string().into_bytes();
+        }
+        if let Ok(Value::Object(mut fields)) = serde_json::from_slice(&document) {
+            let before = fields.clone();
+            change(&mut fields);
+            if fields != before {
+                document = Value::Object(fields).to_string().into_bytes();
+            }
+        }
+        config::parse(&document).map_err(|errors| format!("{}:\n{errors}", file.display()))
+    }
+
+    /// A virtual model that asks for the profile (`auto` where none is chosen and there is one of that name).
+    fn virtual_model<'c>(&self, config: &'c Config) -> Result<&'c str, String> {
+        let wanted = self.profile.as_deref().unwrap_or("auto");
+        let named = |profile: &Profile| profile.name == wanted;
+        let mut all = config.table.virtual_models.iter();
+        let found = all.clone().find(|(_, p)| named(p)).or_else(|| {
+            let chosen = self.profile.is_some();
+            all.next().filter(|_| !chosen)
+        });
+        found.map(|(name, _)| name.as_str()).ok_or_else(|| {
+            let known: Vec<&str> = config.table.profiles.keys().map(String::as_str).collect();
+            format!("no profile {wanted:?}; there are: {}", known.join(", "))
+        })
+    }
+}
+
+/// Runs the command with the process's arguments and streams.
+pub fn main() -> ExitCode {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let done = run(Cli::parse().command, &mut out).and_then(|()| out.flush().map_err(|e| e.to_string()));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            let _ = writeln!(io::stderr(), "{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command, out: &mut dyn Write) -> Result<(), String> {
+    match command {
+        Command::Check { file } => {
+            let config = ConfigChoice { config: Some(file.clone()), profile: None }.load()?;
+            let (models, profiles) = (config.table.models.len(), config.table.profiles.len());
+            writeln!(out, "{}: ok ({models} model names, {profiles} profiles)", file.display())
+                .map_err(written)?;
+            config.notes.iter().try_for_each(|note| writeln!(out, "note: {note}").map_err(written))
+        }
+        Command::Init(options) => init::run(&options, out),
+        Command::Explain(options) => explain::run(&options, out),
+        Command::Models(choice) => models::run(&choice, out),
+        Command::Score(options) => score::run(&options, out),
+        Command::Features(options) => score::features(&options, out),
+        Command::Eval(options) => eval::run(&options, out),
+        Command::Signals(command) => signals::run(&command, out),
+        Command::Schema => writeln!(out, "{}", config::reference::schema().trim_end()).map_err(written),
+        Command::Reference => writeln!(out, "{}", config::reference::reference().trim_end()).map_err(written),
+    }
+}
+
+fn written(error: io::Error) -> String {
+    format!("cannot write: {error}")
+}
+
+fn read_stdin() -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes).map_err(|error| format!("cannot read: {error}"))?;
+    Ok(bytes)
+}
+
+/// Unix time in seconds.
+fn now() -> u64 {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the command is a front door: it reads the clock for the core"
+    )]
+    let now = SystemTime::now();
+    now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// A chat request for `prompt`.
+fn chat_body(model: &str, prompt: &str) -> Vec<u8> {
+    let mut message = Map::new();
+    message.insert("role".to_owned(), Value::from("user"));
+    message.insert("content".to_owned(), Value::from(prompt));
+    let mut body = Map::new();
+    body.insert("model".to_owned(), Value::from(model));
+    body.insert("messages".to_owned(), Value::from(vec![Value::Object(message)]));
+    Value::Object(body).to_string().into_bytes()
+}

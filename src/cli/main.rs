@@ -1,7 +1,0 @@
-//! The `tiergate` command.
-
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    tiergate::cli::main()
-}

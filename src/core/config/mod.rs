@@ -1,0 +1,216 @@
+//! The configuration document: raw serde types -> checked -> compiled parts.
+//!
+//! Everything that is wrong with a document is told at once, each mistake with its path and what would be right.
+
+mod check;
+mod compile;
+mod discovered;
+mod document;
+mod error;
+mod names;
+mod nearest;
+mod protobuf;
+mod raw;
+#[cfg(feature = "schema")]
+pub mod reference;
+mod shipped;
+#[cfg(test)]
+mod tests;
+
+pub use error::{ConfigError, ConfigErrors};
+pub use names::{Name, Names};
+pub use raw::{ModelsEndpoint, Position};
+
+use std::sync::Arc;
+
+use crate::ask;
+use crate::chat::{Limits, Paths};
+use crate::discover;
+use crate::fit;
+use crate::live;
+use crate::operator::Operator;
+use crate::rollout::Rollout;
+use crate::route::{Chains, Profile, Table};
+use crate::score::Scorer;
+use crate::signal;
+use crate::tier::Tier;
+
+/// A configuration that has been checked whole, compiled into the parts that the rooms work with.
+#[derive(Debug)]
+pub struct Config {
+    /// Models, profiles, virtual names, promotions.
+    pub table: Table,
+    /// Which names stand for a profile.
+    pub names: Names,
+    /// By the end of a path: what serves a virtual model in calls that are no conversation.
+    pub endpoints: Vec<(String, Arc<Profile>)>,
+    /// What the operator decides over the judge.
+    pub operator: Operator,
+    /// Whether forms are read for the model that they name.
+    pub reads_forms: bool,
+    /// What is right and may surprise, for `tiergate check`.
+    pub notes: Vec<String>,
+    /// The scorer.
+    pub scorer: Arc<Scorer>,
+    /// Adoption signals, where they are configured.
+    pub signals: Option<signal::SignalSettings>,
+    /// The upstream's list of models, where it is wanted.
+    pub discover: Option<discover::choose::DiscoverySettings>,
+    /// What was written, where listed models are to be added to it.
+    document: Option<Arc<raw::Document>>,
+    /// How much is routed.
+    pub rollout: Rollout,
+    /// Where in Envoy the filter stands.
+    pub position: Position,
+    /// What is learnt from answers; none where nothing is.
+    pub live: Option<LiveConfig>,
+    /// Who serves when a model does not.
+    pub fallbacks: Fallbacks,
+    /// What conversations are told by, and whether they are held by their model.
+    pub session: Session,
+    /// Rules that overrule the score.
+    pub overrides: Overrides,
+    /// How requests are made to fit the model that they go to.
+    pub fit: fit::Policy,
+    /// Whether more than one model of the profiles signs its thoughts as Claude does: who signed those of a conversation is
+    /// not known then.
+    pub several_sign: bool,
+    /// Header names and what the client is told.
+    pub headers: Headers,
+    /// Whether clients find the virtual models in lists of models.
+    pub models_endpoint: ModelsEndpoint,
+    /// Which paths are LLM calls.
+    pub paths: Paths,
+    /// Bounds on reading a body.
+    pub limits: Limits,
+    /// What counts as the ask.
+    pub ask: ask::Rules,
+    /// Output tokens assumed where the request sets no limit.
+    pub default_output_tokens: u64,
+    /// The share of the estimated input that a model's window has to have free besides.
+    pub window_margin: f64,
+    /// Whether the access log is told each decision.
+    pub filter_state: bool,
+}
+
+/// What is learnt from answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LiveConfig {
+    /// When a model is left alone.
+    pub settings: live::LiveSettings,
+    /// Whether answers are read for the tokens that they took.
+    pub usage: bool,
+}
+
+/// What conversations are told by, and whether they are held by their model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Whether they are.
+    pub pinned: bool,
+    /// For how long without a request, in milliseconds.
+    pub idle: u64,
+    /// The request headers that have a conversation's id; the first that is there counts.
+    pub headers: Vec<String>,
+    /// Whether `prompt_cache_key` is one.
+    pub cache_key: bool,
+    /// The request header that says who asks; the credential where there is none.
+    pub tenant_header: Option<String>,
+}
+
+/// Who serves when a model does not.
+#[derive(Clone, Debug, Default)]
+pub struct Fallbacks {
+    /// Whether the attempt position is there.
+    pub enabled: bool,
+    /// Whether LiteLLM is told who may serve in a model's place.
+    pub litellm: bool,
+    /// Statuses of 4xx by which the next model is asked, whatever the answer says.
+    pub next_on: Vec<u16>,
+    /// What is configured for each model.
+    pub chains: Chains,
+}
+
+/// Rules that overrule the score.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Overrides {
+    /// A request of more estimated input tokens than this is at least `context_tier`.
+    pub context_tokens: u64,
+    /// See `context_tokens`.
+    pub context_tier: Tier,
+    /// A request that asks for JSON, a schema or structured output is at least of this tier.
+    pub structured_tier: Tier,
+    /// From this agentic score on (0 to 1) a request counts as agentic.
+    pub agentic_score: f64,
+    /// From this value of codePresence on (0 to 1) an ask is about code.
+    pub code_score: f64,
+    /// So often the same step, or an error, ends a conversation of an agent that goes in a circle; 0: that is not looked for.
+    pub stall_repeats: usize,
+}
+
+/// How much of a decision the client is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResponseHeaders {
+    /// Nothing.
+    None,
+    /// Model, tier and cause.
+    Basic,
+    /// Also profile, score, confidence and savings.
+    Full,
+}
+
+/// Header names and what the client is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Headers {
+    /// Names the upstream cluster.
+    pub cluster: String,
+    /// Names the model, for the upstream.
+    pub model: String,
+    /// Names the tier, for the upstream.
+    pub tier: String,
+    /// More headers that name the model.
+    pub model_as: Vec<String>,
+    /// What the client is told.
+    pub response: ResponseHeaders,
+    /// Other names of the response's headers, by the name that they have otherwise.
+    pub renamed: Vec<(String, String)>,
+}
+
+impl Headers {
+    /// The name under which the client is told what `name` stands for.
+    pub fn shown<'n>(&'n self, name: &'n str) -> &'n str {
+        self.renamed.iter().find(|(own, _)| own == name).map_or(name, |(_, shown)| shown)
+    }
+}
+
+/// Reads a document, checks it whole and compiles it. An empty document gives the shipped defaults.
+///
+/// # Errors
+/// Everything that is wrong with the document, together.
+pub fn parse(document: &[u8]) -> Result<Config, ConfigErrors> {
+    let mut errors = error::Errors::default();
+    let config = compiled(document, &mut errors);
+    match config {
+        Some(config) if errors.is_empty() => Ok(config),
+        _ => {
+            if errors.is_empty() {
+                errors.at("document".to_owned(), "the document cannot be compiled".to_owned());
+            }
+            Err(errors.finish())
+        }
+    }
+}
+
+fn compiled(document: &[u8], errors: &mut error::Errors) -> Option<Config> {
+    let document::Document { mut value, from_struct } = document::read(document, errors)?;
+    if !check::check(&mut value, from_struct, errors) {
+        return None;
+    }
+    match serde_json::from_value(value) {
+        Ok(document) => compile::compile(&document, None, errors),
+        Err(error) => {
+            // The schema allows no more than the types do, unless an earlier mistake was taken out clumsily.
+            errors.at("document".to_owned(), error.to_string());
+            None
+        }
+    }
+}
