@@ -76,7 +76,7 @@ fn decisions_by(criterion: &mut Criterion, name: &str, config: &[u8]) {
             body: body.as_bytes(),
         };
         assert!(
-            decide(&config, &request, RequestContext::default(), &mut scratch).cause
+            decide(&config, &request, RequestContext::default(), &mut scratch).choice.cause
                 <= Cause::FloorStructured
         );
         group.throughput(Throughput::Bytes(body.len() as u64));
@@ -127,7 +127,7 @@ fn signals(criterion: &mut Criterion) {
         [("decide-without", None, Cause::Score), ("decide-with", Some(&known), Cause::Momentum)]
     {
         let live = RequestContext { ranking, ..RequestContext::default() };
-        assert_eq!(decide(&config, &request, live, &mut scratch).cause, cause);
+        assert_eq!(decide(&config, &request, live, &mut scratch).choice.cause, cause);
         group.bench_function(name, |bencher| {
             bencher.iter(|| decide(&config, black_box(&request), live, &mut scratch));
         });
@@ -188,7 +188,7 @@ fn strategies(criterion: &mut Criterion) {
         }
         let live =
             RequestContext { conditions: known.then_some(&conditions), seed: 7, ..RequestContext::default() };
-        let served = decide(&config, &request, live, &mut scratch).model.map(|m| m.name.clone());
+        let served = decide(&config, &request, live, &mut scratch).choice.model.map(|m| m.name.clone());
         assert!(serves.is_empty() || served.as_deref() == Some(serves), "{name}: {served:?}");
         group.bench_function(name, |bencher| {
             bencher.iter(|| decide(&config, black_box(&request), live, &mut scratch));

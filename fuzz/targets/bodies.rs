@@ -73,7 +73,7 @@ fn decide(dialect: Dialect, path: &[u8], body: &[u8], is_object: bool) {
     let request = Request { dialect, path, body };
     SCRATCH.with_borrow_mut(|scratch| {
         let decision = engine::decide(&CONFIG, &request, RequestContext::default(), scratch);
-        let mut changes = match (&decision.edit, decision.model) {
+        let mut changes = match (&decision.edit, decision.choice.model) {
             (Edit::Body(spans), Some(model)) => {
                 chat::named(spans, &model.upstream_model, &decision.tell).unwrap_or_default()
             }

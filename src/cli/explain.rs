@@ -112,8 +112,7 @@ fn candidates<'c>(
     decision: &Decision<'c>,
     live: RequestContext<'_>,
 ) -> Vec<(Tier, Vec<&'c str>)> {
-    let withheld = decision.withheld.as_ref().and_then(|withheld| withheld.profile);
-    let Some(profile) = withheld.or(decision.profile) else { return Vec::new() };
+    let Some(profile) = decision.wanted().profile.or(decision.choice.profile) else { return Vec::new() };
     let unknown = SignalRanking::default();
     let ranking = live.ranking.filter(|_| profile.strategy == Strategy::Momentum).unwrap_or(&unknown);
     let names = |tier| {
@@ -144,8 +143,7 @@ fn considered<'c>(
     decision: &Decision<'c>,
     live: RequestContext<'_>,
 ) -> Vec<Considered<'c>> {
-    let withheld = decision.withheld.as_ref().and_then(|withheld| withheld.profile);
-    let Some(profile) = withheld.or(decision.profile) else { return Vec::new() };
+    let Some(profile) = decision.wanted().profile.or(decision.choice.profile) else { return Vec::new() };
     let difficulty = decision.score.map_or(0.5, |score| score.value.clamp(0.0, 1.0));
     let mut all: Vec<Considered<'c>> = Vec::new();
     for tier in Tier::ALL {
@@ -178,8 +176,8 @@ fn passed_over(
     model: &Model,
     live: RequestContext<'_>,
 ) -> &'static str {
-    let chosen = decision.withheld.as_ref().and_then(|withheld| withheld.model).or(decision.model);
-    let tier = decision.withheld.as_ref().map_or(decision.tier, |withheld| withheld.tier);
+    let chosen = decision.wanted().model.or(decision.choice.model);
+    let tier = decision.wanted().tier;
     let candidates = tier.map_or(&[][..], |tier| config.table.candidates(profile, tier, live.now));
     let listed = candidates.iter().any(|other| other.slot == model.slot);
     let only = config.operator.tenants.of(&live.client).and_then(|(policy, _)| policy.only);
@@ -214,12 +212,12 @@ fn report(
         .collect();
     let mut report = json!({
         "dialect": dialect.name(),
-        "cause": decision.cause.name(),
+        "cause": decision.choice.cause.name(),
         "rule": decision.rule,
-        "profile": decision.profile.map(|p| &p.name),
-        "tier": decision.tier.map(Tier::name),
-        "model": decision.model.map(|m| &m.name),
-        "set": decision.model.and_then(|m| m.variant.as_ref()),
+        "profile": decision.choice.profile.map(|p| &p.name),
+        "tier": decision.choice.tier.map(Tier::name),
+        "model": decision.choice.model.map(|m| &m.name),
+        "set": decision.choice.model.and_then(|m| m.variant.as_ref()),
         "edits": decision.fitted.notes.iter()
             .map(|note| json!({"name": note.name, "done": note.done.name()}))
             .collect::<Vec<_>>(),
@@ -230,7 +228,7 @@ fn report(
         "agentic": score.map(|s| s.agentic),
         "input_tokens": decision.usage.input,
         "output_tokens": decision.usage.output,
-        "cost_usd": decision.cost,
+        "cost_usd": decision.choice.cost,
         "savings": decision.savings,
         "candidates": candidates,
         "problem": decision.problem.as_ref().map(|problem| json!({
@@ -263,27 +261,27 @@ fn print(
     live: RequestContext<'_>,
     out: &mut dyn Write,
 ) -> std::io::Result<()> {
-    writeln!(out, "cause       {}", decision.cause.name())?;
+    writeln!(out, "cause       {}", decision.choice.cause.name())?;
     if let Some(problem) = &decision.problem {
         return writeln!(out, "answer      {} {}", problem.status(), problem.message());
     }
     if let Some(rule) = decision.rule {
         writeln!(out, "rule        {rule}")?;
     }
-    if let Some(profile) = decision.profile {
+    if let Some(profile) = decision.choice.profile {
         writeln!(out, "profile     {}", profile.name)?;
     }
-    if let Some(tier) = decision.tier {
+    if let Some(tier) = decision.choice.tier {
         writeln!(out, "tier        {}", tier.name())?;
     }
-    let model = decision.model.map_or("as asked", |m| m.name.as_str());
+    let model = decision.choice.model.map_or("as asked", |m| m.name.as_str());
     writeln!(out, "model       {model} (cluster {})", decision.cluster)?;
     if let Some(withheld) = &decision.withheld {
         let tier = withheld.tier.map_or("", Tier::name);
         let model = withheld.model.map_or("as asked", |m| m.name.as_str());
         writeln!(out, "not done    {tier} {model} ({})", withheld.cause.name())?;
     }
-    if let Some(set) = decision.model.and_then(|model| model.variant.as_ref()) {
+    if let Some(set) = decision.choice.model.and_then(|model| model.variant.as_ref()) {
         writeln!(out, "set         {set}")?;
     }
     if !decision.fitted.notes.is_empty() {
@@ -299,7 +297,7 @@ fn print(
         writeln!(out, "score       {:.3}", score.value)?;
         writeln!(out, "confidence  {:.2}", score.confidence)?;
     }
-    if let Some(cost) = decision.cost {
+    if let Some(cost) = decision.choice.cost {
         let usage = decision.usage;
         write!(
             out,

@@ -167,11 +167,11 @@ impl Teller<'_> {
         let verdict = ScoredLine {
             id: &line.id,
             input_tokens: decision.usage.input,
-            tier: decision.tier.map(Tier::name),
+            tier: decision.choice.tier.map(Tier::name),
             score: decision.score.map(|s| s.value),
             confidence: decision.score.map(|s| s.confidence),
-            cause: decision.cause.name(),
-            model: decision.model.map(|m| m.name.as_str()),
+            cause: decision.choice.cause.name(),
+            model: decision.choice.model.map(|m| m.name.as_str()),
             reasons,
         };
         emit(&verdict, out).map(Ok)

@@ -25,7 +25,7 @@ mod subject;
 mod tests;
 
 pub use cause::Cause;
-pub use decision::{Decision, Edit, Withheld, refused};
+pub use decision::{Choice, Decision, Edit, refused};
 use decision::{no_such_model, to_default, undecided, unread, withhold};
 use judge::{Case, judge};
 use operator::guard;
@@ -144,9 +144,9 @@ fn decide_on<'c>(
             None => undecided(config, Cause::NoModel),
         };
     };
-    let fitted = |decision: Decision<'c>| match decision.model {
+    let fitted = |decision: Decision<'c>| match decision.choice.model {
         Some(model)
-            if config.fit.pinned || decision.edit != Edit::None && decision.cause != Cause::Pinned =>
+            if config.fit.pinned || decision.edit != Edit::None && decision.choice.cause != Cause::Pinned =>
         {
             let signed = decision.stays || !config.several_sign;
             let fitted = fit::fit(request.body, view, request.dialect, &model.takes, config.fit, signed);
@@ -170,9 +170,11 @@ fn decide_on<'c>(
         }
         Name::Other => {
             let decision = named::named(config, name, edit);
-            let usage = decision.model.map(|model| judge::needs(config, view, &live.client).usage_of(model));
-            let cost = decision.model.zip(usage).and_then(|(model, usage)| route::cost(model, usage));
-            let decision = Decision { usage: usage.unwrap_or_default(), cost, ..decision };
+            let usage =
+                decision.choice.model.map(|model| judge::needs(config, view, &live.client).usage_of(model));
+            let cost = decision.choice.model.zip(usage).and_then(|(model, usage)| route::cost(model, usage));
+            let choice = Choice { cost, ..decision.choice };
+            let decision = Decision { choice, usage: usage.unwrap_or_default(), ..decision };
             if view.more_models && decision.edit != Edit::None {
                 return refused(config, Problem::TooManyModels);
             }
@@ -194,7 +196,7 @@ fn decide_on<'c>(
         std::iter::once(user).chain(ask.into_iter().map(|part| part.of(request.body)))
     };
     // What one model has made stays with it, though another would serve it without.
-    let made = decision.cause == Cause::State;
+    let made = decision.choice.cause == Cause::State;
     let decision = Decision { keeps, ..decision };
     let decision = match config.rollout.holds(&asked.name, conversation) {
         Some(NotRouted::Control) if made => decision,

@@ -6,14 +6,13 @@
 //! configuration alone, a pinned model that it does not know counts as `other`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::MetricType;
 
-use tiergate_core::engine::{Cause, Decision};
+use tiergate_core::engine::{Cause, Choice, Decision};
 use tiergate_core::refresh::{Kind, RefreshOutcome};
-use tiergate_core::route::{Model, Profile};
-
 use tiergate_core::tier::Tier;
 
 const NONE: &str = "none";
@@ -46,23 +45,11 @@ struct Key {
 impl Metrics {
     /// Counts one decision that took `micros` microseconds.
     pub fn count(&mut self, decision: &Decision<'_>, micros: u64) {
-        let labels = Labels {
-            profile: decision.profile,
-            tier: decision.tier,
-            model: decision.model.map(AsRef::as_ref),
-            cause: decision.cause,
-        };
-        self.request(true, &labels);
+        self.request(true, &decision.choice);
         if let Some(withheld) = &decision.withheld {
-            let labels = Labels {
-                profile: withheld.profile,
-                tier: withheld.tier,
-                model: withheld.model.map(AsRef::as_ref),
-                cause: withheld.cause,
-            };
-            self.request(false, &labels);
+            self.request(false, withheld);
             // Only together, as below.
-            if let (Some(cost), Some(control)) = (withheld.cost, decision.cost) {
+            if let (Some(cost), Some(control)) = (withheld.cost, decision.choice.cost) {
                 add(&mut self.shadow_cost, "tiergate.shadow_cost_nanousd", nano(cost));
                 add(&mut self.control_cost, "tiergate.control_cost_nanousd", nano(control));
             }
@@ -72,14 +59,14 @@ impl Metrics {
             let _ = hostcalls::record_metric(id, micros);
         }
         // Only together: their ratio is what they are for.
-        if let (Some(cost), Some(baseline)) = (decision.cost, decision.baseline_cost) {
+        if let (Some(cost), Some(baseline)) = (decision.choice.cost, decision.baseline_cost) {
             add(&mut self.cost, "tiergate.cost_nanousd", nano(cost));
             add(&mut self.baseline_cost, "tiergate.baseline_cost_nanousd", nano(baseline));
         }
         if decision.scan.is_exhausted() {
             add(&mut self.exhausted, "tiergate.scan_budget_exhausted", 1);
         }
-        if decision.cause == Cause::Momentum
+        if decision.choice.cause == Cause::Momentum
             && let Some(id) =
                 defined(&mut self.reordered, (MetricType::Counter, "tiergate.signals.reordered"))
         {
@@ -88,17 +75,17 @@ impl Metrics {
     }
 
     /// Counts one request: as it was done, or as it would have been.
-    fn request(&mut self, done: bool, labels: &Labels<'_>) {
+    fn request(&mut self, done: bool, choice: &Choice<'_>) {
         let key = Key {
             done,
-            profile: labels.profile.map_or(0, |p| std::ptr::from_ref(p).addr()),
-            tier: labels.tier,
-            model: labels.model.map_or(0, |m| std::ptr::from_ref(m).addr()),
-            cause: labels.cause,
+            profile: choice.profile.map_or(0, |p| std::ptr::from_ref(p).addr()),
+            tier: choice.tier,
+            model: choice.model.map_or(0, |m| Arc::as_ptr(m).addr()),
+            cause: choice.cause,
         };
         let mut id = self.requests.get(&key).copied();
         if id.is_none() {
-            id = hostcalls::define_metric(MetricType::Counter, &labels.series(done)).ok();
+            id = hostcalls::define_metric(MetricType::Counter, &series(choice, done)).ok();
             self.requests.extend(id.map(|id| (key, id)));
         }
         if let Some(id) = id {
@@ -158,36 +145,25 @@ fn defined(id: &mut Option<u32>, (kind, name): (MetricType, &str)) -> Option<u32
     *id
 }
 
-/// What a request is counted by.
-struct Labels<'d> {
-    profile: Option<&'d Profile>,
-    tier: Option<Tier>,
-    model: Option<&'d Model>,
-    cause: Cause,
-}
-
-impl Labels<'_> {
-    fn series(&self, done: bool) -> String {
-        let name = if done { "tiergate.requests" } else { "tiergate.requests_shadow" };
-        let profile = self.profile.map_or(NONE, |p| p.name.as_str());
-        let tier = self.tier.map_or(NONE, Tier::name);
-        let model = self.model.map_or_else(
-            || "other".to_owned(),
-            |m| {
-                m.variant.as_ref().map_or_else(
-                    || m.name.clone(),
-                    |variant| format!("{}@{}", m.name, variant.replace('=', ":")),
-                )
-            },
-        );
-        let model = model.as_str();
-        format!(
-            "{name};profile={};tier={tier};model={};cause={}",
-            label(profile),
-            label(model),
-            self.cause.name()
-        )
-    }
+/// The name of the counter of such requests.
+fn series(choice: &Choice<'_>, done: bool) -> String {
+    let name = if done { "tiergate.requests" } else { "tiergate.requests_shadow" };
+    let profile = choice.profile.map_or(NONE, |p| p.name.as_str());
+    let tier = choice.tier.map_or(NONE, Tier::name);
+    let model = choice.model.map_or_else(
+        || "other".to_owned(),
+        |m| {
+            m.variant
+                .as_ref()
+                .map_or_else(|| m.name.clone(), |variant| format!("{}@{}", m.name, variant.replace('=', ":")))
+        },
+    );
+    format!(
+        "{name};profile={};tier={tier};model={};cause={}",
+        label(profile),
+        label(&model),
+        choice.cause.name()
+    )
 }
 
 /// A name as it may stand in a label.

@@ -37,8 +37,8 @@ impl Notes {
     /// What is to be remembered of a decision. `tenant`: who asks, where the provider keeps the answer.
     pub fn of(decision: &Decision<'_>, tenant: Option<Vec<u8>>, now: u64) -> Self {
         // What a client's own choice is worth nobody has judged.
-        let tier = decision.tier.unwrap_or(Tier::Medium);
-        let by = decision.model.map(|model| SessionPin::by(&model.name, tier, now));
+        let tier = decision.choice.tier.unwrap_or(Tier::Medium);
+        let by = decision.choice.model.map(|model| SessionPin::by(&model.name, tier, now));
         Self {
             hold: decision.hold,
             keeps: decision.keeps.zip(by),

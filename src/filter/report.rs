@@ -44,11 +44,11 @@ impl<'d> LogLine<'d> {
     pub fn of(decision: &'d Decision<'_>, decision_us: u64) -> Self {
         let thousandths = |number: f64| (number * 1000.0).round() / 1000.0;
         Self {
-            model: decision.model.map(|m| m.name.as_str()),
-            set: decision.model.and_then(|m| m.variant.as_deref()),
-            tier: decision.tier.map(Tier::name),
-            profile: decision.profile.map(|p| p.name.as_str()),
-            cause: decision.cause.name(),
+            model: decision.choice.model.map(|m| m.name.as_str()),
+            set: decision.choice.model.and_then(|m| m.variant.as_deref()),
+            tier: decision.choice.tier.map(Tier::name),
+            profile: decision.choice.profile.map(|p| p.name.as_str()),
+            cause: decision.choice.cause.name(),
             rule: decision.rule,
             score: decision.score.map(|s| thousandths(s.value)),
             confidence: decision.score.map(|s| thousandths(s.confidence)),
@@ -70,13 +70,13 @@ pub fn answer(decision: &Decision<'_>, detail: ResponseHeaders) -> Vec<(&'static
     if detail == ResponseHeaders::None {
         return headers;
     }
-    if let Some(model) = decision.model {
+    if let Some(model) = decision.choice.model {
         headers.push((MODEL, model.name.clone()));
     }
-    if let Some(tier) = decision.tier {
+    if let Some(tier) = decision.choice.tier {
         headers.push(("x-tiergate-tier", Tier::name(tier).to_owned()));
     }
-    headers.push(("x-tiergate-cause", decision.cause.name().to_owned()));
+    headers.push(("x-tiergate-cause", decision.choice.cause.name().to_owned()));
     if let Some(withheld) = &decision.withheld {
         if let Some(model) = withheld.model {
             headers.push(("x-tiergate-shadow-model", model.name.clone()));
@@ -89,7 +89,7 @@ pub fn answer(decision: &Decision<'_>, detail: ResponseHeaders) -> Vec<(&'static
     if detail == ResponseHeaders::Basic {
         return headers;
     }
-    if let Some(set) = decision.model.and_then(|model| model.variant.as_ref()) {
+    if let Some(set) = decision.choice.model.and_then(|model| model.variant.as_ref()) {
         // A value may be any text.
         headers.push((
             "x-tiergate-set",
@@ -99,7 +99,7 @@ pub fn answer(decision: &Decision<'_>, detail: ResponseHeaders) -> Vec<(&'static
     if let Some(rule) = decision.rule {
         headers.push(("x-tiergate-rule", rule.to_owned()));
     }
-    if let Some(profile) = decision.profile {
+    if let Some(profile) = decision.choice.profile {
         headers.push(("x-tiergate-profile", profile.name.clone()));
     }
     if let Some(score) = decision.score {

@@ -7,7 +7,7 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::{Action, BufferType, MapType};
 
-use super::deciding::{changes, decided, is_watched, unread};
+use super::deciding::{decided, is_watched, unread};
 use super::edit::{add_request_header, reply, set_request_header, unpacked, write_back};
 use super::extra::Extra;
 use super::facts::{Betas, Facts};
@@ -122,11 +122,11 @@ impl Stream {
         let keeps_answers = dialect == Dialect::Responses;
         let tenant = keeps_answers.then(|| waiting.tenant.clone());
         self.notes = Notes::of(&decision, tenant, started / 1_000_000);
-        spend::add(&shared.config, &client, decision.cost);
+        spend::add(&shared.config, &client, decision.choice.cost);
         let by_attempt = shared.config.fallbacks.enabled;
         self.extra = Extra::new(decision.fitted.extra_usage && !by_attempt);
         self.foreign = self.betas(&shared.config, &decision, waiting.betas);
-        let changes = changes(&mut decision, by_attempt);
+        let changes = decision.changes(by_attempt);
         write_back(changes, body, waiting.has_length);
         self.settle(&shared, &decision, path, started)
     }
@@ -134,7 +134,7 @@ impl Stream {
     /// Takes headers out that the model does not read, but for those that the attempts take out; whether there are such.
     fn betas(&self, config: &Config, decision: &Decision<'_>, betas: Betas) -> bool {
         let edits = config.fit.mode != Mode::Off && (decision.edit != Edit::None || config.fit.pinned);
-        let Some(model) = decision.model.filter(|_| edits) else { return false };
+        let Some(model) = decision.choice.model.filter(|_| edits) else { return false };
         if config.fallbacks.enabled {
             return betas.foreign(&model.takes).next().is_some();
         }
@@ -163,7 +163,7 @@ impl Stream {
         if !groups {
             started = now_nanos();
         }
-        let written = decision.model.map(|model| call.written(decision.edit.spans(), model));
+        let written = decision.choice.model.map(|model| call.written(decision.edit.spans(), model));
         write_back(written.unwrap_or_default(), body, waiting.has_length);
         self.settle(shared, &decision, path, started)
     }
@@ -184,13 +184,13 @@ impl Stream {
             set_request_header(":path", path);
         }
         add_request_header(&headers.cluster, decision.cluster);
-        if let Some(model) = decision.model {
+        if let Some(model) = decision.choice.model {
             add_request_header(&headers.model, &model.name);
             for name in &headers.model_as {
                 add_request_header(name, &model.upstream_model);
             }
         }
-        if let Some(tier) = decision.tier {
+        if let Some(tier) = decision.choice.tier {
             add_request_header(&headers.tier, tier.name());
         }
         let micros = now_nanos().saturating_sub(started) / 1000;
@@ -202,7 +202,7 @@ impl Stream {
             let _ = hostcalls::set_property(vec!["tiergate"], Some(&line));
             self.line = line;
         }
-        if let Some(model) = decision.model.filter(|_| is_watched(decision)) {
+        if let Some(model) = decision.choice.model.filter(|_| is_watched(decision)) {
             self.send_off(shared, model, decision, started / 1_000_000);
         }
     }
@@ -215,7 +215,7 @@ impl Stream {
             self.number = Some(number);
             property::set_plan(&Plan {
                 fits: self.foreign || !decision.fitted.changes.is_empty(),
-                bound: decision.bound || decision.cause == Cause::State,
+                bound: decision.bound || decision.choice.cause == Cause::State,
                 stream: number,
                 request: self.request,
                 ..Plan::new(model, &decision.chain)

@@ -295,8 +295,8 @@ fn the_module_judges_as_the_command_does() {
         let sent = if whole { escaped(&body) } else { body.clone() };
         let (_, response) = exchange(&mut vm, &Request::post(CHAT, sent));
         let told = |name| response.header(name).map(ToOwned::to_owned);
-        assert_eq!(told("x-tiergate-tier").as_deref(), native.tier.map(|t| t.name()), "{}", row["id"]);
-        assert_eq!(told("x-tiergate-cause").as_deref(), Some(native.cause.name()), "{}", row["id"]);
+        assert_eq!(told("x-tiergate-tier").as_deref(), native.choice.tier.map(|t| t.name()), "{}", row["id"]);
+        assert_eq!(told("x-tiergate-cause").as_deref(), Some(native.choice.cause.name()), "{}", row["id"]);
         assert_eq!(told("x-tiergate-score"), Some(format!("{:.3}", score.value)), "{}", row["id"]);
         assert_eq!(told("x-tiergate-confidence"), Some(format!("{:.3}", score.confidence)), "{}", row["id"]);
     }

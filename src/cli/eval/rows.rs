@@ -195,8 +195,8 @@ impl Reader {
 /// None where the line has no text to judge.
 fn verdict(judge: &mut Judge<'_>, line: &[u8]) -> Result<Option<RowVerdict>, String> {
     let decision = judge.json(line)?;
-    let (Some(tier), Some(score)) = (decision.tier, decision.score) else { return Ok(None) };
-    let abstained = matches!(decision.cause, Cause::Abstain | Cause::Ambiguous);
+    let (Some(tier), Some(score)) = (decision.choice.tier, decision.score) else { return Ok(None) };
+    let abstained = matches!(decision.choice.cause, Cause::Abstain | Cause::Ambiguous);
     Ok(Some(RowVerdict { tier, score: score.value, confidence: score.confidence, abstained }))
 }
 

@@ -31,7 +31,9 @@ pub use form::{boundary, model_fields};
 pub use ids::Ids;
 pub use path::{Dialect, PathModels, Paths, ends_as};
 pub use problem::{ErrorForm, Problem};
-pub use splice::{Change, Prefix, named, rewrite_path, rewrite_path_at, splice, splice_changes, splice_with};
+pub use splice::{
+    Change, Prefix, changed, named, rewrite_path, rewrite_path_at, splice, splice_changes, splice_with,
+};
 pub use text::{decode, excerpt};
 pub use tokens::Tokens;
 pub use unpack::{Coding, MOST_UNPACKED, unpack};

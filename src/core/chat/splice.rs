@@ -97,6 +97,12 @@ pub fn splice_changes(mut body: Vec<u8>, mut changes: Vec<Change>) -> Option<Pre
     Some(Prefix { end, head: body, tail })
 }
 
+/// A whole body with changes carried out; `None` where [`splice_changes`] gives none.
+pub fn changed(body: &[u8], changes: Vec<Change>) -> Option<Vec<u8>> {
+    let prefix = splice_changes(body.to_vec(), changes)?;
+    Some([&prefix.head, &prefix.tail, body.get(prefix.end..)?].concat())
+}
+
 /// What stands for the model at `span`: the value or, where the span is empty and so a place between members, the member.
 fn member(span: Span, value: &[u8], more: &[u8]) -> Vec<u8> {
     if span.is_empty() { [br#""model":"#, value, more, b","].concat() } else { [value, more].concat() }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Cause;
 use crate::ask::Budget;
-use crate::chat::{Problem, Span};
+use crate::chat::{self, Change, Problem, Span};
 use crate::config::Config;
 use crate::fit::Fitted;
 use crate::live::{Known, SessionPin};
@@ -53,9 +53,9 @@ impl Edit {
     }
 }
 
-/// Where a request goes, and why.
-#[derive(Clone, Debug)]
-pub struct Decision<'c> {
+/// A model, and why it. Headers, the log, metrics and `explain` all say this of a decision.
+#[derive(Clone, Copy, Debug)]
+pub struct Choice<'c> {
     /// Why.
     pub cause: Cause,
     /// The profile that chose; none where the client did.
@@ -65,6 +65,15 @@ pub struct Decision<'c> {
     pub tier: Option<Tier>,
     /// The model; none where the table does not know it.
     pub model: Option<&'c Arc<Model>>,
+    /// Estimated cost in USD, where the price is known.
+    pub cost: Option<f64>,
+}
+
+/// Where a request goes, and why.
+#[derive(Clone, Debug)]
+pub struct Decision<'c> {
+    /// What was chosen, and is carried out.
+    pub choice: Choice<'c>,
     /// Who may serve in its place, in order: at most [`route::CHAIN`], all of whom can serve the request. Empty where
     /// the client chose, or nobody can.
     pub chain: Vec<&'c Arc<Model>>,
@@ -82,8 +91,6 @@ pub struct Decision<'c> {
     pub ask_tokens: u64,
     /// Estimated tokens of the request and its answer.
     pub usage: Usage,
-    /// Estimated cost in USD, where the price is known.
-    pub cost: Option<f64>,
     /// What the same would cost with the baseline, in USD, where there is one and its price is known.
     pub baseline_cost: Option<f64>,
     /// Share of the baseline's cost that is saved, where both prices are known.
@@ -95,7 +102,7 @@ pub struct Decision<'c> {
     /// What a conversation or cache at the provider is known by that the request names, where it does.
     pub keeps: Option<Known>,
     /// What was decided and not done, for the causes `shadow` and `control`.
-    pub withheld: Option<Withheld<'c>>,
+    pub withheld: Option<Choice<'c>>,
     /// What was looked at in search of the words that a person typed.
     pub scan: Budget,
     /// The number of what is asked, the same for the requests of one conversation; 0 where nothing was read.
@@ -110,19 +117,22 @@ pub struct Decision<'c> {
     pub problem: Option<Problem>,
 }
 
-/// A decision that was not carried out.
-#[derive(Clone, Debug)]
-pub struct Withheld<'c> {
-    /// Why it would have gone there.
-    pub cause: Cause,
-    /// The profile that chose.
-    pub profile: Option<&'c Profile>,
-    /// The tier that was decided on.
-    pub tier: Option<Tier>,
-    /// The model that would have served.
-    pub model: Option<&'c Arc<Model>>,
-    /// Estimated cost in USD of the model that would have served, where the price is known.
-    pub cost: Option<f64>,
+impl<'c> Decision<'c> {
+    /// What was decided, whether or not it is carried out.
+    pub fn wanted(&self) -> &Choice<'c> {
+        self.withheld.as_ref().unwrap_or(&self.choice)
+    }
+
+    /// Takes out the changes of the body: the model's name, and, unless each attempt makes them for itself, all that
+    /// `fit` found.
+    pub fn changes(&mut self, by_attempt: bool) -> Vec<Change> {
+        let named = |model: &Model| chat::named(self.edit.spans(), &model.upstream_model, &self.tell);
+        let mut changes = self.choice.model.and_then(|model| named(model)).unwrap_or_default();
+        if !by_attempt {
+            changes.append(&mut self.fitted.changes);
+        }
+        changes
+    }
 }
 
 pub(super) fn no_such_model<'c>(config: &'c Config, asked: &str) -> Decision<'c> {
@@ -147,7 +157,7 @@ pub(super) fn unread<'c>(
 ) -> Decision<'c> {
     let rollout = &config.rollout;
     if rollout.control(&asked.name) == Control::Unchanged && rollout.holds_all(&asked.name).is_some() {
-        return Decision { cause, profile: Some(asked), ..pinned(config, name) };
+        return unchanged(config, asked, name, cause);
     }
     to_default(asked, cause, edit())
 }
@@ -167,62 +177,64 @@ pub(super) fn withhold<'c>(
     };
     let instead = match config.rollout.control(&asked.name) {
         Control::DefaultModel => to_default(asked, cause, edit()),
-        Control::Unchanged => Decision { cause, profile: Some(asked), ..pinned(config, name) },
+        Control::Unchanged => unchanged(config, asked, name, cause),
     };
     let usage = decision.usage;
-    let both = instead.model.zip(config.table.baseline.as_ref());
+    let both = instead.choice.model.zip(config.table.baseline.as_ref());
+    let cost = instead.choice.model.and_then(|model| route::cost(model, usage));
     Decision {
+        choice: Choice { cost, ..instead.choice },
         score: decision.score,
         ask_tokens: decision.ask_tokens,
         usage,
-        cost: instead.model.and_then(|model| route::cost(model, usage)),
         baseline_cost: decision.baseline_cost,
         savings: both.and_then(|(model, baseline)| route::savings(model, baseline, usage)),
         keeps: decision.keeps,
         needs: decision.needs,
-        withheld: Some(Withheld {
-            cause: decision.cause,
-            profile: decision.profile,
-            tier: decision.tier,
-            model: decision.model,
-            cost: decision.cost,
-        }),
+        withheld: Some(decision.choice),
         ..instead
     }
 }
 
+/// The request for a virtual model as a pinned one: nothing of it changes.
+fn unchanged<'c>(config: &'c Config, asked: &'c Profile, name: &str, cause: Cause) -> Decision<'c> {
+    let decision = pinned(config, name);
+    Decision { choice: Choice { cause, profile: Some(asked), ..decision.choice }, ..decision }
+}
+
 pub(super) fn to_default(profile: &Profile, cause: Cause, edit: Edit) -> Decision<'_> {
     let model = &profile.default_model;
-    Decision { profile: Some(profile), model: Some(model), edit, ..unjudged(cause, &model.cluster) }
+    chosen(Choice { profile: Some(profile), model: Some(model), ..bare(cause) }, &model.cluster, edit)
 }
 
 pub(super) fn pinned<'c>(config: &'c Config, name: &str) -> Decision<'c> {
     let model = config.table.models.get(name);
     let cluster = model.map_or(&config.table.default_cluster, |m| &m.cluster);
-    Decision { model, ..unjudged(Cause::Pinned, cluster) }
+    chosen(Choice { model, ..bare(Cause::Pinned) }, cluster, Edit::None)
 }
 
 /// A request that nothing is known of goes to the default cluster as it is.
 pub(super) fn undecided(config: &Config, cause: Cause) -> Decision<'_> {
-    unjudged(cause, &config.table.default_cluster)
+    chosen(bare(cause), &config.table.default_cluster, Edit::None)
+}
+
+/// A choice of nothing.
+pub(super) const fn bare<'c>(cause: Cause) -> Choice<'c> {
+    Choice { cause, profile: None, tier: None, model: None, cost: None }
 }
 
 /// A decision that no prompt was judged for.
-pub(super) fn unjudged(cause: Cause, cluster: &str) -> Decision<'_> {
+pub(super) fn chosen<'c>(choice: Choice<'c>, cluster: &'c str, edit: Edit) -> Decision<'c> {
     Decision {
-        cause,
-        profile: None,
-        tier: None,
-        model: None,
+        choice,
         chain: Vec::new(),
         cluster,
-        edit: Edit::None,
+        edit,
         fitted: Fitted::default(),
         stays: false,
         score: None,
         ask_tokens: 0,
         usage: Usage::default(),
-        cost: None,
         baseline_cost: None,
         savings: None,
         withheld: None,

@@ -3,15 +3,15 @@
 
 use std::sync::Arc;
 
+use super::decision::chosen;
 use super::operator::{Overruled, only, overrule};
 use super::sessions::{conversation, hold, stay};
 use super::stall::is_stalled;
 use super::state::{State, follow, state};
-use super::{Cause, Decision, Edit, RequestContext, Scratch};
-use crate::ask::{self, Asks, Budget, Heard, Judge, Judged, Why as AskWhy};
+use super::{Cause, Choice, Decision, Edit, RequestContext, Scratch};
+use crate::ask::{self, Asks, Heard, Judge, Judged, Why as AskWhy};
 use crate::chat::{Sealed, View};
 use crate::config::Config;
-use crate::fit::Fitted;
 use crate::live::{Known, Memory, SessionPin};
 use crate::operator::Client;
 use crate::route::{self, Agentic, Model, Needs, Pick, PickRequest, Profile, Usage, Why};
@@ -79,32 +79,21 @@ pub(super) fn judge<'c>(
     });
     let usage = needs.usage_of(model);
     let baseline = config.table.baseline.as_ref();
+    let cost = route::cost(model, usage);
+    let choice = Choice { cause, profile: Some(profile), tier: Some(pick.tier), model: Some(model), cost };
     Decision {
-        cause,
-        profile: Some(profile),
-        tier: Some(pick.tier),
-        model: Some(model),
-        cluster: &model.cluster,
-        edit: edit(model),
-        fitted: Fitted::default(),
         stays: pin.is_some_and(|pin| pin.is(&model.name)),
         score,
         ask_tokens: judged.map_or(0, |judged| judged.tokens),
         usage,
-        cost: route::cost(model, usage),
         baseline_cost: baseline.and_then(|baseline| route::cost(baseline, usage)),
         savings: baseline.and_then(|baseline| route::savings(model, baseline, usage)),
         tell: tell(case, model, &pick.chain),
         chain: pick.chain,
         hold,
         rule,
-        bound: false,
         needs: Some(needs),
-        keeps: None,
-        withheld: None,
-        scan: Budget::default(),
-        subject: 0,
-        problem: None,
+        ..chosen(choice, &model.cluster, edit(model))
     }
 }
 

@@ -1,11 +1,11 @@
 //! Requests whose client has chosen: a model by its name, or a group of deployments. Nothing is judged.
 
-use super::decision::{pinned, unjudged};
+use super::decision::{bare, chosen, pinned};
 use super::judge::{Case, choose, needs, pin};
 use super::operator::only;
 use super::sessions::hold;
 use super::state::state;
-use super::{Cause, Decision, Edit};
+use super::{Cause, Choice, Decision, Edit};
 use crate::ask::Heard;
 use crate::config::Config;
 use crate::route::{self, Model, Needs, PickRequest, Profile, Why};
@@ -32,7 +32,7 @@ pub(super) fn of_group<'w>(needs: &'w Needs, context: &super::RequestContext<'w>
 /// A request for a model by its own name or an alias; it gets the name that the upstream knows.
 pub(super) fn named<'c>(config: &'c Config, name: &str, edit: impl FnOnce(&Model) -> Edit) -> Decision<'c> {
     let decision = pinned(config, name);
-    match decision.model {
+    match decision.choice.model {
         Some(model) if model.upstream_model != name => Decision { edit: edit(model), ..decision },
         _ => decision,
     }
@@ -57,17 +57,15 @@ pub(super) fn grouped<'c>(
     let hold =
         conversation.and_then(|known| Some((known, hold((cause, true), model, TIER, pin, context.now)?)));
     let usage = needs.usage_of(model);
+    let cost = route::cost(model, usage);
+    let choice = Choice { profile: Some(group), model: Some(model), cost, ..bare(cause) };
     Decision {
-        profile: Some(group),
-        model: Some(model),
-        edit: edit(model),
         stays: pin.is_some_and(|pin| pin.is(&model.name)),
         usage,
-        cost: route::cost(model, usage),
         tell: super::judge::tell(case, model, &pick.chain),
         chain: pick.chain,
         hold,
-        ..unjudged(cause, &model.cluster)
+        ..chosen(choice, &model.cluster, edit(model))
     }
 }
 
@@ -81,10 +79,6 @@ pub(super) fn call<'c>(
     let needs = Needs { only: only(config, &context.client), ..Needs::default() };
     let pick = route::pick(&config.table, group, &of_group(&needs, context));
     let cause = if pick.why == Why::Health { Cause::Health } else { cause };
-    Decision {
-        profile: Some(group),
-        model: Some(pick.model),
-        chain: pick.chain,
-        ..unjudged(cause, &pick.model.cluster)
-    }
+    let choice = Choice { profile: Some(group), model: Some(pick.model), ..bare(cause) };
+    Decision { chain: pick.chain, ..chosen(choice, &pick.model.cluster, Edit::None) }
 }

@@ -88,9 +88,9 @@ pub(super) fn only(config: &Config, client: &Client<'_>) -> Option<Slots> {
 pub(super) fn guard<'c>(config: &'c Config, client: &Client<'_>, decision: Decision<'c>) -> Decision<'c> {
     let Some((policy, _)) = config.operator.tenants.of(client) else { return decision };
     let Some(only) = policy.only else { return decision };
-    let may = match decision.model {
+    let may = match decision.choice.model {
         Some(model) => only.has(model),
-        None => policy.strangers || decision.cause != Cause::Pinned,
+        None => policy.strangers || decision.choice.cause != Cause::Pinned,
     };
     if may { Decision { bound: true, ..decision } } else { refused(config, Problem::NotAllowed) }
 }

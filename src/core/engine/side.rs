@@ -152,7 +152,7 @@ pub fn decide_other<'c>(
         (Meant::Model(_), _) => pinned(config, &name),
     };
     let decision = guard(config, &context.client, decision);
-    let Some(model) = decision.model else { return Some(decision) };
+    let Some(model) = decision.choice.model else { return Some(decision) };
     if !meant.is_chosen_here() && model.upstream_model == name {
         return Some(decision);
     }

@@ -67,7 +67,7 @@ fn told(
     let request = Request { dialect, path, body: body.as_bytes() };
     let decision = decide(config, &request, live, &mut Scratch::default());
     let chain = decision.chain.iter().map(|m| m.name.clone()).collect();
-    (decision.model.map(|m| m.name.clone()).unwrap_or_default(), decision.cause.name(), chain)
+    (decision.choice.model.map(|m| m.name.clone()).unwrap_or_default(), decision.choice.cause.name(), chain)
 }
 
 #[test]

@@ -73,12 +73,7 @@ pub(super) fn with(value: &[u8], path: &str, json: &[u8]) -> Option<Vec<u8>> {
     }
     let mut changes = Vec::new();
     compose(&list, value, None, &mut changes);
-    spliced(value, changes)
-}
-
-pub(super) fn spliced(value: &[u8], changes: Vec<Change>) -> Option<Vec<u8>> {
-    let prefix = chat::splice_changes(value.to_vec(), changes)?;
-    Some([&prefix.head, &prefix.tail, value.get(prefix.end..)?].concat())
+    chat::changed(value, changes)
 }
 
 pub(super) fn quoted(name: &str) -> Vec<u8> {

@@ -33,9 +33,7 @@ fn fitted(body: &str, dialect: Dialect, takes: &Takes, mode: Mode) -> (String, V
     if changes.is_empty() {
         return (body.to_owned(), notes);
     }
-    let prefix =
-        chat::splice_changes(body.as_bytes().to_vec(), changes).expect("changes that do not overlap");
-    let new = [&prefix.head[..], &prefix.tail, &body.as_bytes()[prefix.end..]].concat();
+    let new = chat::changed(body.as_bytes(), changes).expect("changes that do not overlap");
     (String::from_utf8(new).unwrap(), notes)
 }
 

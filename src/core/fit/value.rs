@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::effort::{self, Level, Levels};
-use super::members::{compose, items, members, spliced, with};
+use super::members::{compose, items, members, with};
 use super::rule::{Action, Answer, Node, When};
-use crate::chat::decode;
+use crate::chat::{self, decode};
 
 /// Deepest parameter that rules reach.
 pub(super) const DEPTH: usize = 8;
@@ -69,7 +69,7 @@ pub(super) fn inner(value: &[u8], node: &Node, facts: Facts, depth: usize) -> Op
     }
     let mut changes = Vec::new();
     compose(&list, value, None, &mut changes);
-    spliced(value, changes)
+    chat::changed(value, changes)
 }
 
 /// What an action makes of a value; none where it stays.

@@ -117,7 +117,7 @@ fn json_that_is_not_wanted_is_not_demanded() {
         };
         let mut scratch = crate::engine::Scratch::default();
         let decision = crate::engine::decide(&config, &request, Default::default(), &mut scratch);
-        assert_eq!(decision.tier > Some(Tier::Simple), demanded, "{system}");
+        assert_eq!(decision.choice.tier > Some(Tier::Simple), demanded, "{system}");
     }
 }
 

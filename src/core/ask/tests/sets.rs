@@ -92,7 +92,7 @@ fn whole_requests_of_clients_get_their_tier() {
         let (path, body) = (row["path"].as_str().unwrap(), row["body"].to_string());
         let dialect = config.paths.dialect(path.as_bytes()).unwrap();
         let request = Request { dialect, path: path.as_bytes(), body: body.as_bytes() };
-        let tier = decide(&config, &request, RequestContext::default(), &mut scratch).tier;
+        let tier = decide(&config, &request, RequestContext::default(), &mut scratch).choice.tier;
         let name = tier.map_or("none", Tier::name);
         let expected = row["expect"].as_array().unwrap();
         right.push(expected.iter().any(|tier| tier == name));

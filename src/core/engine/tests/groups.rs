@@ -32,7 +32,7 @@ fn edited(config: &Config, model: &str) -> (Edit, &'static str) {
     let path = b"/v1/chat/completions";
     let request = Request { dialect: Dialect::ChatCompletions, path, body: body.as_bytes() };
     let decision = decide(config, &request, RequestContext::default(), &mut Scratch::default());
-    (decision.edit, decision.cause.name())
+    (decision.edit, decision.choice.cause.name())
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn a_group_is_served_by_a_deployment_that_can_and_nothing_is_judged() {
         body: br#"{"model":"gpt-4","messages":[]}"#,
     };
     let decision = decide(&config, &request, known, &mut Scratch::default());
-    assert_eq!((decision.tier, decision.score.is_some(), decision.cluster), (None, false, "azure"));
+    assert_eq!((decision.choice.tier, decision.score.is_some(), decision.cluster), (None, false, "azure"));
 }
 
 #[test]
@@ -119,13 +119,13 @@ fn calls_that_are_no_conversation_follow_groups_pins_and_endpoints() {
         let boundary = boundary.map(str::as_bytes);
         let call = Call { path: path.as_bytes(), body: body.as_bytes(), boundary };
         let decision = decide_other(&config, &call, &RequestContext::default())?;
-        let model = decision.model?;
+        let model = decision.choice.model?;
         let mut new = body.to_owned();
         for change in call.written(decision.edit.spans(), model).into_iter().rev() {
             let text = String::from_utf8(change.new).unwrap();
             new.replace_range(change.span.start..change.span.end, &text);
         }
-        Some((model.name.clone(), decision.cause.name(), new))
+        Some((model.name.clone(), decision.choice.cause.name(), new))
     };
     let some = |model: &str, cause, new: &str| Some((model.to_owned(), cause, new.to_owned()));
     let embed = "/v1/embeddings";

@@ -39,17 +39,17 @@ fn names_match_however_they_are_spelled() {
         "smart/eco",
     ] {
         let decision = ask(&config, &hello(name));
-        assert_eq!(decision.profile.map(|p| p.name.as_str()), Some("auto"), "{name:?}");
+        assert_eq!(decision.choice.profile.map(|p| p.name.as_str()), Some("auto"), "{name:?}");
         assert_ne!(decision.edit, Edit::None, "{name:?}");
     }
     let model = ask(&config, &hello("smart-eco"));
     assert_eq!(
-        (model.cause, model.model.unwrap().name.as_str()),
+        (model.choice.cause, model.choice.model.unwrap().name.as_str()),
         (Cause::Pinned, "smart-eco"),
         "a model's exact name"
     );
     for other in ["smart", "smartish/auto", "gpt-x", "smart-foo"] {
-        assert_eq!(ask(&config, &hello(other)).cause, Cause::Pinned, "{other}");
+        assert_eq!(ask(&config, &hello(other)).choice.cause, Cause::Pinned, "{other}");
     }
 }
 
@@ -58,7 +58,7 @@ fn a_virtual_name_that_does_not_exist_is_an_error_that_names_those_that_do() {
     let config = priced();
     for name in ["smart/foo", "SMART/foo", "smart/"] {
         let decision = ask(&config, &hello(name));
-        assert_eq!((decision.cause, decision.edit), (Cause::NoSuchModel, Edit::None), "{name}");
+        assert_eq!((decision.choice.cause, decision.edit), (Cause::NoSuchModel, Edit::None), "{name}");
         let Some(Problem::NoSuchModel { asked, known }) = decision.problem else { panic!("{name}") };
         assert_eq!(asked, name);
         assert!(known.contains(&"smart/auto".to_owned()) && known.contains(&"Best".to_owned()));
@@ -69,12 +69,19 @@ fn a_virtual_name_that_does_not_exist_is_an_error_that_names_those_that_do() {
 fn free_is_never_paid_for() {
     let config = priced();
     let free = ask(&config, &hello("smart/free"));
-    assert_eq!((free.profile.unwrap().name.as_str(), free.model.unwrap().name.as_str()), ("free", "gratis"));
+    assert_eq!(
+        (free.choice.profile.unwrap().name.as_str(), free.choice.model.unwrap().name.as_str()),
+        ("free", "gratis")
+    );
     let images = json!({"model": "smart/free", "messages": [{"role": "user", "content": [{"type": "image_url"}, {"type": "text", "text": "what is it?"}]}]});
-    assert_eq!(ask(&config, &images.to_string()).model.unwrap().name, "gratis", "also where it cannot serve");
+    assert_eq!(
+        ask(&config, &images.to_string()).choice.model.unwrap().name,
+        "gratis",
+        "also where it cannot serve"
+    );
     let paid = config::parse(br#"{"tiers": {"SIMPLE": "gpt-5.4-nano", "MEDIUM": "gpt-5.4-mini", "COMPLEX": "gpt-5.4", "REASONING": "gpt-5.6"}}"#).unwrap();
     for name in ["smart/free", "smart-free", "Smart/Free"] {
-        assert_eq!(ask(&paid, &hello(name)).cause, Cause::NoSuchModel, "{name}");
+        assert_eq!(ask(&paid, &hello(name)).choice.cause, Cause::NoSuchModel, "{name}");
     }
     assert!(paid.notes.iter().any(|note| note.contains("smart/free is refused")), "{:?}", paid.notes);
 }
@@ -84,10 +91,10 @@ fn premium_is_better_than_auto() {
     let config = priced();
     let premium = ask(&config, &hello("smart/premium"));
     assert_eq!(
-        (premium.profile.unwrap().name.as_str(), premium.model.unwrap().name.as_str()),
+        (premium.choice.profile.unwrap().name.as_str(), premium.choice.model.unwrap().name.as_str()),
         ("premium", "codes")
     );
-    assert_eq!(ask(&config, &hello("smart/auto")).model.unwrap().name, "plain");
+    assert_eq!(ask(&config, &hello("smart/auto")).choice.model.unwrap().name, "plain");
 }
 
 #[test]
@@ -99,7 +106,7 @@ fn a_request_without_a_model_is_routed() {
         r#"{"model":" ","messages":[{"role":"user","content":"Hello!"}]}"#,
     ] {
         let decision = ask(&config, body);
-        assert_eq!(decision.model.map(|m| m.name.as_str()), Some("plain"), "{body}");
+        assert_eq!(decision.choice.model.map(|m| m.name.as_str()), Some("plain"), "{body}");
         assert!(!decision.edit.spans().is_empty(), "{body}");
     }
     for (body, cause) in [
@@ -109,12 +116,12 @@ fn a_request_without_a_model_is_routed() {
         (r#"{"messages":[],"model":{"a":"smart/auto"}}"#, Cause::Refused),
         (r#"{"messages":[{"role":"user","cont"#, Cause::Unparsable),
     ] {
-        assert_eq!(ask(&config, body).cause, cause, "{body}");
+        assert_eq!(ask(&config, body).choice.cause, cause, "{body}");
     }
     let none = self::config(json!({}), json!({"default_virtual_model": "none"}));
-    assert_eq!(ask(&none, r#"{"messages":[]}"#).cause, Cause::NoModel);
+    assert_eq!(ask(&none, r#"{"messages":[]}"#).choice.cause, Cause::NoModel);
     let other = self::config(json!({}), json!({"default_virtual_model": "smart-auto"}));
-    assert_eq!(ask(&other, r#"{"messages":[]}"#).profile.unwrap().name, "auto");
+    assert_eq!(ask(&other, r#"{"messages":[]}"#).choice.profile.unwrap().name, "auto");
     assert!(
         config::parse(br#"{"default_virtual_model": "smart/none"}"#)
             .unwrap_err()
@@ -135,14 +142,14 @@ fn what_is_decided_is_what_the_upstream_reads() {
     ] {
         let decision = ask_at(&config, chat, path, &body);
         assert_eq!(
-            (decision.cause, decision.model.unwrap().name.as_str()),
+            (decision.choice.cause, decision.choice.model.unwrap().name.as_str()),
             (Cause::Pinned, "sees"),
             "{path}"
         );
     }
     for path in ["/v1/chat/completions?model=smart/auto", "/engines/smart-auto/chat/completions"] {
         let decision = ask_at(&config, chat, path, &hello("sees"));
-        assert_eq!(decision.model.unwrap().name, "plain", "{path}");
+        assert_eq!(decision.choice.model.unwrap().name, "plain", "{path}");
         let Edit::Both(new, spans) = decision.edit else { panic!("{path}") };
         assert!(!String::from_utf8(new).unwrap().contains("smart"), "{path}");
         assert_eq!(spans.len(), 1, "{path}");
@@ -150,7 +157,7 @@ fn what_is_decided_is_what_the_upstream_reads() {
     let twenty = format!(r#"{{{},"messages":[]}}"#, vec![r#""model":"smart/auto""#; 20].join(","));
     assert_eq!(ask(&config, &twenty).problem, Some(Problem::TooManyModels));
     let pinned = format!(r#"{{{},"model":"sees"}}"#, vec![r#""model":"x""#; 20].join(","));
-    assert_eq!(ask(&config, &pinned).cause, Cause::Pinned);
+    assert_eq!(ask(&config, &pinned).choice.cause, Cause::Pinned);
 }
 
 #[test]
@@ -162,13 +169,13 @@ fn side_paths_get_the_default_model() {
         decide_other(&config, &call, &RequestContext::default())
     };
     let count = other("/v1/messages/count_tokens", &hello("smart-auto")).unwrap();
-    assert_eq!((count.cause, count.model.unwrap().name.as_str()), (Cause::SidePath, default));
+    assert_eq!((count.choice.cause, count.choice.model.unwrap().name.as_str()), (Cause::SidePath, default));
     assert_eq!(count.edit.spans().len(), 1);
     let pinned = other("/v1/messages/count_tokens", &hello("sees")).unwrap();
-    assert_eq!((pinned.cause, pinned.edit), (Cause::Pinned, Edit::None));
+    assert_eq!((pinned.choice.cause, pinned.edit), (Cause::Pinned, Edit::None));
     assert!(other("/v1/messages/count_tokens", &hello("nobody-knows-it")).is_none());
     assert!(other("/v1/embeddings", "{").is_none());
-    assert_eq!(other("/v1/embeddings", &hello("smart/nope")).unwrap().cause, Cause::NoSuchModel);
+    assert_eq!(other("/v1/embeddings", &hello("smart/nope")).unwrap().choice.cause, Cause::NoSuchModel);
     let batch = r#"{"requests":[{"params":{"model":"smart/auto"}},{"params":{"model":"sees"}},{"params":{"model":"SMART/auto"}}]}"#;
     assert_eq!(other("/v1/messages/batches", batch).unwrap().edit.spans().len(), 2, "a pinned one stays");
     let mixed = r#"{"requests":[{"params":{"model":"smart/auto"}},{"params":{"model":"smart/free"}}]}"#;

@@ -35,8 +35,8 @@ fn asked(
     let request = Request { dialect: Dialect::ChatCompletions, path, body: body.as_bytes() };
     let context = RequestContext { client, ..RequestContext::default() };
     let decision = decide(config, &request, context, &mut Scratch::default());
-    let model = decision.model.map(|model| model.name.clone()).unwrap_or_default();
-    (model, decision.cause.name(), decision.rule.unwrap_or_default().to_owned())
+    let model = decision.choice.model.map(|model| model.name.clone()).unwrap_or_default();
+    (model, decision.choice.cause.name(), decision.rule.unwrap_or_default().to_owned())
 }
 
 fn told<'a>(model: &'a str, cause: &'static str, rule: &'a str) -> (String, &'static str, String) {
@@ -151,9 +151,9 @@ fn a_tenant_uses_only_the_models_that_it_may() {
         let context = RequestContext { client, ..RequestContext::default() };
         let decision = decide(&config, &request, context, &mut Scratch::default());
         let refused = decision.problem == Some(Problem::NotAllowed);
-        assert_eq!(refused, decision.cause == Cause::Refused);
+        assert_eq!(refused, decision.choice.cause == Cause::Refused);
         let chain: Vec<&str> = decision.chain.iter().map(|model| model.name.as_str()).collect();
-        (decision.model.map(|model| model.name.clone()), chain.join(","), decision.bound)
+        (decision.choice.model.map(|model| model.name.clone()), chain.join(","), decision.bound)
     };
     let some = |name: &str, chain: &str, bound| (Some(name.to_owned()), chain.to_owned(), bound);
     let no = (None, String::new(), false);

@@ -125,19 +125,19 @@ proptest! {
             let live = RequestContext { seed, ..live(&held) };
             let decision = decide(config, &request, live, &mut scratch);
             let again = decide(config, &request, live, &mut Scratch::default());
-            let told = |d: &Decision<'_>| (d.cause, d.tier, d.model.map(|m| m.slot), d.edit.clone(), d.hold);
+            let told = |d: &Decision<'_>| (d.choice.cause, d.choice.tier, d.choice.model.map(|m| m.slot), d.edit.clone(), d.hold);
             prop_assert_eq!(told(&decision), told(&again), "{}", name);
             // No client makes a counter of money worthless with one request.
-            prop_assert!(decision.cost.unwrap_or_default() < 1_000.0, "{}: {:?}", name, decision.cost);
-            prop_assert!(!decision.chain.iter().any(|other| decision.model.is_some_and(|m| m.slot == other.slot)));
+            prop_assert!(decision.choice.cost.unwrap_or_default() < 1_000.0, "{}: {:?}", name, decision.choice.cost);
+            prop_assert!(!decision.chain.iter().any(|other| decision.choice.model.is_some_and(|m| m.slot == other.slot)));
             if decision.withheld.is_some() {
                 prop_assert!(decision.hold.is_none() && decision.chain.is_empty() && decision.tell.is_empty());
             }
             if decision.score.is_none() && decision.hold.is_some() {
-                prop_assert_eq!(decision.cause, Cause::Session);
+                prop_assert_eq!(decision.choice.cause, Cause::Session);
             }
             let Edit::Body(spans) = &decision.edit else { continue };
-            let model = decision.model.map(|model| model.upstream_model.clone()).unwrap_or_default();
+            let model = decision.choice.model.map(|model| model.upstream_model.clone()).unwrap_or_default();
             let spliced = chat::splice_with(body.clone(), spans, &model, &decision.tell);
             let Some(prefix) = spliced else { prop_assert!(false, "{}: nothing to splice", name); continue };
             let new = [&prefix.head, &prefix.tail, &body[prefix.end..]].concat();

@@ -58,8 +58,8 @@ impl Talk {
         if let Some((known, held)) = decision.hold {
             self.held.borrow_mut().insert(known, held);
         }
-        let model = decision.model.map(|model| model.name.clone()).unwrap_or_default();
-        (model, decision.tier.map_or("", Tier::name), decision.cause.name())
+        let model = decision.choice.model.map(|model| model.name.clone()).unwrap_or_default();
+        (model, decision.choice.tier.map_or("", Tier::name), decision.choice.cause.name())
     }
 
     fn says(&self, messages: Value) -> (String, &'static str, &'static str) {

@@ -44,8 +44,8 @@ fn follows(
     let live = RequestContext { sessions, now: NOW, ..RequestContext::default() };
     let decision = decide(config, &request, live, &mut Scratch::default());
     let chain = decision.chain.iter().map(|model| model.name.clone()).collect();
-    let model = decision.model.map(|model| model.name.clone()).unwrap_or_default();
-    (model, decision.tier.map_or("", Tier::name), decision.cause.name(), chain)
+    let model = decision.choice.model.map(|model| model.name.clone()).unwrap_or_default();
+    (model, decision.choice.tier.map_or("", Tier::name), decision.choice.cause.name(), chain)
 }
 
 fn made(id: &str, model: &str, tier: Tier) -> (Known, SessionPin) {

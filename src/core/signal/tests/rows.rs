@@ -60,8 +60,8 @@ fn check(rows: &[&Value]) -> Vec<String> {
         let decision = decide(&config, &request, live, &mut scratch);
         let moved = row["order"][0] != row["candidates"][0];
         if json!(order) != row["order"]
-            || decision.model.is_none_or(|first| row["order"][0] != json!(first.name))
-            || moved != (decision.cause == Cause::Momentum)
+            || decision.choice.model.is_none_or(|first| row["order"][0] != json!(first.name))
+            || moved != (decision.choice.cause == Cause::Momentum)
         {
             wrong.push(format!("{}: {order:?}", row["name"]));
         }
