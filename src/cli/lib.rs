@@ -1,12 +1,15 @@
 //! The `tiergate` command: check a configuration, explain a decision, score files of prompts, measure the
 //! scorers, try and make feeds.
 
+mod doctor;
 mod eval;
 mod explain;
 mod init;
 mod models;
 mod score;
+mod shell;
 mod signals;
+mod up;
 mod yaml;
 
 use std::fmt::Display;
@@ -23,7 +26,11 @@ use tiergate_core::config::{self, Config};
 use tiergate_core::route::Profile;
 
 #[derive(Parser)]
-#[command(name = "tiergate", version, about = "Judges prompts and checks configurations as the filter does")]
+#[command(
+    name = "tiergate",
+    version,
+    about = "An LLM router in Envoy: runs it, checks its configuration, and judges prompts as its filter does"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -51,6 +58,33 @@ enum Command {
     /// Try a feed of adoption signals, or make one
     #[command(subcommand)]
     Signals(signals::Command),
+    /// Start a gateway for the models that are there: document, Envoy and, where it is asked for, LiteLLM
+    Up(up::Options),
+    /// Tell what a gateway lacks: programs, ports, an upstream, and what Envoy's configuration has to say for the filter
+    Doctor(doctor::Options),
+    /// Write the filter's module that is in this command to a file, or to standard output
+    Module {
+        /// Where to; `-` is standard output
+        #[arg(value_name = "FILE", default_value = "-")]
+        file: PathBuf,
+    },
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, for `man -l`; with a folder, write it and a page for each subcommand
+    Manual {
+        /// Where the pages go
+        folder: Option<PathBuf>,
+    },
+    /// Become another program that ends with this command's parent
+    #[command(name = up::BECOME, hide = true)]
+    Become {
+        parent: u32,
+        #[arg(last = true)]
+        command: Vec<std::ffi::OsString>,
+    },
     /// Print the JSON Schema of the configuration
     Schema,
     /// Print the reference of the configuration
@@ -166,10 +200,11 @@ impl ConfigChoice {
     }
 }
 
-/// Runs the command with the process's arguments and streams.
-pub fn main() -> ExitCode {
+/// Runs the command with the process's arguments and streams. `module` is the filter's module, where the binary has it.
+pub fn main(module: Option<&[u8]>) -> ExitCode {
     let mut out = io::BufWriter::new(io::stdout().lock());
-    let done = run(Cli::parse().command, &mut out).and_then(|()| out.flush().map_err(|e| e.to_string()));
+    let done =
+        run(Cli::parse().command, module, &mut out).and_then(|()| out.flush().map_err(|e| e.to_string()));
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
@@ -179,7 +214,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command, out: &mut dyn Write) -> Result<(), String> {
+fn run(command: Command, module: Option<&[u8]>, out: &mut dyn Write) -> Result<(), String> {
     match command {
         Command::Check { file } => {
             let config = ConfigChoice { config: Some(file.clone()), profile: None }.load()?;
@@ -195,6 +230,12 @@ fn run(command: Command, out: &mut dyn Write) -> Result<(), String> {
         Command::Features(options) => score::features(&options, out),
         Command::Eval(options) => eval::run(&options, out),
         Command::Signals(command) => signals::run(&command, out),
+        Command::Up(options) => up::run(&options, module, out),
+        Command::Doctor(options) => doctor::run(&options, module, out),
+        Command::Module { file } => shell::module(&file, module, out),
+        Command::Completions { shell } => shell::completions(shell, out),
+        Command::Manual { folder } => shell::manual(folder.as_deref(), out),
+        Command::Become { parent, command } => up::become_program(parent, &command),
         Command::Schema => writeln!(out, "{}", config::reference::schema().trim_end()).map_err(written),
         Command::Reference => writeln!(out, "{}", config::reference::reference().trim_end()).map_err(written),
     }

@@ -141,6 +141,9 @@ def test_what_cargo_packs_is_what_the_crate_needs():
             "docs/configuration.md"} <= packed
     core = set(lines("cargo", "package", "--list", "--allow-dirty", "--package", "tiergate-core"))
     assert {"Cargo.toml", "lib.rs", "config/tiergate.schema.json", "score/weights.tsv", "ask/markers.tsv"} <= core
+    # What `tiergate up` makes its configuration of is a link in the tree, and a file in the package.
+    command = set(lines("cargo", "package", "--list", "--allow-dirty", "--package", "tiergate-cli"))
+    assert {"lib.rs", "up/mod.rs", "up/template.yaml"} <= command
     assert not [name for name in packed if name.startswith(("tests/", "examples/", "envoy/", "scripts/", ".ci/"))]
 
 

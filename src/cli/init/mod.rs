@@ -91,6 +91,37 @@ fn bounds(text: &str) -> Result<Bounds, String> {
 }
 
 impl Options {
+    /// As if nothing but these models had been asked for.
+    fn of(models: &[String]) -> Self {
+        Self {
+            litellm: None,
+            openrouter: None,
+            ollama: None,
+            list: None,
+            cost_map: None,
+            models: models.to_vec(),
+            sizes: Bounds([8.0, 27.0]),
+            cluster: None,
+            upstream: None,
+            envoy: None,
+        }
+    }
+
+    /// For LiteLLM's configuration.
+    pub fn litellm(file: &Path, cost_map: Option<PathBuf>, models: &[String]) -> Self {
+        Self { litellm: Some(file.to_owned()), cost_map, ..Self::of(models) }
+    }
+
+    /// For OpenRouter's list of models.
+    pub fn openrouter(file: &Path, models: &[String]) -> Self {
+        Self { openrouter: Some(file.to_owned()), ..Self::of(models) }
+    }
+
+    /// For Ollama's list of models.
+    pub fn ollama(file: &Path, models: &[String]) -> Self {
+        Self { ollama: Some(file.to_owned()), ..Self::of(models) }
+    }
+
     fn source(&self) -> Result<Source<'_>, String> {
         let (litellm, openrouter) = ("LiteLLM's configuration", "OpenRouter's list of models");
         let (ollama, any) = ("Ollama's list of models", "a list of models");
@@ -115,6 +146,17 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
     let source = options.source()?;
     let name = options.cluster.as_deref().unwrap_or(source.cluster);
     let upstream = Upstream::read(options.upstream.as_deref().unwrap_or(source.upstream), source.prefix)?;
+    let document = document(options)?;
+    if let Some(file) = &options.envoy {
+        let whole = envoy::whole(&document, name, &upstream);
+        fs::write(file, whole).map_err(|error| format!("{}: {error}", file.display()))?;
+    }
+    write!(out, "{document}{}", envoy::commented(name, &upstream)).map_err(written)
+}
+
+/// The document alone. What is left out is told on standard error.
+pub fn document(options: &Options) -> Result<String, String> {
+    let source = options.source()?;
     let mut found = found(options, &source)?;
     keep(&mut found, &options.models)?;
     retire(&mut found, &options.models, &today());
@@ -124,14 +166,11 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
     if tiers.simple.is_empty() {
         return Err(nothing(&found));
     }
-    let parts = Parts { source: source.what, cluster: name, found: &found, tiers: &tiers, over: &over };
+    let cluster = options.cluster.as_deref().unwrap_or(source.cluster);
+    let parts = Parts { source: source.what, cluster, found: &found, tiers: &tiers, over: &over };
     let document = document::document(&parts);
     checked(&document)?;
-    if let Some(file) = &options.envoy {
-        let whole = envoy::whole(&document, name, &upstream);
-        fs::write(file, whole).map_err(|error| format!("{}: {error}", file.display()))?;
-    }
-    write!(out, "{document}{}", envoy::commented(name, &upstream)).map_err(written)
+    Ok(document)
 }
 
 /// What the source offers.
