@@ -2,6 +2,7 @@
 # demo        build, start the real stack, send one request of each kind, print the table
 # up, down    the same stack left running, and stopped
 # wasm        dist/tiergate.wasm
+# wheel       dist/tiergate-VERSION-*.whl, for pip; wheel-test: installs it in a clean environment and tries it
 # image       an OCI image of it, dist/tiergate-VERSION.oci.tar; needs buildah
 # release     that, checksums, bill of materials, schema and licences in dist/; from a tree without changes
 # draft       the same from any tree
@@ -24,7 +25,7 @@ SHAPES := 20000
 ENVOYS := 1.36.4 1.37.0 1.39.3 1.40.0
 
 .NOTPARALLEL:
-.PHONY: help demo up down setup setup-train wasm image release draft test lint test-rust test-e2e test-matrix clients train learn \
+.PHONY: help demo up down setup setup-train wasm wheel wheel-test image release draft test lint test-rust test-e2e test-matrix clients train learn \
 	quality bench fuzz linear soak docs clean
 
 help:
@@ -44,6 +45,13 @@ setup:
 
 wasm:
 	@scripts/wasm.sh build
+
+wheel: setup wasm
+	@scripts/wheel.sh
+
+# Of several wheels in dist the newest.
+wheel-test: wheel
+	TIERGATE_WHEEL=$$(ls -t dist/tiergate-*.whl | head -n 1) $(PYTHON_BIN) -m pytest -q tests/e2e/test_wheel.py
 
 image: wasm
 	@scripts/image.sh
