@@ -3,6 +3,7 @@
 # up, down    the same stack left running, and stopped
 # wasm        dist/tiergate.wasm
 # wheel       dist/tiergate-VERSION-*.whl, for pip; wheel-test: installs it in a clean environment and tries it
+# chart       deploy/kustomize from deploy/helm; chart-test: the chart by Helm's own engine, against Kubernetes' schemas
 # image       an OCI image of it, dist/tiergate-VERSION.oci.tar; needs buildah
 # release     that, checksums, bill of materials, schema and licences in dist/; from a tree without changes
 # draft       the same from any tree
@@ -25,7 +26,7 @@ SHAPES := 20000
 ENVOYS := 1.36.4 1.37.0 1.39.3 1.40.0
 
 .NOTPARALLEL:
-.PHONY: help demo up down setup setup-train wasm wheel wheel-test image release draft test lint test-rust test-e2e test-matrix clients train learn \
+.PHONY: help demo up down setup setup-train wasm wheel wheel-test chart chart-test setup-chart image release draft test lint test-rust test-e2e test-matrix clients train learn \
 	quality bench fuzz linear soak docs clean
 
 help:
@@ -52,6 +53,15 @@ wheel: setup wasm
 # Of several wheels in dist the newest.
 wheel-test: wheel
 	TIERGATE_WHEEL=$$(ls -t dist/tiergate-*.whl | head -n 1) $(PYTHON_BIN) -m pytest -q tests/e2e/test_wheel.py
+
+chart: setup-chart
+	@.venv-chart/bin/python scripts/chart.py
+
+chart-test: setup setup-chart wasm
+	.venv-chart/bin/python -m pytest -q tests/chart
+
+setup-chart:
+	@scripts/setup.sh .venv-chart requirements-chart.txt
 
 image: wasm
 	@scripts/image.sh
@@ -120,4 +130,4 @@ docs:
 clean:
 	-@[ ! -x $(PYTHON_BIN) ] || $(PYTHON_BIN) scripts/stack.py down
 	cargo clean
-	rm -rf fuzz/target fuzz/corpus fuzz/seeds fuzz/found dist .clients .venv .venv-train .envoys .prometheus .run .tools .pytest_cache
+	rm -rf fuzz/target fuzz/corpus fuzz/seeds fuzz/found dist .clients .venv .venv-train .venv-chart .envoys .prometheus .run .tools .pytest_cache

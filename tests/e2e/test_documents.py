@@ -161,6 +161,20 @@ def test_configurations_that_are_shown_are_right(name, number, kind, block, comm
     assert done.returncode == 0, done.stderr
 
 
+EXAMPLES = sorted(name for name in FILES if name.startswith("examples/") and name.endswith(".json")
+                  and json.loads(text_of(name)).keys() & {"tiers", "profiles"})
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_example_documents_name_their_schema_for_editors(name):
+    named = json.loads(text_of(name))["$schema"]
+    assert ((ROOT / name).parent / named).resolve() == ROOT / "src/core/config/tiergate.schema.json"
+
+
+def test_there_are_example_documents():
+    assert len(EXAMPLES) >= 5
+
+
 def test_some_configurations_are_shown():
     whole = [parsed(kind, block) for name, _, kind, block in SHOWN if name in ("README.md", "docs/operations.md")]
     assert sum(isinstance(each, dict) and "tiers" in str(each) for each in whole) >= 3

@@ -65,7 +65,11 @@ fn document(
         let more = if options.models.is_empty() { "" } else { ", and --model is not looked at" };
         writeln!(out, "{}: kept as it is{more}; --fresh makes it again", file.display()).map_err(written)?;
     } else {
-        write_file(&file, make()?.as_bytes())?;
+        // Editors with a YAML language server complete and check by it.
+        let schema = "tiergate.schema.json";
+        write_file(&folder.join(schema), tiergate_core::config::reference::schema().as_bytes())?;
+        let text = format!("# yaml-language-server: $schema={schema}\n{}", make()?);
+        write_file(&file, text.as_bytes())?;
     }
     Ok(file)
 }
