@@ -6,7 +6,7 @@ use crate::config::{Config, Name};
 use crate::fit;
 use crate::operator::Client;
 use crate::rollout::NotRouted;
-use crate::route::{self, Conditions, Model, SignalRanking};
+use crate::route::{self, Conditions, Model, SignalRanking, Usage};
 use crate::score::{Ask, Explanation};
 use crate::signal::{Candidate, Feed, Index, Match, SignalSettings};
 
@@ -127,83 +127,110 @@ fn decide_on<'c>(
     live: RequestContext<'_>,
     scratch: &mut Scratch,
 ) -> Decision<'c> {
+    let Some(name) = asked_for(config, request, view) else { return nameless(config, request, view) };
+    let keeps = live.sessions.as_ref().and_then(|sessions| kept(sessions, request.body, view));
+    let edit = |model: &Model| edit_of(request, view, model);
+    let case = |asked| Case { config, asked, path: request.path, body: request.body, view, context: live };
+    let decision = match config.names.find(&config.table, name) {
+        Name::Missing => return no_such_model(config, name),
+        Name::Virtual(_) | Name::Group(_) if view.more_models => {
+            return refused(config, Problem::TooManyModels);
+        }
+        Name::Virtual(asked) if view.fault.is_some() => {
+            return unread(config, asked, name, Cause::Unparsable, || edit(&asked.default_model));
+        }
+        Name::Group(group) if view.fault.is_some() => {
+            return to_default(group, Cause::Unparsable, edit(&group.default_model));
+        }
+        Name::Virtual(asked) => {
+            let decision = Decision { keeps, ..judge(case(asked), heard, scratch, edit) };
+            roll_out(case(asked), heard, name, decision, || edit(&asked.default_model))
+        }
+        Name::Group(group) => Decision { keeps, ..named::grouped(case(group), heard, edit) },
+        Name::Other => {
+            let decision = named::named(config, name, edit);
+            if view.more_models && decision.edit != Edit::None {
+                return refused(config, Problem::TooManyModels);
+            }
+            let priced = match decision.choice.model {
+                Some(model) => priced(decision, judge::needs(config, view, &live.client).usage_of(model)),
+                None => decision,
+            };
+            Decision { keeps, ..priced }
+        }
+    };
+    fitted(config, request, view, Decision { scan: *heard.budget(), ..decision })
+}
+
+/// The name of the model that is asked for: the request's own, or else the default of the configuration.
+fn asked_for<'n>(config: &'n Config, request: &Request<'_>, view: &'n View<'_>) -> Option<&'n str> {
     let named = view.model.as_deref().filter(|name| !name.trim().is_empty());
     // Only where there is something to answer: other calls on such paths need no model.
     let default = || config.names.default_name().filter(|_| view.converses && view.fault.is_none());
-    // A value of another kind than a string is the upstream's to judge,
+    // A value of another kind than a string is the upstream's to judge.
     let absent = || {
         let mut values = view.model_spans.iter().map(|value| value.of(request.body));
         values.all(|value| value == b"null" || value.starts_with(b"\""))
     };
-    // but of several names nobody here knows which one would serve.
+    named.or_else(|| default().filter(|_| absent()))
+}
+
+/// What becomes of a request that names no model.
+fn nameless<'c>(config: &'c Config, request: &Request<'_>, view: &View<'_>) -> Decision<'c> {
+    // Of several names nobody here knows which one would serve.
     let lists = || view.model_spans.iter().any(|value| matches!(value.of(request.body), [b'[' | b'{', ..]));
-    let Some(name) = named.or_else(|| default().filter(|_| absent())) else {
-        return match view.fault {
-            Some(_) => undecided(config, Cause::Unparsable),
-            None if lists() => refused(config, Problem::ModelNoText),
-            None => undecided(config, Cause::NoModel),
-        };
-    };
-    let fitted = |decision: Decision<'c>| match decision.choice.model {
-        Some(model)
-            if config.fit.pinned || decision.edit != Edit::None && decision.choice.cause != Cause::Pinned =>
-        {
-            let signed = decision.stays || !config.several_sign;
-            let fitted = fit::fit(request.body, view, request.dialect, &model.takes, config.fit, signed);
-            Decision { fitted, ..decision }
-        }
-        _ => decision,
-    };
-    let keeps = live.sessions.as_ref().and_then(|sessions| kept(sessions, request.body, view));
-    let edit = |model: &Model| edit_of(request, view, model);
-    let asked = match config.names.find(&config.table, name) {
-        Name::Virtual(asked) => asked,
-        Name::Missing => return no_such_model(config, name),
-        Name::Group(_) if view.more_models => return refused(config, Problem::TooManyModels),
-        Name::Group(group) if view.fault.is_some() => {
-            return to_default(group, Cause::Unparsable, edit(&group.default_model));
-        }
-        Name::Group(group) => {
-            let case =
-                Case { config, asked: group, path: request.path, body: request.body, view, context: live };
-            return fitted(Decision { keeps, ..named::grouped(case, heard, edit) });
-        }
-        Name::Other => {
-            let decision = named::named(config, name, edit);
-            let usage =
-                decision.choice.model.map(|model| judge::needs(config, view, &live.client).usage_of(model));
-            let cost = decision.choice.model.zip(usage).and_then(|(model, usage)| route::cost(model, usage));
-            let choice = Choice { cost, ..decision.choice };
-            let decision = Decision { choice, usage: usage.unwrap_or_default(), ..decision };
-            if view.more_models && decision.edit != Edit::None {
-                return refused(config, Problem::TooManyModels);
-            }
-            return fitted(Decision { keeps, ..decision });
-        }
-    };
-    if view.more_models {
-        return refused(config, Problem::TooManyModels);
+    match view.fault {
+        Some(_) => undecided(config, Cause::Unparsable),
+        None if lists() => refused(config, Problem::ModelNoText),
+        None => undecided(config, Cause::NoModel),
     }
-    if view.fault.is_some() {
-        return unread(config, asked, name, Cause::Unparsable, || edit(&asked.default_model));
-    }
-    let case = Case { config, asked, path: request.path, body: request.body, view, context: live };
-    let decision = judge(case, heard, scratch, edit);
+}
+
+/// With the estimated use of its model, and what that costs.
+fn priced<'c>(decision: Decision<'c>, usage: Usage) -> Decision<'c> {
+    let cost = decision.choice.model.and_then(|model| route::cost(model, usage));
+    Decision { choice: Choice { cost, ..decision.choice }, usage, ..decision }
+}
+
+/// Carries a decision out for the profile's share of conversations, and withholds it from the others.
+fn roll_out<'c>(
+    case: Case<'c, '_>,
+    heard: &mut Heard<'_>,
+    name: &str,
+    decision: Decision<'c>,
+    edit: impl FnOnce() -> Edit,
+) -> Decision<'c> {
     // What all requests of a conversation have in common.
     let conversation = || {
-        let user = view.ids.user.map_or(&[][..], |user| user.of(request.body));
-        let ask = heard.first_ask(request.body);
-        std::iter::once(user).chain(ask.into_iter().map(|part| part.of(request.body)))
+        let user = case.view.ids.user.map_or(&[][..], |user| user.of(case.body));
+        let ask = heard.first_ask(case.body);
+        std::iter::once(user).chain(ask.into_iter().map(|part| part.of(case.body)))
     };
     // What one model has made stays with it, though another would serve it without.
     let made = decision.choice.cause == Cause::State;
-    let decision = Decision { keeps, ..decision };
-    let decision = match config.rollout.holds(&asked.name, conversation) {
+    match case.config.rollout.holds(&case.asked.name, conversation) {
         Some(NotRouted::Control) if made => decision,
-        Some(why) => withhold(config, asked, name, why, decision, || edit(&asked.default_model)),
+        Some(why) => withhold(case.config, case.asked, name, why, decision, edit),
         None => decision,
-    };
-    fitted(Decision { scan: *heard.budget(), ..decision })
+    }
+}
+
+/// With the changes that make the request acceptable to its model. A request for a pinned model is the client's own
+/// business, unless the configuration says otherwise.
+fn fitted<'c>(
+    config: &Config,
+    request: &Request<'_>,
+    view: &View<'_>,
+    decision: Decision<'c>,
+) -> Decision<'c> {
+    let Some(model) = decision.choice.model else { return decision };
+    let is_ours = decision.edit != Edit::None && decision.choice.cause != Cause::Pinned;
+    if !config.fit.pinned && !is_ours {
+        return decision;
+    }
+    let signed = decision.stays || !config.several_sign;
+    let fitted = fit::fit(request.body, view, request.dialect, &model.takes, config.fit, signed);
+    Decision { fitted, ..decision }
 }
 
 /// Where a model's name has to be written.

@@ -44,7 +44,8 @@ impl Betas {
     }
 }
 
-/// What the request's headers tell.
+/// What the request's headers say.
+#[derive(Default)]
 pub struct Facts {
     pub path: Vec<u8>,
     /// A `POST` that is not an upgrade. Its content type says nothing: LiteLLM and others read JSON of any type.
@@ -78,30 +79,12 @@ pub struct Facts {
 impl Facts {
     /// One host call for all headers: less than one for each that is looked at.
     pub fn gather(config: &Config) -> Self {
-        let (names, sessions, operator) = (&config.headers, &config.session, &config.operator);
-        let mut facts = Self {
-            path: Vec::new(),
-            may_be_llm_call: false,
-            upgrade: false,
-            form: false,
-            boundary: None,
-            coding: Coding::Identity,
-            packed: false,
-            get: false,
-            anthropic: false,
-            betas: Betas::default(),
-            has_length: false,
-            forged: Vec::new(),
-            session: None,
-            tenant: Vec::new(),
-            watched: Headers::default(),
-        };
+        let (sessions, mut facts) = (&config.session, Self::default());
         let (mut session, mut tenant) = (First::default(), First::default());
-        let mut post = false;
-        let (mut upgrade, mut upgrades) = (false, false);
+        let mut upgrade = Upgrade::default();
         let map = hostcalls::get_map_bytes(MapType::HttpRequestHeaders).unwrap_or_default();
         for (name, value) in map {
-            facts.watched.look(operator, &name, &value);
+            facts.watched.look(&config.operator, &name, &value);
             session.look(sessions.headers.iter().position(|id| *id == name), &value);
             tenant.look(
                 match &sessions.tenant_header {
@@ -110,44 +93,11 @@ impl Facts {
                 },
                 &value,
             );
-            match name.as_str() {
-                ":method" => {
-                    post = value == b"POST";
-                    facts.get = value == b"GET";
-                }
-                "anthropic-version" => facts.anthropic = true,
-                "anthropic-beta" | "openai-beta" => facts.betas.note(&name),
-                ":path" => facts.path = value,
-                "content-type" => {
-                    facts.form |= is_form(&value);
-                    facts.boundary = chat::boundary(&value);
-                }
-                "content-encoding" => facts.coding = facts.coding.and(&value),
-                "content-length" => facts.has_length = true,
-                "upgrade" => upgrade = true,
-                // The same over HTTP/2.
-                ":protocol" => facts.upgrade = true,
-                // Without this the field is only a field, and the body a body.
-                "connection" => {
-                    upgrades |= value.to_ascii_lowercase().windows(7).any(|part| part == b"upgrade")
-                }
-                _ => {
-                    let ours = name.starts_with(OWN_PREFIX)
-                        || name == names.cluster
-                        || name == names.model
-                        || name == names.tier
-                        || names.model_as.contains(&name)
-                        || operator.secret() == Some(name.as_str());
-                    // The proxy's own mark has no value where nothing was compressed.
-                    facts.packed |= name == PACKED && !matches!(value.as_slice(), b"" | b"-");
-                    if ours && !facts.forged.contains(&name) {
-                        facts.forged.push(name);
-                    }
-                }
-            }
+            upgrade.look(&name, &value);
+            facts.look(config, name, value);
         }
-        facts.upgrade |= upgrade && upgrades;
-        facts.may_be_llm_call = post && !facts.upgrade;
+        facts.upgrade = upgrade.is_asked();
+        facts.may_be_llm_call &= !facts.upgrade;
         facts.session = session.found;
         facts.tenant = match tenant.found {
             Some(found) if sessions.tenant_header.is_none() => without_scheme(&found).to_vec(),
@@ -156,6 +106,71 @@ impl Facts {
             None => Vec::new(),
         };
         facts
+    }
+
+    /// Takes one header in.
+    fn look(&mut self, config: &Config, name: String, value: Vec<u8>) {
+        match name.as_str() {
+            ":method" => {
+                self.may_be_llm_call = value == b"POST";
+                self.get = value == b"GET";
+            }
+            "anthropic-version" => self.anthropic = true,
+            "anthropic-beta" | "openai-beta" => self.betas.note(&name),
+            ":path" => self.path = value,
+            "content-type" => {
+                self.form |= is_form(&value);
+                self.boundary = chat::boundary(&value);
+            }
+            "content-encoding" => self.coding = self.coding.and(&value),
+            "content-length" => self.has_length = true,
+            "upgrade" | ":protocol" | "connection" => {}
+            _ => {
+                // The proxy's own mark has no value where nothing was compressed.
+                self.packed |= name == PACKED && !matches!(value.as_slice(), b"" | b"-");
+                if is_ours(config, &name) && !self.forged.contains(&name) {
+                    self.forged.push(name);
+                }
+            }
+        }
+    }
+}
+
+/// Whether only this filter may set a header.
+fn is_ours(config: &Config, name: &str) -> bool {
+    let names = &config.headers;
+    name.starts_with(OWN_PREFIX)
+        || name == names.cluster
+        || name == names.model
+        || name == names.tier
+        || names.model_as.iter().any(|each| each == name)
+        || config.operator.secret() == Some(name)
+}
+
+/// Whether another protocol is asked for.
+#[derive(Default)]
+struct Upgrade {
+    named: bool,
+    confirmed: bool,
+    http2: bool,
+}
+
+impl Upgrade {
+    fn look(&mut self, name: &str, value: &[u8]) {
+        match name {
+            "upgrade" => self.named = true,
+            // The same over HTTP/2.
+            ":protocol" => self.http2 = true,
+            // Without this the field is only a field, and the body a body.
+            "connection" => {
+                self.confirmed |= value.to_ascii_lowercase().windows(7).any(|part| part == b"upgrade");
+            }
+            _ => {}
+        }
+    }
+
+    const fn is_asked(&self) -> bool {
+        self.http2 || self.named && self.confirmed
     }
 }
 

@@ -120,7 +120,7 @@ impl<S: Subject> Fetcher<S> {
             self.shared.metrics.borrow_mut().age(S::KIND, age / 1000);
         }
         #[cfg(feature = "probe")]
-        if probe::leaves(&self.endpoint.path) {
+        if crate::probe::death::leaves(&self.endpoint.path) {
             return;
         }
         if may_fetch
@@ -263,7 +263,7 @@ impl<S: Subject> Fetcher<S> {
             Ok(token) => {
                 self.pending = Some(Pending { token, holder: taken.holder, conditional: etag.is_some() });
                 #[cfg(feature = "probe")]
-                probe::die(&endpoint.path);
+                crate::probe::death::die(&endpoint.path);
             }
             Err(status) => {
                 let what = format!("cluster {:?}: {status:?}", endpoint.cluster);
@@ -381,36 +381,4 @@ pub fn quoted(value: Option<&[u8]>) -> String {
 
 fn clipped(text: &str) -> String {
     text.chars().take(LONGEST_QUOTE).collect()
-}
-
-/// With `probe=die` in the query the first worker of the process that fetches dies with the lease in its hand.
-#[cfg(feature = "probe")]
-pub mod probe {
-    use std::cell::Cell;
-
-    use proxy_wasm::hostcalls;
-
-    const KEY: &str = "tiergate.probe";
-
-    thread_local! {
-        /// Whether this VM has had a request: Envoy's main thread has a VM too, and it gets none.
-        pub static SERVES: Cell<bool> = const { Cell::new(false) };
-    }
-
-    fn wanted(path: &str) -> bool {
-        path.contains("probe=die") && matches!(hostcalls::get_shared_data(KEY), Ok((None, _)))
-    }
-
-    /// Whether this VM leaves the fetch to a worker that is to die.
-    pub fn leaves(path: &str) -> bool {
-        !SERVES.get() && wanted(path)
-    }
-
-    #[allow(clippy::panic)]
-    pub fn die(path: &str) {
-        if wanted(path) {
-            let _ = hostcalls::set_shared_data(KEY, Some(b"died"), None);
-            panic!("tiergate: probe=die");
-        }
-    }
 }

@@ -10,12 +10,12 @@ mod edit;
 mod extra;
 mod facts;
 mod fetch;
-#[cfg(feature = "probe")]
-mod floor;
 mod health;
 mod listing;
 mod metrics;
 mod models;
+#[cfg(feature = "probe")]
+mod probe;
 mod property;
 mod remember;
 mod report;
@@ -78,7 +78,7 @@ struct Root {
     signals: Option<Signals>,
     models: Option<Models>,
     #[cfg(feature = "probe")]
-    floor: Option<floor::Floor>,
+    floor: Option<probe::floor::Floor>,
 }
 
 impl Context for Root {
@@ -131,7 +131,7 @@ impl RootContext for Root {
     fn on_configure(&mut self, _size: usize) -> bool {
         let document = self.get_plugin_configuration().unwrap_or_default();
         #[cfg(feature = "probe")]
-        if let Some(floor) = floor::Floor::of(&document) {
+        if let Some(floor) = probe::floor::Floor::of(&document) {
             self.floor = Some(floor);
             return true;
         }
@@ -194,7 +194,7 @@ impl RootContext for Root {
 
     fn create_http_context(&self, _id: u32) -> Option<Box<dyn HttpContext>> {
         #[cfg(feature = "probe")]
-        fetch::probe::SERVES.set(true);
+        probe::death::SERVES.set(true);
         #[cfg(feature = "probe")]
         if let Some(floor) = self.floor {
             return Some(Box::new(floor));

@@ -88,6 +88,9 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
     }
 }
 
+/// A source: its weight, whether its counts are ranks, and its counts of each model by day.
+type Weighed<'c> = (f64, bool, BTreeMap<&'c str, BTreeMap<Date, f64>>);
+
 fn build(counts: &Counts, options: &Options) -> Result<String, String> {
     let weights = weights(counts, options)?;
     let all = || counts.values().flat_map(BTreeMap::values).flat_map(BTreeMap::keys);
@@ -114,34 +117,9 @@ fn build(counts: &Counts, options: &Options) -> Result<String, String> {
         return Err(format!("{} models; a feed has at most {}", days.len(), feed::MOST_MODELS));
     }
 
-    let mut models = Vec::with_capacity(days.len());
     let bests: Vec<f64> = sources.iter().map(|(_, rank, series)| best(series, *rank, newest)).collect();
-    for (model, days) in days {
-        let (mut share, mut shares) = (0.0, 0.0);
-        let (mut growth, mut growths) = (0.0, 0.0);
-        for ((weight, rank, series), best) in sources.iter().zip(&bests) {
-            let series = series.get(model);
-            if *best > 0.0 {
-                let now = series.and_then(|days| days.get(&newest));
-                share += weight * now.map_or(0.0, |&count| strength(count, *rank) / best);
-                shares += weight;
-            }
-            if let Some(percent) = series.and_then(|days| growth_of(days, *rank, newest)) {
-                growth += weight * percent;
-                growths += weight;
-            }
-        }
-        let growth = (growths > 0.0).then(|| rounded(growth / growths, 100.0));
-        let (trend, confidence) = words(growth, days.len());
-        models.push(Entry {
-            model,
-            trend,
-            score: if shares > 0.0 { rounded(share / shares, 10_000.0) } else { 0.0 },
-            confidence,
-            velocity_delta_pct: growth,
-            days: days.len(),
-        });
-    }
+    let models = days.into_iter().map(|(model, days)| entry(model, days.len(), &sources, &bests, newest));
+    let models = models.collect();
     let stated = |source: &'_ String| {
         let counts = match (is_rank(source), options.cumulative.contains(source)) {
             (true, _) => "rank",
@@ -161,6 +139,34 @@ fn build(counts: &Counts, options: &Options) -> Result<String, String> {
     // What the filter would refuse is not written.
     parse(text.as_bytes()).map_err(|error| format!("the result would not be a valid feed: {error}"))?;
     Ok(text)
+}
+
+/// What the sources, each with its largest count of the newest day, say of one model.
+fn entry<'m>(model: &'m str, days: usize, sources: &[Weighed<'_>], bests: &[f64], newest: Date) -> Entry<'m> {
+    let (mut share, mut shares) = (0.0, 0.0);
+    let (mut growth, mut growths) = (0.0, 0.0);
+    for ((weight, rank, series), best) in sources.iter().zip(bests) {
+        let series = series.get(model);
+        if *best > 0.0 {
+            let now = series.and_then(|days| days.get(&newest));
+            share += weight * now.map_or(0.0, |&count| strength(count, *rank) / best);
+            shares += weight;
+        }
+        if let Some(percent) = series.and_then(|days| growth_of(days, *rank, newest)) {
+            growth += weight * percent;
+            growths += weight;
+        }
+    }
+    let growth = (growths > 0.0).then(|| rounded(growth / growths, 100.0));
+    let (trend, confidence) = words(growth, days);
+    Entry {
+        model,
+        trend,
+        score: if shares > 0.0 { rounded(share / shares, 10_000.0) } else { 0.0 },
+        confidence,
+        velocity_delta_pct: growth,
+        days,
+    }
 }
 
 /// The weights that are stated, all of sources that there are.

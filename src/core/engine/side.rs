@@ -83,6 +83,61 @@ impl<'c> Meant<'c> {
     }
 }
 
+/// What a body names.
+struct Named<'c> {
+    /// What serves it, and the name it was found by.
+    meant: Option<(Meant<'c>, String)>,
+    /// Where that is named.
+    spans: Vec<Span>,
+    /// Whether something else is named beside it.
+    strangers: bool,
+}
+
+/// What a name means here; none where it means nothing, a decision where it is a mistake.
+fn find<'c>(config: &'c Config, name: &str) -> Option<Result<Meant<'c>, Box<Decision<'c>>>> {
+    match config.names.find(&config.table, name) {
+        Name::Virtual(profile) => Some(Ok(Meant::Virtual(profile))),
+        Name::Group(group) => Some(Ok(Meant::Group(group))),
+        Name::Missing => Some(Err(Box::new(no_such_model(config, name)))),
+        Name::Other => config.table.models.get(name).map(|model| Ok(Meant::Model(model))),
+    }
+}
+
+/// What the names of a body mean together.
+fn named_in<'c>(
+    config: &'c Config,
+    names: Vec<(Span, String)>,
+    endpoint: bool,
+) -> Result<Named<'c>, Box<Decision<'c>>> {
+    let mut named = Named { meant: None, spans: Vec::new(), strangers: false };
+    for (span, name) in names {
+        let Some(one) = find(config, &name).transpose()? else {
+            named.strangers = true;
+            continue;
+        };
+        match &named.meant {
+            // A batch may ask for models by name beside a virtual one: these stay.
+            Some((before, _)) if before.is_chosen_here() && !one.is_chosen_here() => continue,
+            Some((before, _)) if !before.is_chosen_here() && one.is_chosen_here() => named.spans.clear(),
+            Some((before, _)) if !before.same(one, endpoint) => {
+                if before.is_chosen_here() {
+                    return Err(Box::new(refused(config, Problem::MixedModels)));
+                }
+                named.strangers = true;
+                continue;
+            }
+            Some(_) => {
+                named.spans.push(span);
+                continue;
+            }
+            None => {}
+        }
+        named.meant = Some((one, name));
+        named.spans.push(span);
+    }
+    Ok(named)
+}
+
 /// Decides about a call that is no conversation, wherever it names its model: a virtual model becomes what the endpoint has,
 /// else its profile's default model; a group one of its deployments; a model what its upstream calls it. None where nothing
 /// of it is known here.
@@ -93,47 +148,14 @@ pub fn decide_other<'c>(
 ) -> Option<Decision<'c>> {
     let in_path = PathModels::of(call.path, None);
     let (in_body, more) = call.names(config);
-    let find = |name: &str| match config.names.find(&config.table, name) {
-        Name::Virtual(profile) => Some(Ok(Meant::Virtual(profile))),
-        Name::Group(group) => Some(Ok(Meant::Group(group))),
-        Name::Missing => Some(Err(Box::new(no_such_model(config, name)))),
-        Name::Other => config.table.models.get(name).map(|model| Ok(Meant::Model(model))),
-    };
     let endpoint = Meant::of_virtual(config, call.path);
-    let (mut meant, mut spans, mut strangers) = (None::<(Meant<'c>, String)>, Vec::new(), false);
-    for (span, name) in in_body {
-        let one = match find(&name) {
-            Some(Err(problem)) => return Some(*problem),
-            Some(Ok(one)) => one,
-            None => {
-                strangers = true;
-                continue;
-            }
-        };
-        match &meant {
-            // A batch may ask for models by name beside a virtual one: these stay.
-            Some((before, _)) if before.is_chosen_here() && !one.is_chosen_here() => continue,
-            Some((before, _)) if !before.is_chosen_here() && one.is_chosen_here() => spans.clear(),
-            Some((before, _)) if !before.same(one, endpoint.is_some()) => {
-                let both = before.is_chosen_here();
-                strangers = true;
-                if both {
-                    return Some(refused(config, Problem::MixedModels));
-                }
-                continue;
-            }
-            Some(_) => {
-                spans.push(span);
-                continue;
-            }
-            None => {}
-        }
-        meant = Some((one, name));
-        spans.push(span);
-    }
+    let Named { mut meant, spans, strangers } = match named_in(config, in_body, endpoint.is_some()) {
+        Ok(named) => named,
+        Err(problem) => return Some(*problem),
+    };
     let mut path_spans = Vec::new();
     if let Some(name) = &in_path.asked {
-        match find(name) {
+        match find(config, name) {
             Some(Err(problem)) => return Some(*problem),
             Some(Ok(one)) => {
                 path_spans.clone_from(&in_path.spans);

@@ -1,4 +1,4 @@
-//! Raw document -> compiled parts. Every mistake in the meaning is told; nothing is guessed or skipped in silence.
+//! Raw document -> compiled parts. Every mistake in the meaning is reported; nothing is guessed or skipped.
 
 mod asks;
 mod derived;
@@ -21,57 +21,89 @@ mod wire;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Config;
 use super::error::{Errors, Path};
 use super::raw;
 use super::shipped;
-use crate::route::Table;
+use super::{Config, Fallbacks, Names};
+use crate::discover::choose::DiscoverySettings;
+use crate::operator::Operator;
+use crate::rollout::Rollout;
+use crate::route::{Profile, Table};
 use crate::score::Scorer;
+use crate::signal::SignalSettings;
 
 /// Whether a model's name will do.
 pub(super) fn name(name: &str, path: &Path<'_>, errors: &mut Errors) {
     names::model(name, path, errors);
 }
 
-/// Compiles a document. Complete only where nothing was told. `scorer`: that of the same document, where there is one
-/// already.
-pub(super) fn compile(
-    document: &raw::Document,
-    scorer: Option<&Arc<Scorer>>,
-    errors: &mut Errors,
-) -> Option<Config> {
-    let root = Path::Root;
-    let catalogue = shipped::catalogue(errors);
-    let shipped_profiles = shipped::profiles(errors);
-    names::cluster(&document.default_cluster, &root.key("default_cluster"), errors);
+/// Whether the document has tables of its own, which replace the shipped ones.
+fn has_own(document: &raw::Document) -> bool {
+    document.tiers.is_some() || document.profiles.is_some()
+}
 
-    let own = document.tiers.is_some() || document.profiles.is_some();
-    let mut profiles: BTreeMap<&str, &raw::Profile> = BTreeMap::new();
-    let of_tiers = raw::Profile::default();
-    if own {
-        profiles.extend(document.profiles.iter().flatten().map(|(name, profile)| (name.as_str(), profile)));
-        if document.tiers.is_some() {
-            profiles.entry("auto").or_insert(&of_tiers);
-        }
-    } else {
-        profiles.extend(shipped_profiles.iter().map(|(name, profile)| (name.as_str(), profile)));
+/// The profiles that count: the document's own, or else the shipped ones.
+fn profiles_of<'d>(
+    document: &'d raw::Document,
+    shipped: &'d BTreeMap<String, raw::Profile>,
+    of_tiers: &'d raw::Profile,
+) -> BTreeMap<&'d str, &'d raw::Profile> {
+    let counting = if has_own(document) { document.profiles.as_ref() } else { Some(shipped) };
+    let mut profiles: BTreeMap<_, _> =
+        counting.into_iter().flatten().map(|(name, profile)| (name.as_str(), profile)).collect();
+    if document.tiers.is_some() {
+        profiles.entry("auto").or_insert(of_tiers);
     }
+    profiles
+}
 
-    let models = models::compile(document, &catalogue, &profiles, errors);
-    let lists = lists::compile(&profiles, &models, errors);
-    let compiled = profiles::compile(document, &profiles, own, &models, &lists, errors);
-    let mut rollout = rollout::compile(document, &profiles);
-    // What names may stand for; the table of profiles is the document's.
+/// What names may stand for: the profiles, and those that are derived from them. The table of profiles is the
+/// document's.
+fn with_derived(
+    document: &raw::Document,
+    profiles: &BTreeMap<&str, &raw::Profile>,
+    compiled: &BTreeMap<String, Arc<Profile>>,
+) -> (BTreeMap<String, Arc<Profile>>, Rollout) {
+    let mut rollout = rollout::compile(document, profiles);
     let mut named = compiled.clone();
-    if own && let Some(stand_in) = profiles::stand_in(&compiled).cloned() {
+    if has_own(document)
+        && let Some(stand_in) = profiles::stand_in(compiled).cloned()
+    {
         derived::add(&mut named, &stand_in);
         if !profiles.contains_key(derived::PREMIUM) {
             rollout.copy(&stand_in.name, derived::PREMIUM);
         }
     }
+    (named, rollout)
+}
+
+/// All that names models.
+struct Named {
+    table: Table,
+    names: Names,
+    notes: Vec<String>,
+    endpoints: Vec<(String, Arc<Profile>)>,
+    operator: Operator,
+    rollout: Rollout,
+    signals: Option<SignalSettings>,
+    discover: Option<DiscoverySettings>,
+    fallbacks: Fallbacks,
+}
+
+fn named(document: &raw::Document, errors: &mut Errors) -> Named {
+    let root = Path::Root;
+    let catalogue = shipped::catalogue(errors);
+    let shipped_profiles = shipped::profiles(errors);
+    let of_tiers = raw::Profile::default();
+    let profiles = profiles_of(document, &shipped_profiles, &of_tiers);
+    let models = models::compile(document, &catalogue, &profiles, errors);
+    let lists = lists::compile(&profiles, &models, errors);
+    let own = has_own(document);
+    let compiled = profiles::compile(document, &profiles, own, &models, &lists, errors);
+    let (derived, rollout) = with_derived(document, &profiles, &compiled);
     let virtual_models =
-        profiles::virtual_names(document, &shipped_profiles, &profiles, &named, &models, &rollout, errors);
-    let (names, notes) = profiles::names(document, &named, &virtual_models, errors);
+        profiles::virtual_names(document, &shipped_profiles, &profiles, &derived, &models, &rollout, errors);
+    let (names, notes) = profiles::names(document, &derived, &virtual_models, errors);
     let groups = groups::compile(document, &virtual_models, &profiles, &models, errors);
     let operator = operator::compile(document, &profiles, &models, errors);
     let endpoints = groups::endpoints(document, &groups, &models, errors);
@@ -79,17 +111,7 @@ pub(super) fn compile(
     let baseline = models.baseline(&document.baseline, &root.key("baseline"), errors);
     let signals = signals::compile(document, &models, errors);
     let discover = discover::compile(document, &models, errors);
-    let live = fallbacks::live(&document.live, &root.key("live"), errors);
     let fallbacks = fallbacks::fallbacks(&document.fallbacks, &models, &root.key("fallbacks"), errors);
-    let headers = wire::headers(&document.headers, &root.key("headers"), errors);
-    let paths = wire::paths(&document.paths, &root.key("paths"), errors);
-    let limits = wire::limits(&document.limits);
-    let ask = asks::compile(&document.conversation, &root.key("conversation"), errors)?;
-    let scorer = match scorer {
-        Some(scorer) => Arc::clone(scorer),
-        None => Arc::new(rules::compile(document, errors)?),
-    };
-
     let table = Table {
         models: models.into_table(&virtual_models),
         profiles: compiled,
@@ -99,29 +121,48 @@ pub(super) fn compile(
         baseline,
         default_cluster: document.default_cluster.clone(),
     };
+    Named { table, names, notes, endpoints, operator, rollout, signals, discover, fallbacks }
+}
+
+/// Compiles a document. Complete only if no error was added. `scorer`: that of the same document, where there is one
+/// already.
+pub(super) fn compile(
+    document: &raw::Document,
+    scorer: Option<&Arc<Scorer>>,
+    errors: &mut Errors,
+) -> Option<Config> {
+    let root = Path::Root;
+    names::cluster(&document.default_cluster, &root.key("default_cluster"), errors);
+    let named = named(document, errors);
+    let live = fallbacks::live(&document.live, &root.key("live"), errors);
+    let ask = asks::compile(&document.conversation, &root.key("conversation"), errors)?;
+    let scorer = match scorer {
+        Some(scorer) => Arc::clone(scorer),
+        None => Arc::new(rules::compile(document, errors)?),
+    };
     Some(Config {
-        several_sign: fit::several_sign(&table),
-        table,
-        names,
-        endpoints,
-        operator,
+        several_sign: fit::several_sign(&named.table),
+        table: named.table,
+        names: named.names,
+        endpoints: named.endpoints,
+        operator: named.operator,
         reads_forms: groups::read_forms(document),
-        notes,
+        notes: named.notes,
         scorer,
-        signals,
-        document: discover.is_some().then(|| Arc::new(document.clone())),
-        discover,
-        rollout,
+        signals: named.signals,
+        document: named.discover.is_some().then(|| Arc::new(document.clone())),
+        discover: named.discover,
+        rollout: named.rollout,
         position: document.position,
         live,
-        fallbacks,
+        fallbacks: named.fallbacks,
         session: wire::session(&document.session, &root.key("session"), errors),
         overrides: wire::overrides(&document.overrides),
         fit: fit::policy(document),
-        headers,
+        headers: wire::headers(&document.headers, &root.key("headers"), errors),
         models_endpoint: document.models_endpoint,
-        paths,
-        limits,
+        paths: wire::paths(&document.paths, &root.key("paths"), errors),
+        limits: wire::limits(&document.limits),
         ask,
         default_output_tokens: document.default_output_tokens,
         window_margin: document.eligibility.window_margin,

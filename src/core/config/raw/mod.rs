@@ -8,12 +8,14 @@ mod discover;
 mod fallbacks;
 mod fit;
 mod groups;
+mod model;
 mod operator;
 mod rollout;
 mod routing;
 mod rules;
 mod session;
 mod signals;
+mod tables;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -24,19 +26,18 @@ pub use discover::Discover;
 pub use fallbacks::{Fallbacks, Position, RawLive};
 pub use fit::{Fit, HistoryMode, Params, StreamUsage, UnkeptSchema, UnkeptTools};
 pub use groups::Group;
+pub use model::Model;
 pub use operator::{ClientHints, RoutingRule, TenantPolicies};
 pub use rollout::{Control, Mode};
 pub use routing::{Agentic, Eligibility, RawCompletion, Strategy, UnknownState};
 pub use rules::{Calibrated, Dimensions, RawStep, Rules};
 pub use session::{Session, SessionMode};
 pub use signals::{SignalWeights, Signals};
+pub use tables::{Candidate, OneOrMany, Profile, Promotion, Tiers};
 pub use wire::{
     Conversation, Headers, LabelRole, Limits, ModelsEndpoint, Overrides, Paths, ResponseDetail,
     ResponseHeader, ResponsePreset,
 };
-
-use crate::fit::Level;
-use crate::tier::Tier;
 
 /// Configuration of tiergate: the models, which of them serve which tier of which profile, and the numbers behind each
 /// decision. An empty document gives the shipped defaults.
@@ -225,288 +226,4 @@ pub enum Scorer {
     Calibrated,
     /// Fifteen weighted dimensions over the same lexicon.
     Rules,
-}
-
-/// One model. A price, context window or limit that is neither given nor in the catalogue is unknown, and excludes no
-/// request.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[cfg_attr(feature = "schema", derive(serde::Serialize, schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Model {
-    /// Envoy cluster that serves it. Default: `default_cluster`.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 255)))]
-    pub cluster: Option<String>,
-    /// Name written into the request. Default: the model's own name.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
-    pub upstream_model: Option<String>,
-    /// Its provider, by LiteLLM's name, such as `openai` or `anthropic`: a request that continues an earlier answer is
-    /// never sent to another provider. Default: the catalogue's, else the part of `upstream_model` before the first
-    /// `/`, else unknown.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 128)))]
-    pub provider: Option<String>,
-    /// USD per million input tokens. Default: the catalogue's, else unknown.
-    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1_000_000.0)))]
-    pub input_price: Option<f64>,
-    /// USD per million output tokens. Default: the catalogue's, else unknown.
-    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1_000_000.0)))]
-    pub output_price: Option<f64>,
-    /// Maximum of input tokens. A request's output has to fit in as well (`eligibility`). Default: the catalogue's,
-    /// else unknown.
-    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000_000)))]
-    pub context_window: Option<u64>,
-    /// Maximum of output tokens. Default: the catalogue's, else unknown.
-    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000_000)))]
-    pub max_output: Option<u64>,
-    /// Whether it accepts `tools`. Default: the catalogue's, else true.
-    pub tools: Option<bool>,
-    /// Whether it accepts images. Default: the catalogue's, else false.
-    pub vision: Option<bool>,
-    /// Whether it accepts audio. Default: the catalogue's, else false.
-    pub audio: Option<bool>,
-    /// Whether it reads PDFs. Default: the catalogue's, else false.
-    pub pdf: Option<bool>,
-    /// Whether it supports a JSON schema for its answer. Default: the catalogue's, else true.
-    pub structured_output: Option<bool>,
-    /// Whether asks about code (`overrides.code_score`) prefer it to candidates without this mark. Default: false.
-    pub coder: Option<bool>,
-    /// Input and output tokens that may be used per minute, for strategy `usage`. Default: no limit.
-    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000_000_000_u64)))]
-    pub tokens_per_minute: Option<u64>,
-    /// Requests that may be sent per minute, for strategy `usage`. Default: no limit.
-    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000_000_u64)))]
-    pub requests_per_minute: Option<u64>,
-    /// Candidates with a lower number serve before those with a higher one, and these before those without a number,
-    /// whatever the strategy. Default: none.
-    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 1_000_000)))]
-    pub order: Option<u32>,
-    /// Its share of the requests under strategy `weighted`, relative to the others' weights; 0: only if no other can
-    /// serve. Default: 1.
-    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1_000_000.0)))]
-    pub weight: Option<f64>,
-    /// Benchmark figures by name (such as `gpqa_diamond` or `livecodebench`), 0 to 100, for strategy `completion`.
-    /// Their mean is the model's capability, so give the same ones for all models. If no model has a value above 1 for
-    /// a benchmark, its values are read as shares of 1; a benchmark with both kinds of values is refused. At most 16.
-    #[cfg_attr(
-        feature = "schema",
-        schemars(extend(
-            "maxProperties" = 16,
-            "additionalProperties" = serde_json::json!({"type": "number", "minimum": 0.0, "maximum": 100.0})
-        ))
-    )]
-    pub benchmarks: Option<BTreeMap<String, f64>>,
-    /// The family of models with the same accepted and refused parameters: a name from docs/fit.md, such as
-    /// `openai-reasoning` or `anthropic-adaptive`. Default: the catalogue's, else unknown.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64)))]
-    pub family: Option<String>,
-    /// Reasoning efforts that it accepts. Default: the catalogue's, else the family's.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 7)))]
-    pub efforts: Option<Vec<Level>>,
-    /// The effort that applies if a request names none. Default: the catalogue's, else the family says whether it
-    /// thinks.
-    pub default_effort: Option<Level>,
-    /// What it accepts and gets, if that differs from its family.
-    pub params: Option<Params>,
-    /// Whether LiteLLM is in front of it. LiteLLM adapts some requests itself: function tools with a reasoning effort
-    /// in the chat dialect go to OpenAI's responses. Default: whether its cluster's name contains `litellm`.
-    pub litellm: Option<bool>,
-    /// Other names for this model that clients and tables may use. No two models share one.
-    #[cfg_attr(feature = "schema", schemars(length(max = 32)))]
-    pub aliases: Option<Vec<String>>,
-}
-
-/// Candidates of the four tiers, the preferred first: a model's name, `{model, set}`, or a list of these.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[cfg_attr(feature = "schema", derive(serde::Serialize, schemars::JsonSchema))]
-#[serde(rename_all = "UPPERCASE", deny_unknown_fields)]
-pub struct Tiers {
-    /// Greetings, look-ups, short translations.
-    #[cfg_attr(feature = "schema", schemars(required))]
-    pub simple: Option<OneOrMany>,
-    /// Everyday work: most code, most writing.
-    #[cfg_attr(feature = "schema", schemars(required))]
-    pub medium: Option<OneOrMany>,
-    /// Work with many parts: design, long or constrained tasks.
-    #[cfg_attr(feature = "schema", schemars(required))]
-    pub complex: Option<OneOrMany>,
-    /// Proofs, derivations, anything that needs a chain of thought.
-    #[cfg_attr(feature = "schema", schemars(required))]
-    pub reasoning: Option<OneOrMany>,
-}
-
-impl Tiers {
-    /// The candidates of a tier, if given.
-    pub const fn get(&self, tier: Tier) -> Option<&OneOrMany> {
-        match tier {
-            Tier::Simple => self.simple.as_ref(),
-            Tier::Medium => self.medium.as_ref(),
-            Tier::Complex => self.complex.as_ref(),
-            Tier::Reasoning => self.reasoning.as_ref(),
-        }
-    }
-}
-
-/// A model's name, a model with parameters of the tier's own, or a list of these.
-#[derive(Clone, Debug, Deserialize)]
-#[cfg_attr(feature = "schema", derive(serde::Serialize, schemars::JsonSchema))]
-#[serde(untagged)]
-pub enum OneOrMany {
-    /// One name.
-    One(String),
-    /// One model with parameters.
-    With(Listed),
-    /// Candidates, the preferred first.
-    Many(#[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64)))] Vec<Candidate>),
-}
-
-/// A model's name, or a model with parameters of the tier's own.
-#[derive(Clone, Debug, Deserialize)]
-#[cfg_attr(feature = "schema", derive(serde::Serialize, schemars::JsonSchema))]
-#[serde(untagged)]
-pub enum Candidate {
-    /// Its name.
-    Name(String),
-    /// With parameters.
-    With(Listed),
-}
-
-/// A model with parameters of the tier's own.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[cfg_attr(feature = "schema", derive(serde::Serialize, schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Listed {
-    /// The model's name.
-    #[cfg_attr(feature = "schema", schemars(required))]
-    pub model: Option<String>,
-    /// Parameters that requests get from this tier, as in a model's `params.set`. One model can so serve three tiers
-    /// at three efforts.
-    #[cfg_attr(feature = "schema", schemars(extend("type" = "object", "maxProperties" = 64)))]
-    pub set: Option<BTreeMap<String, serde_json::Value>>,
-    /// Its `order` as a candidate of this tier. Default: the model's.
-    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 1_000_000)))]
-    pub order: Option<u32>,
-}
-
-impl Candidate {
-    /// The model's name; empty if it is missing.
-    pub fn name(&self) -> &str {
-        match self {
-            Candidate::Name(name) => name,
-            Candidate::With(listed) => listed.model.as_deref().unwrap_or_default(),
-        }
-    }
-}
-
-impl OneOrMany {
-    /// Whether it is a single entry, not a list.
-    pub const fn is_single(&self) -> bool {
-        !matches!(self, OneOrMany::Many(_))
-    }
-
-    /// The candidates: each model's name, and the entry that gives it parameters.
-    pub fn listed(&self) -> Vec<(&str, Option<&Listed>)> {
-        fn with(listed: &Listed) -> (&str, Option<&Listed>) {
-            (listed.model.as_deref().unwrap_or_default(), Some(listed))
-        }
-        match self {
-            OneOrMany::One(name) => vec![(name, None)],
-            OneOrMany::With(listed) => vec![with(listed)],
-            OneOrMany::Many(list) => list
-                .iter()
-                .map(|candidate| match candidate {
-                    Candidate::Name(name) => (name.as_str(), None),
-                    Candidate::With(listed) => with(listed),
-                })
-                .collect(),
-        }
-    }
-
-    /// The same as a list.
-    pub fn into_candidates(self) -> Vec<Candidate> {
-        match self {
-            OneOrMany::One(name) => vec![Candidate::Name(name)],
-            OneOrMany::With(listed) => vec![Candidate::With(listed)],
-            OneOrMany::Many(list) => list,
-        }
-    }
-
-    /// The names.
-    pub fn names(&self) -> impl Iterator<Item = String> + use<> {
-        let names: Vec<String> = self.listed().into_iter().map(|(name, _)| name.to_owned()).collect();
-        names.into_iter()
-    }
-}
-
-/// A table of tiers, and how to choose within it.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[cfg_attr(feature = "schema", derive(serde::Serialize, schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Profile {
-    /// Candidates of each tier. Default: the document's `tiers`.
-    pub tiers: Option<Tiers>,
-    /// Model that serves requests that could not be judged, and those that no candidate can serve. Default: the first
-    /// of MEDIUM that the profile may use, else the first of another tier.
-    pub default_model: Option<String>,
-    /// Profile that serves agentic requests (`agentic` says which are) instead of this one. Default: `agentic` for
-    /// profile `auto` if there is such a profile, else none. A profile that names itself has none.
-    pub agentic_profile: Option<String>,
-    /// What makes a request agentic. Default: `used`; for profile `agentic`, `offered`.
-    pub agentic: Option<Agentic>,
-    /// Which model serves a request that continues something that one provider keeps (`previous_response_id`, a
-    /// `conversation`, Gemini's `cachedContent`), if the model that made it is unknown. Default: `default_model`.
-    pub unknown_state: Option<UnknownState>,
-    /// Which of a tier's eligible candidates is preferred. Default: `momentum` if the document has `signals`, else
-    /// `configured`.
-    pub strategy: Option<Strategy>,
-    /// Share of the conversations that this profile routes, in percent, with two decimals; `control` says what happens
-    /// to the others. A conversation stays on its side, and one that is routed stays routed when the number grows. It
-    /// is identified by `user` (`metadata.user_id` in Anthropic's dialect) and the first human ask. Default: 100.
-    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 100.0)))]
-    pub percent: Option<f64>,
-    /// What happens to requests that are not routed: those outside `percent`, and all in `mode: shadow`. Default:
-    /// `default_model`.
-    pub control: Option<Control>,
-    /// The only models that this profile may use: names, or prefixes of names with a `*` at the end. Default: all that
-    /// its tables list.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64)))]
-    pub allow: Option<Vec<String>>,
-    /// Models that this profile may not use, spelled as in `allow`; they are removed from its tables and promotions.
-    /// For agentic requests the lists of the `agentic_profile` apply.
-    #[cfg_attr(feature = "schema", schemars(length(max = 64)))]
-    pub block: Option<Vec<String>>,
-    /// For strategy `completion`: the likelihood of completing an ask from which on a model is chosen by its price.
-    /// Default: 0.8.
-    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1.0)))]
-    pub completion_threshold: Option<f64>,
-    /// For strategy `completion`: if no model reaches the threshold, the cheapest of those whose likelihood is at most
-    /// this much below the best serves. Default: 0.05.
-    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1.0)))]
-    pub fallback_quality_margin: Option<f64>,
-    /// For strategy `completion`: whether the candidates of all tiers are compared, whatever the decided tier.
-    /// Default: true.
-    pub completion_all_tiers: Option<bool>,
-}
-
-/// A list of candidates that applies for a limited time. Two promotions for one tier of one profile must not overlap.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[cfg_attr(feature = "schema", derive(serde::Serialize, schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Promotion {
-    /// A name, for people.
-    #[cfg_attr(feature = "schema", schemars(required))]
-    pub name: Option<String>,
-    /// Profile whose table changes.
-    #[cfg_attr(feature = "schema", schemars(required))]
-    pub profile: Option<String>,
-    /// Tier whose list changes.
-    #[cfg_attr(feature = "schema", schemars(required))]
-    pub tier: Option<Tier>,
-    /// Candidates in that time, the preferred first, as in a tier of a table.
-    #[cfg_attr(feature = "schema", schemars(required))]
-    pub models: Option<OneOrMany>,
-    /// First moment at which it applies: `2026-11-01` (midnight UTC) or `2026-11-01T08:00:00+02:00` (RFC 3339).
-    #[cfg_attr(feature = "schema", schemars(required))]
-    pub from: Option<String>,
-    /// First moment at which it no longer applies, after `from`. Same spelling.
-    #[cfg_attr(feature = "schema", schemars(required))]
-    pub until: Option<String>,
 }

@@ -277,3 +277,100 @@ fn a_long_error_is_read_in_no_time_and_to_a_bound() {
         (0..14).fold("prompt is too long".to_owned(), |inner, _| json!({"error": inner}).to_string());
     let _ = refusal(400, strings.as_bytes());
 }
+
+#[test]
+fn refusals_are_known_by_their_bodies() {
+    use Refusal::{ContentPolicy, ContextWindow};
+    let rows: &[(&str, Option<Refusal>)] = &[
+        // OpenAI
+        (
+            r#"{"error":{"message":"This model's maximum context length is 8192 tokens. However, your messages resulted in
+               9001 tokens.","type":"invalid_request_error","param":"messages","code":"context_length_exceeded"}}"#,
+            Some(ContextWindow),
+        ),
+        (
+            r#"{"error":{"message":"Your input exceeds the context window of this model.","type":"invalid_request_error",
+               "param":"input","code":"context_length_exceeded"}}"#,
+            Some(ContextWindow),
+        ),
+        (
+            r#"{"error":{"code":"content_policy_violation","message":"Your request was rejected as a result of our safety
+               system.","param":null,"type":"invalid_request_error"}}"#,
+            Some(ContentPolicy),
+        ),
+        (
+            r#"{"error":{"message":"Invalid prompt: your prompt was flagged as potentially violating our usage policy.",
+               "type":"invalid_request_error","code":"invalid_prompt"}}"#,
+            Some(ContentPolicy),
+        ),
+        // Azure OpenAI
+        (
+            r#"{"error":{"message":"The response was filtered.","type":null,"param":"prompt","code":"content_filter","status":400,
+               "innererror":{"code":"ResponsibleAIPolicyViolation","content_filter_result":{}}}}"#,
+            Some(ContentPolicy),
+        ),
+        // Anthropic
+        (
+            r#"{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 208310 tokens > 200000
+               maximum"},"request_id":"req_1"}"#,
+            Some(ContextWindow),
+        ),
+        (
+            r#"{"type":"error","error":{"type":"invalid_request_error","message":"input length and `max_tokens` exceed context
+               limit: 190000 + 20000 > 200000"}}"#,
+            Some(ContextWindow),
+        ),
+        (
+            r#"{"type":"error","error":{"type":"invalid_request_error","message":"Output blocked by content filtering policy"}}"#,
+            Some(ContentPolicy),
+        ),
+        // Gemini, plain and as a stream
+        (
+            r#"{"error":{"code":400,"message":"The input token count (1100000) exceeds the maximum number of tokens allowed
+               (1048576).","status":"INVALID_ARGUMENT"}}"#,
+            Some(ContextWindow),
+        ),
+        (
+            r#"[{"error":{"code":400,"message":"The input token count exceeds the maximum number of tokens allowed 32768."}}]"#,
+            Some(ContextWindow),
+        ),
+        // LiteLLM
+        (
+            r#"{"error":{"message":"litellm.ContextWindowExceededError: litellm.BadRequestError: too long","type":null,
+               "param":null,"code":"400"}}"#,
+            Some(ContextWindow),
+        ),
+        (
+            r#"{"error":{"message":"litellm.ContentPolicyViolationError: ContentPolicyViolationError: no","type":null,
+               "param":null,"code":"400"}}"#,
+            Some(ContentPolicy),
+        ),
+        // vLLM, llama.cpp
+        (
+            r#"{"object":"error","message":"This model's maximum context length is 4096 tokens.","type":"BadRequestError",
+               "param":null,"code":400}"#,
+            Some(ContextWindow),
+        ),
+        (
+            r#"{"error":{"code":400,"message":"the request exceeds the available context size","type":"exceed_context_size_error"}}"#,
+            Some(ContextWindow),
+        ),
+        (r#"{"error":"prompt is too long"}"#, Some(ContextWindow)),
+        // Others
+        (
+            r#"{"error":{"message":"Unknown parameter: 'foo'.","type":"invalid_request_error","code":"unknown_parameter"}}"#,
+            None,
+        ),
+        (r#"{"error":{"message":"max_tokens must be positive","type":"invalid_request_error"}}"#, None),
+        (r#"{"messages":[{"message":"prompt is too long"}],"error":{"param":"prompt is too long"}}"#, None),
+        ("<html>prompt is too long</html>", None),
+        ("", None),
+        ("null", None),
+        (r#"{"error":{"code":"context_length_exceeded","mess"#, Some(ContextWindow)),
+    ];
+    for (body, reason) in rows {
+        // The rows are broken for the reader only.
+        let body = body.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(refusal(400, body.as_bytes()), *reason, "{body}");
+    }
+}

@@ -6,8 +6,8 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::{Action, BufferType, MapType, MetricType};
 
-use super::edit::{add_request_header, replace, set_request_header};
-use super::now_nanos;
+use crate::edit::{add_request_header, replace, set_request_header};
+use crate::now_nanos;
 use tiergate_core::chat::{self, Cursor, MAX_DEPTH};
 
 /// What a filter at least does.
