@@ -135,6 +135,10 @@ pub(super) fn compile(
     names::cluster(&document.default_cluster, &root.key("default_cluster"), errors);
     let named = named(document, errors);
     let live = fallbacks::live(&document.live, &root.key("live"), errors);
+    let headers = wire::headers(&document.headers, &root.key("headers"), errors);
+    let paths = wire::paths(&document.paths, &root.key("paths"), errors);
+    let session = wire::session(&document.session, &root.key("session"), errors);
+    // The last ones: they end here if anything was wrong.
     let ask = asks::compile(&document.conversation, &root.key("conversation"), errors)?;
     let scorer = match scorer {
         Some(scorer) => Arc::clone(scorer),
@@ -156,12 +160,12 @@ pub(super) fn compile(
         position: document.position,
         live,
         fallbacks: named.fallbacks,
-        session: wire::session(&document.session, &root.key("session"), errors),
+        session,
         overrides: wire::overrides(&document.overrides),
         fit: fit::policy(document),
-        headers: wire::headers(&document.headers, &root.key("headers"), errors),
+        headers,
         models_endpoint: document.models_endpoint,
-        paths: wire::paths(&document.paths, &root.key("paths"), errors),
+        paths,
         limits: wire::limits(&document.limits),
         ask,
         default_output_tokens: document.default_output_tokens,
