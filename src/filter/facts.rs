@@ -18,6 +18,12 @@ const CREDENTIALS: [&str; 5] =
 /// Set by the proxy where it unpacks requests: how this one was compressed.
 const PACKED: &str = "x-tiergate-packed";
 
+/// What Envoy's router reads of a request on how long an attempt may take and how many there are.
+pub const ATTEMPT_TIMEOUT: &str = "x-envoy-upstream-rq-per-try-timeout-ms";
+pub const MAX_RETRIES: &str = "x-envoy-max-retries";
+/// Those, and that for the whole request: not the client's to set where models have their own.
+const ATTEMPT_LIMITS: [&str; 3] = [ATTEMPT_TIMEOUT, MAX_RETRIES, "x-envoy-upstream-rq-timeout-ms"];
+
 /// Which of the headers [`BETAS`] a request has.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Betas([bool; BETAS.len()]);
@@ -140,6 +146,7 @@ impl Facts {
 fn is_ours(config: &Config, name: &str) -> bool {
     let names = &config.headers;
     name.starts_with(OWN_PREFIX)
+        || config.limits_attempts && ATTEMPT_LIMITS.contains(&name)
         || name == names.cluster
         || name == names.model
         || name == names.tier

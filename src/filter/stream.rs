@@ -10,7 +10,7 @@ use proxy_wasm::types::{Action, BufferType, MapType};
 use super::deciding::{decided, is_watched, unread};
 use super::edit::{add_request_header, reply, set_request_header, unpacked, write_back};
 use super::extra::Extra;
-use super::facts::{Betas, Facts};
+use super::facts::{ATTEMPT_TIMEOUT, Betas, Facts, MAX_RETRIES};
 use super::health::SharedData;
 use super::listing::Listing;
 use super::remember::{Notes, rules, salt};
@@ -188,6 +188,11 @@ impl Stream {
             add_request_header(&headers.model, &model.name);
             for name in &headers.model_as {
                 add_request_header(name, &model.upstream_model);
+            }
+            for (name, limit) in [(ATTEMPT_TIMEOUT, model.timeout_ms), (MAX_RETRIES, model.max_retries)] {
+                if let Some(limit) = limit {
+                    add_request_header(name, &limit.to_string());
+                }
             }
         }
         if let Some(tier) = decision.choice.tier {

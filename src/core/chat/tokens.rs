@@ -17,6 +17,12 @@ const STRIDE: usize = 384;
 /// That distance grows with what has been seen: one part in so many. So 1 MB costs little more to judge than 100 KB.
 const GROWTH: usize = 16;
 
+/// Bytes of which a token may be made for each byte of text without a space or a sign in it, such as base64: 256ths of
+/// a token. Measured with o200k_base (docs/tokens.md).
+const SOLID: u64 = 173;
+/// Bytes of text that are hardly ever less than a token, in any script.
+const LEAST_BYTES: u64 = 4;
+
 /// What a character is to a tokenizer: 256ths of a token that the first of a run costs, and each that follows.
 /// Fitted by `scripts/tokens.py --fit`.
 const KINDS: [(u16, u16); 20] = [
@@ -136,6 +142,8 @@ pub struct Tokens {
     /// 256ths of a token in the samples, and bytes of them; both times what each sample stands for.
     sampled: u64,
     sampled_bytes: u64,
+    /// The same tokens, where text without spaces is taken for base64.
+    dear: u64,
     /// Bytes to the next sample, or else bytes of the sample that are not read yet.
     skip: usize,
     left: usize,
@@ -153,6 +161,7 @@ impl Default for Tokens {
             beyond: 0,
             sampled: 0,
             sampled_bytes: 0,
+            dear: 0,
             skip: STRIDE / 2,
             left: WINDOW,
             rate: 1,
@@ -185,6 +194,9 @@ impl Tokens {
                 (at, cost) = read(raw, at, self.left, Cost { sum: 0, ..cost });
                 let bytes = at - from;
                 self.sampled += cost.sum * self.rate;
+                let solid = is_solid(raw.get(from..at).unwrap_or_default());
+                let dear = if solid { cost.sum.max(bytes as u64 * SOLID) } else { cost.sum };
+                self.dear += dear * self.rate;
                 self.sampled_bytes += bytes as u64 * self.rate;
                 self.left = self.left.saturating_sub(bytes);
                 if self.left == 0 {
@@ -210,9 +222,20 @@ impl Tokens {
 
     /// The tokens of all that was added, rounded up.
     pub fn count(&self) -> u64 {
+        self.counted(self.sampled)
+    }
+
+    /// The tokens that there may be, for a bound that long texts must not pass unseen: of text that tokenizers split more
+    /// than the estimate knows, such as base64, or a script in an older tokenizer. Never less than [`count`](Self::count).
+    pub fn most(&self) -> u64 {
+        let bytes = self.whole_bytes.saturating_add(self.beyond) as u64;
+        self.counted(self.dear).max(bytes / LEAST_BYTES)
+    }
+
+    fn counted(&self, sampled: u64) -> u64 {
         let (sum, bytes) = match self.sampled_bytes {
             0 => (self.whole, self.whole_bytes as u64),
-            bytes => (self.sampled, bytes),
+            bytes => (sampled, bytes),
         };
         let beyond = u128::from(sum) * self.beyond as u128 / u128::from(bytes.max(1));
         let all = u128::from(self.whole) + beyond;
@@ -251,6 +274,12 @@ impl Cost {
             Self { sum: sum + u64::from(PAIRS.get(at).copied().unwrap_or_default()), last: second }
         })
     }
+}
+
+/// Whether a sample is all letters and digits, as base64 and hexadecimal are. Prose ends that at its first space.
+fn is_solid(sample: &[u8]) -> bool {
+    !sample.is_empty()
+        && sample.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'-' | b'_'))
 }
 
 #[inline]

@@ -48,6 +48,8 @@ pub struct Config {
     pub operator: Operator,
     /// Whether forms are read for the model that they name.
     pub reads_forms: bool,
+    /// Whether a model has a timeout or a number of retries of its own.
+    pub limits_attempts: bool,
     /// What is right and may surprise, for `tiergate check`.
     pub notes: Vec<String>,
     /// The scorer.

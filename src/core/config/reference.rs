@@ -118,7 +118,8 @@ fn below(root: &Value, path: &str, schema: &Value, rows: &mut String) {
     if let Some(items) = schema.get("items") {
         return below(root, &format!("{path}[]"), items, rows);
     }
-    if let Some(entry) = schema.get("additionalProperties").filter(|e| e.is_object()) {
+    let entry = schema.get("additionalProperties").filter(|e| e.is_object());
+    if let Some(entry) = entry.filter(|_| schema.get("properties").is_none()) {
         let path = format!("{path}.<name>");
         if target(root, entry).get("properties").is_none() {
             row(root, &path, entry, rows);
@@ -156,6 +157,11 @@ fn below(root: &Value, path: &str, schema: &Value, rows: &mut String) {
     }
     if same && let Some(first) = properties.values().next().filter(|p| p.get("default").is_some()) {
         below(root, &format!("{path}.<name>"), first, rows);
+    }
+    if let Some(entry) = entry {
+        let path = format!("{path}.<your own>");
+        row(root, &path, entry, rows);
+        below(root, &path, entry, rows);
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) fn judge<'c>(
     let judged = judged(case, heard, &asks, &mut scratch.0);
     let score = judged.map(|judged| judged.score);
     let profile = profile(case, score, &asks);
-    let wanted = wanted(case, needs.usage, judged, &mut scratch.0);
+    let wanted = wanted(case, judged, &mut scratch.0);
     let wanted = stalled(case, wanted);
     let Overruled { wanted, model: lead, rule } = overrule(case, wanted, &asks);
     let request = PickRequest {
@@ -150,9 +150,9 @@ fn profile<'c>(case: Case<'c, '_>, score: Option<Score>, asks: &Asks) -> &'c Pro
 }
 
 /// The tier that is wanted: the judged one, raised where a rule says so.
-fn wanted(case: Case<'_, '_>, usage: Usage, judged: Option<Judged>, scratch: &mut ask::Scratch) -> Wanted {
+fn wanted(case: Case<'_, '_>, judged: Option<Judged>, scratch: &mut ask::Scratch) -> Wanted {
     match judged {
-        Some(judged) => overruled(case, usage, judged, scratch),
+        Some(judged) => overruled(case, judged, scratch),
         None => Wanted { tier: case.config.scorer.unknown_tier(), cause: Cause::NoPrompt },
     }
 }
@@ -167,7 +167,7 @@ fn stalled(case: Case<'_, '_>, wanted: Wanted) -> Wanted {
     wanted
 }
 
-fn overruled(case: Case<'_, '_>, usage: Usage, judged: Judged, scratch: &mut ask::Scratch) -> Wanted {
+fn overruled(case: Case<'_, '_>, judged: Judged, scratch: &mut ask::Scratch) -> Wanted {
     let Case { config, body, view, .. } = case;
     let rules = &config.overrides;
     let Judged { score, why, .. } = judged;
@@ -181,7 +181,8 @@ fn overruled(case: Case<'_, '_>, usage: Usage, judged: Judged, scratch: &mut ask
         // What it quotes and the form that it wants make it no harder.
         AskWhy::Chore => return Wanted { tier: score.tier, cause: Cause::Chore },
     };
-    if usage.input > rules.context_tokens && score.tier < rules.context_tier {
+    // Too many are better than too few here: a weak model would be given more than it can follow.
+    if view.tokens.most() > rules.context_tokens && score.tier < rules.context_tier {
         return Wanted { tier: rules.context_tier, cause: Cause::OverrideContext };
     }
     if score.tier < rules.structured_tier {

@@ -48,6 +48,10 @@ pub struct Model {
     pub tokens_per_minute: Option<u64>,
     /// Requests that may be sent in a minute, if limited.
     pub requests_per_minute: Option<u64>,
+    /// Milliseconds that an attempt may take until its answer begins, if that is its own.
+    pub timeout_ms: Option<u64>,
+    /// How many more attempts are made, if that is its own.
+    pub max_retries: Option<u64>,
     /// Candidates of a lower order go before those of a higher one; [`LAST`] where it has none.
     pub order: u32,
     /// Its share of the requests that [`Strategy::Weighted`] spreads, next to the others' weights.

@@ -31,6 +31,8 @@ fn model(slot: usize) -> Model {
         coder: false,
         tokens_per_minute: None,
         requests_per_minute: None,
+        timeout_ms: None,
+        max_retries: None,
         order: LAST,
         weight: 1.0,
         capability: None,

@@ -14,6 +14,8 @@ pub struct Hits {
     pub numbered: bool,
     /// That, or "1. " and "2. " within a line: counts for the rules only.
     pub listed: bool,
+    /// A statement of SQL: counts for the rules only.
+    pub statement: bool,
     first_at: Option<usize>,
     in_order: bool,
 }
@@ -28,6 +30,7 @@ impl Hits {
         self.counts = [0; Dimension::ALL.len()];
         self.numbered = false;
         self.listed = false;
+        self.statement = false;
         self.first_at = None;
         self.in_order = false;
     }

@@ -3,12 +3,14 @@
 //! The data is `lexicon.tsv`: one concept a row, one column a language, variants separated by `|`, a trailing `*`
 //! lets letters follow. Only places where a word can begin are looked at, so "hi" is never found in "this".
 
-use super::Dimension;
+use std::ops::Range;
+
 use super::fold::Folded;
 use super::hits::Hits;
 use super::index::{Builder, Index, Notes};
 use super::replies::{Place, Replies};
 use super::words::{Block, Class, classify, has_list_in_line, has_list_number, last_class};
+use super::{Dimension, OwnDimension};
 
 const DATA: &str = include_str!("lexicon.tsv");
 
@@ -50,12 +52,14 @@ pub struct Lexicon {
     index: Index<14>,
     replies: Replies,
     concepts: Vec<Concept>,
+    /// Where the keywords of each dimension of the operator's own are among the concepts.
+    own: Vec<Range<usize>>,
 }
 
 impl Lexicon {
-    /// Compiles the shipped data and more keywords (each a concept of its own). Fails with a message where a row is
-    /// malformed.
-    pub fn new(keywords: &[(Dimension, String)]) -> Result<Self, String> {
+    /// Compiles the shipped data, more keywords and those of dimensions of one's own (each a concept of its own). Fails
+    /// with a message where a row is malformed.
+    pub fn new(keywords: &[(Dimension, String)], dimensions: &[OwnDimension]) -> Result<Self, String> {
         let mut building = Building::default();
         for (number, line) in
             DATA.lines().enumerate().filter(|(_, l)| !l.starts_with('#') && !l.is_empty()).skip(1)
@@ -88,9 +92,20 @@ impl Lexicon {
             let concept = Concept { dimension: Some(*dimension), name: keyword.clone(), order: None };
             building.concept(concept, std::iter::once(keyword.as_str()));
         }
+        let mut own = Vec::with_capacity(dimensions.len());
+        for dimension in dimensions {
+            let first = building.concepts.len();
+            dimension.keywords.iter().for_each(|keyword| building.own(keyword));
+            own.push(first..building.concepts.len());
+        }
         let Building { concepts, builder, mut replies, .. } = building;
         replies.sort();
-        Ok(Self { index: builder.finish(), replies, concepts })
+        Ok(Self { index: builder.finish(), replies, concepts, own })
+    }
+
+    /// The places of the keywords of each dimension of the operator's own.
+    pub fn own(&self) -> &[Range<usize>] {
+        &self.own
     }
 
     /// All concepts; their places are what [`Hits`] counts.
@@ -101,6 +116,11 @@ impl Lexicon {
     /// The place of a shipped concept that counts for no dimension.
     pub fn place_of(&self, name: &str) -> Option<usize> {
         self.concepts.iter().position(|concept| concept.dimension.is_none() && concept.name == name)
+    }
+
+    /// The place of a shipped concept of a dimension.
+    pub fn place_in(&self, dimension: Dimension, name: &str) -> Option<usize> {
+        self.concepts.iter().position(|concept| concept.dimension == Some(dimension) && concept.name == name)
     }
 
     /// Heap bytes.
@@ -251,6 +271,14 @@ impl Building {
         });
         self.builder.begin(PLAIN_MARK + number);
         spellings.for_each(|spelling| self.spelling(spelling));
+    }
+
+    /// A keyword of a dimension of the operator's own: no other dimension, nor a learnt weight, counts it.
+    fn own(&mut self, keyword: &str) {
+        let number = self.concepts.len();
+        self.concepts.push(Concept { dimension: None, name: keyword.to_owned(), order: None });
+        self.builder.begin(PLAIN_MARK + number);
+        self.spelling(keyword);
     }
 
     fn spelling(&mut self, spelling: &str) {

@@ -1,14 +1,16 @@
 //! The rule scorer: fifteen dimensions, a weighted sum, three boundaries.
 
 use aho_corasick::AhoCorasick;
+use memchr::memmem;
 use serde::Serialize;
 
 use super::features::{self, Counts, Length};
 use super::fold::Folded;
 use super::hits::Hits;
 use super::lexicon::{self, Lexicon};
+use super::params::Step;
 use super::weights::SHORT;
-use super::{Calibrated, Contribution, Dimension, Judgement, Rule, RuleParams};
+use super::{Calibrated, Contribution, Dimension, Judgement, OwnDimension, Rule, RuleParams, own, sql};
 use crate::tier::Tier;
 
 /// Concepts of the lexicon that, in a system prompt, ask for structured output.
@@ -16,6 +18,18 @@ const STRUCTURE: [&str; 3] = ["json", "schema", "structured_output"];
 
 /// Concepts of the lexicon that tell what a short reply does with the work before it: go on, answer, end it.
 const REPLIES: [&str; 3] = ["continuation", "reply", "closing"];
+
+/// A class that is none of pupils, as folded text has it: where it is not there yet.
+const A_CLASS: [&[u8]; 8] = [
+    b"a class",
+    b"eine klasse",
+    b"una clase",
+    b"uma classe",
+    "一个类".as_bytes(),
+    "クラスを".as_bytes(),
+    "클래스를".as_bytes(),
+    "класс ".as_bytes(),
+];
 
 /// Why the scorer chose its tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,8 +66,8 @@ pub struct Score {
 /// What one dimension added to a score.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Part<'s> {
-    /// Which dimension.
-    pub dimension: &'static str,
+    /// Which dimension: one of the fifteen, or one of the operator's own.
+    pub dimension: &'s str,
     /// Its value, -1 to 1.
     pub value: f64,
     /// Its weight.
@@ -70,6 +84,8 @@ pub struct Scratch {
     folded: Folded,
     hits: Hits,
     counts: Counts,
+    /// Hits of each dimension of the operator's own.
+    own: Vec<u32>,
 }
 
 /// The rule scorer: numbers and lexicon, compiled.
@@ -82,19 +98,32 @@ pub struct RuleScorer {
     continuation: Option<usize>,
     reply: Option<usize>,
     closing: Option<usize>,
+    /// Where it has statements of SQL, classes and algorithms.
+    sql: Option<usize>,
+    class: Option<usize>,
+    algorithm: Option<usize>,
+    /// Dimensions of the operator's own.
+    own: Vec<OwnDimension>,
 }
 
 impl RuleScorer {
-    /// Compiles the lexicon with more keywords (a trailing `*` lets letters follow). Fails with a message where the
-    /// automaton cannot be built.
-    pub fn new(params: RuleParams, keywords: &[(Dimension, String)]) -> Result<Self, String> {
-        let lexicon = Lexicon::new(keywords)?;
+    /// Compiles the lexicon with more keywords (a trailing `*` lets letters follow) and dimensions of one's own. Fails
+    /// with a message where the automaton cannot be built.
+    pub fn new(
+        params: RuleParams,
+        keywords: &[(Dimension, String)],
+        own: Vec<OwnDimension>,
+    ) -> Result<Self, String> {
+        let lexicon = Lexicon::new(keywords, &own)?;
         let structure = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .build(STRUCTURE.iter().flat_map(|name| lexicon::spellings(name)))
             .map_err(|error| format!("lexicon: {error}"))?;
         let [continuation, reply, closing] = REPLIES.map(|name| lexicon.place_of(name));
-        Ok(Self { params, lexicon, structure, continuation, reply, closing })
+        let code = |name| lexicon.place_in(Dimension::CodePresence, name);
+        let (sql, class) = (code("sql_query"), code("class_object"));
+        let algorithm = lexicon.place_in(Dimension::TechnicalTerms, "algorithm");
+        Ok(Self { params, lexicon, structure, continuation, reply, closing, sql, class, algorithm, own })
     }
 
     /// The numbers it works with.
@@ -110,6 +139,7 @@ impl RuleScorer {
     /// Scores a text (of a long prompt, its excerpt) of an ask of `tokens` estimated tokens.
     pub fn score(&self, text: &str, tokens: u64, scratch: &mut Scratch) -> Score {
         self.find(text, scratch);
+        own::count(&self.own, &self.lexicon, text, &scratch.hits, &mut scratch.own);
         self.judge(tokens, scratch)
     }
 
@@ -118,13 +148,39 @@ impl RuleScorer {
         scratch.folded.set(text);
         scratch.hits.clear(self.lexicon.concepts().len());
         self.lexicon.find(&scratch.folded.text, &mut scratch.hits);
+        if let Some(place) = self.sql.filter(|_| sql::has_statement(&scratch.folded.text)) {
+            scratch.hits.statement = true;
+            scratch.hits.add_plain(place);
+        }
     }
 
     /// The value of a dimension that counts concepts, for the text that `scratch` was last used for, without the plain
     /// words that only the rules count.
     pub(super) fn dimension(&self, dimension: Dimension, scratch: &Scratch) -> f64 {
         let rule = self.params.rules.iter().find(|rule| rule.dimension == dimension);
-        rule.map_or(0.0, |rule| reached(rule, scratch.hits.count(dimension)))
+        rule.map_or(0.0, |rule| reached(&rule.steps, scratch.hits.count(dimension)))
+    }
+
+    /// How much the ask is about code. Of the plain words that only the rules count, one alone says too little ("our
+    /// class", "the function of the heart"): a statement of SQL counts, so do two of them, and one that somebody wants
+    /// made, in an ask that wants no story.
+    pub(super) fn code(&self, scratch: &Scratch) -> f64 {
+        let Some(rule) = self.params.rules.iter().find(|rule| rule.dimension == Dimension::CodePresence)
+        else {
+            return 0.0;
+        };
+        let firm = scratch.hits.count(Dimension::CodePresence);
+        let plain = self.count(Dimension::CodePresence, scratch).saturating_sub(firm);
+        let has = |place: Option<usize>| place.is_some_and(|place| scratch.hits.has_for_rules(place));
+        let made = || {
+            let any_class =
+                || A_CLASS.iter().any(|words| memmem::find(&scratch.folded.text, words).is_some());
+            let thing = plain > 0 && (!has(self.class) || any_class()) || has(self.algorithm);
+            let wanted = self.count(Dimension::ImperativeVerbs, scratch) > 0;
+            thing && wanted && self.count(Dimension::CreativeMarkers, scratch) == 0
+        };
+        let counts = firm == 0 && (plain > 1 || scratch.hits.statement || made());
+        reached(&rule.steps, firm.max(u32::from(counts)))
     }
 
     /// Whether a system prompt asks for JSON, a schema or structured output, in any of the lexicon's languages.
@@ -169,7 +225,21 @@ impl RuleScorer {
                     .collect(),
             }
         });
-        parts.filter(|part| part.value != 0.0).collect()
+        let own = self.own.iter().zip(self.lexicon.own()).zip(&scratch.own).map(|((own, places), count)| {
+            let value = reached(&own.steps, *count);
+            let concepts = self.lexicon.concepts().iter().enumerate();
+            let words = concepts
+                .filter(|(index, _)| places.contains(index) && scratch.hits.has_for_rules(*index))
+                .map(|(_, c)| c.name.as_str());
+            Part {
+                dimension: &own.name,
+                value,
+                weight: own.weight,
+                added: value * own.weight,
+                concepts: words.chain(own.regex.as_ref().map(regex_lite::Regex::as_str)).collect(),
+            }
+        });
+        parts.chain(own).filter(|part| part.value != 0.0).collect()
     }
 
     /// Passes to `each` the features of the text that `scratch` was last used for, by name: first its shape, then
@@ -217,9 +287,12 @@ impl RuleScorer {
             sum += value * rule.weight;
             match rule.dimension {
                 Dimension::AgenticTask => agentic = value,
-                Dimension::CodePresence => code = value,
+                Dimension::CodePresence => code = self.code(scratch).max(value),
                 _ => {}
             }
+        }
+        for (own, count) in self.own.iter().zip(&scratch.own) {
+            sum += reached(&own.steps, *count) * own.weight;
         }
         let edges = &params.boundaries;
         let tier = if sum < edges.medium {
@@ -266,11 +339,11 @@ impl RuleScorer {
             Dimension::QuestionComplexity => scratch.folded.questions,
             other => self.count(other, scratch),
         };
-        reached(rule, count)
+        reached(&rule.steps, count)
     }
 }
 
 /// What a dimension is worth with so many hits.
-fn reached(rule: &Rule, count: u32) -> f64 {
-    rule.steps.iter().rev().find(|step| count >= step.at).map_or(0.0, |step| step.value)
+fn reached(steps: &[Step], count: u32) -> f64 {
+    steps.iter().rev().find(|step| count >= step.at).map_or(0.0, |step| step.value)
 }

@@ -99,8 +99,8 @@ impl Scorer {
         self.rules.find(ask.text, scratch);
         let Judgement { difficulty, tier, confidence, abstained } =
             self.rules.judge_by(weights, ask.length, scratch);
-        let dimension = |dimension| self.rules.dimension(dimension, scratch);
-        let (agentic, code) = (dimension(Dimension::AgenticTask), dimension(Dimension::CodePresence));
+        let agentic = self.rules.dimension(Dimension::AgenticTask, scratch);
+        let code = self.rules.code(scratch);
         let (tier, verdict) =
             if abstained { (self.unknown_tier, Basis::Abstained) } else { (tier, Basis::Learnt) };
         Score { value: difficulty, tier, confidence, verdict, agentic, code }

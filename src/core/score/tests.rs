@@ -8,6 +8,7 @@ use crate::tier::Tier;
 
 mod any_text;
 mod learnt;
+mod own;
 mod replies;
 
 fn folded(text: &str) -> String {
@@ -19,7 +20,7 @@ fn folded(text: &str) -> String {
 /// Names of the concepts among `keywords` that `text` has.
 fn found(keywords: &[&str], text: &str) -> Vec<String> {
     let keywords: Vec<_> = keywords.iter().map(|k| (Dimension::CodePresence, (*k).to_owned())).collect();
-    let lexicon = Lexicon::new(&keywords).unwrap();
+    let lexicon = Lexicon::new(&keywords, &[]).unwrap();
     let mut hits = Hits::default();
     hits.clear(lexicon.concepts().len());
     lexicon.find(folded(text).as_bytes(), &mut hits);
@@ -134,7 +135,7 @@ fn plain() -> RuleScorer {
         reasoning_override: 2,
         reasoning_confidence: 0.85,
     };
-    RuleScorer::new(params, &[]).unwrap()
+    RuleScorer::new(params, &[], Vec::new()).unwrap()
 }
 
 #[test]

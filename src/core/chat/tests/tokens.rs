@@ -107,3 +107,24 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_tokenizers_split_more_counts_as_long() {
+    let tokens = |text: &str| {
+        let mut tokens = Tokens::default();
+        tokens.add(text.as_bytes());
+        tokens
+    };
+    // One letter again and again, base64, and a script that older tokenizers know little of.
+    let base64 = "QmFzZTY0IGlzIG5vdCBwcm9zZQ0K7f9aXk2".repeat(5_000);
+    for text in ["x".repeat(500_000), base64, "हिन्दी में एक लंबा पाठ ".repeat(8_000)]
+    {
+        let tokens = tokens(&text);
+        assert!(tokens.most() > 100_000, "{} of {}", tokens.most(), tokens.count());
+        assert!(tokens.most() >= tokens.count());
+    }
+    // Of prose the two are much the same: an ordinary text of 80,000 tokens is no longer than it is.
+    let prose = tokens(&"The committee met on Tuesday and agreed on nothing. ".repeat(7_000));
+    assert!((80_000..100_000).contains(&prose.most()), "{}", prose.most());
+    assert_eq!(tokens("").most(), 0);
+}

@@ -10,6 +10,7 @@ mod lists;
 mod models;
 mod names;
 mod operator;
+mod own;
 mod profiles;
 mod promotions;
 mod rollout;
@@ -151,6 +152,7 @@ pub(super) fn compile(
         endpoints: named.endpoints,
         operator: named.operator,
         reads_forms: groups::read_forms(document),
+        limits_attempts: document.models.values().any(|m| m.timeout_ms.is_some() || m.max_retries.is_some()),
         notes: named.notes,
         scorer,
         signals: named.signals,

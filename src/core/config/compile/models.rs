@@ -113,6 +113,8 @@ fn model(
         coder: entry.coder.or(base.coder).unwrap_or(false),
         tokens_per_minute: entry.tokens_per_minute,
         requests_per_minute: entry.requests_per_minute,
+        timeout_ms: entry.timeout_ms,
+        max_retries: entry.max_retries,
         order: entry.order.unwrap_or(LAST),
         weight: entry.weight.unwrap_or(1.0),
         takes: Takes { litellm, ..takes },

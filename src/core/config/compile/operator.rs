@@ -103,7 +103,8 @@ fn rules(
     })
 }
 
-fn regex(text: &str, path: &Path<'_>, errors: &mut Errors) -> Option<regex_lite::Regex> {
+/// Compiles an expression, within bounds.
+pub(super) fn regex(text: &str, path: &Path<'_>, errors: &mut Errors) -> Option<regex_lite::Regex> {
     let built = RegexBuilder::new(text).size_limit(LARGEST_REGEX).build();
     built.map_err(|error| errors.meaning(path, format!("{}: {error}", quoted(text)))).ok()
 }

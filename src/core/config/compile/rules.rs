@@ -1,7 +1,10 @@
 //! The scorer: numbers and keywords of the rules, or learnt weights.
 
+use std::collections::BTreeMap;
+
 use super::super::error::{Errors, Path, quoted};
-use super::super::raw::{self, Dimensions, RawStep};
+use super::super::raw::{self, Dimensions, RawOwnDimension, RawStep};
+use super::own;
 use crate::score::{Boundaries, Dimension, Rule, RuleParams, RuleScorer, Scorer, Step, TokenRule};
 
 /// Most keywords a dimension.
@@ -16,11 +19,13 @@ pub(super) fn compile(document: &raw::Document, errors: &mut Errors) -> Option<S
     let path = path.key("keywords");
     let params = params(document, errors);
     let keywords = keywords(&document.rules, &path, errors);
+    let own = own::compile(&document.rules.dimensions.own, errors);
     // An automaton over the lexicon is much work, and lost on a document that is refused.
     if !errors.is_empty() {
         return None;
     }
-    let rules = RuleScorer::new(params, &keywords).map_err(|message| errors.meaning(&path, message)).ok()?;
+    let rules =
+        RuleScorer::new(params, &keywords, own).map_err(|message| errors.meaning(&path, message)).ok()?;
     if document.scorer == raw::Scorer::Rules {
         return Some(Scorer::rules(rules));
     }
@@ -56,7 +61,7 @@ pub(in super::super) fn params(document: &raw::Document, errors: &mut Errors) ->
             format!("{} is below `short`; give at least {}", params.tokens.long, params.tokens.short);
         errors.meaning(&path.key("token_count").key("long"), message);
     }
-    boundaries(&params, &path.key("boundaries"), errors);
+    boundaries(&params, &rules.dimensions.own, &path.key("boundaries"), errors);
     params
 }
 
@@ -64,29 +69,40 @@ fn rule(dimension: Dimension, dimensions: &Dimensions, path: &Path<'_>, errors: 
     let path = path.key(dimension.name());
     let path = path.key("steps");
     let (given, default) = (dimensions.get(dimension), Dimensions::numbers(dimension));
-    let steps = match &given.steps {
-        None => default.steps.iter().map(|&(at, value)| Step { at, value }).collect(),
-        Some(steps) => {
-            if dimension == Dimension::TokenCount && !steps.is_empty() {
-                errors.meaning(&path, "tokenCount has no steps; its lengths are `rules.token_count`");
-            }
-            let mut last = 0;
-            for (i, step) in steps.iter().enumerate() {
-                let Some(at) = step.at else { continue };
-                if i > 0 && at <= last {
-                    let message = format!("{at} is not above the step before; give more than {last}");
-                    errors.meaning(&path.index(i).key("at"), message);
-                }
-                last = at;
-            }
-            steps.iter().filter_map(|s: &RawStep| Some(Step { at: s.at?, value: s.value? })).collect()
-        }
-    };
+    if dimension == Dimension::TokenCount && given.steps.as_ref().is_some_and(|steps| !steps.is_empty()) {
+        errors.meaning(&path, "tokenCount has no steps; its lengths are `rules.token_count`");
+    }
+    let steps = steps(given.steps.as_deref(), default.steps, &path, errors);
     Rule { dimension, weight: given.weight.unwrap_or(default.weight), steps }
 }
 
+/// The steps that are given, which have to rise; the default ones where none are.
+pub(super) fn steps(
+    given: Option<&[RawStep]>,
+    default: &[(u32, f64)],
+    path: &Path<'_>,
+    errors: &mut Errors,
+) -> Vec<Step> {
+    let Some(steps) = given else { return default.iter().map(|&(at, value)| Step { at, value }).collect() };
+    let mut last = 0;
+    for (i, step) in steps.iter().enumerate() {
+        let Some(at) = step.at else { continue };
+        if i > 0 && at <= last {
+            let message = format!("{at} is not above the step before; give more than {last}");
+            errors.meaning(&path.index(i).key("at"), message);
+        }
+        last = at;
+    }
+    steps.iter().filter_map(|s: &RawStep| Some(Step { at: s.at?, value: s.value? })).collect()
+}
+
 /// Boundaries rise, and every tier can be reached with the weights there are.
-fn boundaries(params: &RuleParams, path: &Path<'_>, errors: &mut Errors) {
+fn boundaries(
+    params: &RuleParams,
+    own: &BTreeMap<String, RawOwnDimension>,
+    path: &Path<'_>,
+    errors: &mut Errors,
+) {
     let Boundaries { medium, complex, reasoning } = params.boundaries;
     let before = errors.len();
     if complex <= medium {
@@ -104,7 +120,7 @@ fn boundaries(params: &RuleParams, path: &Path<'_>, errors: &mut Errors) {
     if errors.len() > before {
         return;
     }
-    let (least, most) = range(params);
+    let (least, most) = own::widened(own, range(params));
     let reach = format!("the weights give scores from {least:.3} to {most:.3}");
     if medium <= least {
         errors.meaning(&path.key("medium"), format!("SIMPLE is out of reach below {medium}; {reach}"));

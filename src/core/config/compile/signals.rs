@@ -32,10 +32,14 @@ pub(super) fn compile(
     let raw = document.signals.as_ref()?;
     let root = Path::Root;
     let path = root.key("signals");
+    let preset = raw.preset.map(raw::SignalsPreset::address);
+    if raw.path.is_none() && preset.is_none() && !errors.is_broken(&path.key("path")) {
+        errors.meaning(&path.key("path"), "missing; give a string, or a `preset`");
+    }
     let from = From {
         cluster: raw.cluster.as_deref(),
-        authority: raw.authority.as_deref(),
-        path: raw.path.as_deref(),
+        authority: raw.authority.as_deref().or(preset.map(|(authority, _)| authority)),
+        path: raw.path.as_deref().or(preset.map(|(_, path)| path)),
         query: Some(&raw.query),
         headers: &raw.headers,
         timeout_ms: raw.timeout_ms,

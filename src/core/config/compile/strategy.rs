@@ -11,7 +11,7 @@ use crate::tier::PerTier;
 /// A profile's `completion_threshold` where it gives none.
 const THRESHOLD: f64 = 0.8;
 /// A profile's `fallback_quality_margin` where it gives none.
-const MARGIN: f64 = 0.05;
+const MARGIN: f64 = 0.0;
 
 /// Compiles a profile's strategy.
 pub(super) fn compile(

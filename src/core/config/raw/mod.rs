@@ -30,9 +30,9 @@ pub use model::Model;
 pub use operator::{ClientHints, RoutingRule, TenantPolicies};
 pub use rollout::{Control, Mode};
 pub use routing::{Agentic, Eligibility, RawCompletion, Strategy, UnknownState};
-pub use rules::{Calibrated, Dimensions, RawStep, Rules};
+pub use rules::{Calibrated, Dimensions, OwnKeywords, RawOwnDimension, RawStep, Rules};
 pub use session::{Session, SessionMode};
-pub use signals::{SignalWeights, Signals};
+pub use signals::{SignalWeights, Signals, SignalsPreset};
 pub use tables::{Candidate, OneOrMany, Profile, Promotion, Tiers};
 pub use wire::{
     Conversation, Headers, LabelRole, Limits, ModelsEndpoint, Overrides, Paths, ResponseDetail,

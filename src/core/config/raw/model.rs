@@ -55,6 +55,14 @@ pub struct Model {
     /// Requests that may be sent per minute, for strategy `usage`. Default: no limit.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000_000_u64)))]
     pub requests_per_minute: Option<u64>,
+    /// Milliseconds that an attempt may take until its answer begins, in place of the route's `per_try_timeout`, for
+    /// requests that go to this model first. Default: the route's.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 86_400_000)))]
+    pub timeout_ms: Option<u64>,
+    /// How many more attempts Envoy makes, in place of the route's `num_retries`, for requests that go to this model
+    /// first. The route needs a retry policy. Default: the route's.
+    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 16)))]
+    pub max_retries: Option<u64>,
     /// Candidates with a lower number serve before those with a higher one, and these before those without a number,
     /// whatever the strategy. Default: none.
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 1_000_000)))]

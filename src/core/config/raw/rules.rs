@@ -127,6 +127,36 @@ pub struct RawStep {
     pub value: Option<f64>,
 }
 
+/// A dimension of your own. It needs `keywords`, or a `regex`, or both; scorer `rules` adds it to its sum.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(rename = "OwnDimension", deny_unknown_fields)]
+pub struct RawOwnDimension {
+    /// What the dimension's value is multiplied by. Default: 0.1.
+    #[cfg_attr(feature = "schema", schemars(range(min = -10.0, max = 10.0)))]
+    pub weight: Option<f64>,
+    /// The dimension's value by number of hits, by rising `at`. Default: 0.5 from one hit on, 1 from two.
+    #[cfg_attr(feature = "schema", schemars(length(max = 16)))]
+    pub steps: Option<Vec<RawStep>>,
+    /// Words and phrases, each of which is a hit: a list, or lists by language (`{en: [...], de: [...]}`). All of them are
+    /// searched in every text. A `*` at the end allows letters to follow. At most 256.
+    pub keywords: Option<OwnKeywords>,
+    /// A regular expression (of the crate `regex-lite`) over the judged text. Each match is a hit, up to eight.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 512)))]
+    pub regex: Option<String>,
+}
+
+/// Keywords of a dimension of one's own.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(untagged, expecting = "a list of keywords, or lists by language")]
+pub enum OwnKeywords {
+    /// Of any language.
+    All(Vec<String>),
+    /// By language.
+    ByLanguage(BTreeMap<String, Vec<String>>),
+}
+
 /// Default weight and steps of a dimension.
 #[derive(Clone, Copy, Debug)]
 pub struct Numbers {
@@ -141,14 +171,17 @@ macro_rules! dimensions {
         /// Weight and steps of each dimension.
         #[derive(Clone, Debug, Deserialize)]
         #[cfg_attr(feature = "schema", derive(serde::Serialize, schemars::JsonSchema))]
-        #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+        #[serde(default, rename_all = "camelCase")]
         pub struct Dimensions {
             $(#[doc = $doc] pub $field: RawRule,)*
+            /// Dimensions of your own, under any other name: at most 16.
+            #[serde(flatten)]
+            pub own: BTreeMap<String, RawOwnDimension>,
         }
 
         impl Default for Dimensions {
             fn default() -> Self {
-                Self { $($field: RawRule::from(Self::numbers(Dimension::$variant)),)* }
+                Self { $($field: RawRule::from(Self::numbers(Dimension::$variant)),)* own: BTreeMap::new() }
             }
         }
 

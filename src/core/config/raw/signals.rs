@@ -11,14 +11,18 @@ use serde::Deserialize;
 #[cfg_attr(feature = "schema", derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Signals {
+    /// A public feed whose `path` and `authority` are known; keys that are given go before it. The cluster is yours to
+    /// set up (`examples/signals/public.yaml`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preset: Option<SignalsPreset>,
     /// Envoy cluster that serves the feed.
     #[cfg_attr(feature = "schema", schemars(required, length(min = 1, max = 255)))]
     pub cluster: Option<String>,
     /// Value of `:authority` (`Host`). Default: the cluster's name.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 255)))]
     pub authority: Option<String>,
-    /// Path of the feed, beginning with `/`, without the query.
-    #[cfg_attr(feature = "schema", schemars(required, length(min = 1, max = 2048)))]
+    /// Path of the feed, beginning with `/`, without the query. Required unless a `preset` has it.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 2048)))]
     pub path: Option<String>,
     /// Query parameters, such as `platform` and `capability`; encoded as necessary.
     #[cfg_attr(feature = "schema", schemars(extend("maxProperties" = 32)))]
@@ -51,9 +55,28 @@ pub struct Signals {
     pub weights: SignalWeights,
 }
 
+/// A public feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum SignalsPreset {
+    /// WZRD's momentum feed: `https://api.twzrd.xyz/v1/signals/momentum`.
+    Wzrd,
+}
+
+impl SignalsPreset {
+    /// Its authority and path.
+    pub const fn address(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Wzrd => ("api.twzrd.xyz", "/v1/signals/momentum"),
+        }
+    }
+}
+
 impl Default for Signals {
     fn default() -> Self {
         Self {
+            preset: None,
             cluster: None,
             authority: None,
             path: None,

@@ -171,7 +171,7 @@ pub struct Profile {
     #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1.0)))]
     pub completion_threshold: Option<f64>,
     /// For strategy `completion`: if no model reaches the threshold, the cheapest of those whose likelihood is at most
-    /// this much below the best serves. Default: 0.05.
+    /// this much below the best serves. Default: 0: the likeliest.
     #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1.0)))]
     pub fallback_quality_margin: Option<f64>,
     /// For strategy `completion`: whether the candidates of all tiers are compared, whatever the decided tier.

@@ -64,7 +64,7 @@ fn a_strategy_has_its_numbers() {
         assert_eq!(strategy(&format!(r#"{{"strategy": "{name}"}}"#), "{}"), expected);
     }
     let Strategy::Completion(how) = strategy(r#"{"strategy": "completion"}"#, "{}") else { panic!() };
-    assert_eq!((how.threshold, how.margin, how.all_tiers), (0.8, 0.05, true));
+    assert_eq!((how.threshold, how.margin, how.all_tiers), (0.8, 0.0, true));
     assert_eq!(how.usual, 73.0, "the mean of 65 and 81");
     let profile = r#"{"strategy": "completion", "completion_threshold": 0.9, "fallback_quality_margin": 0.2,
         "completion_all_tiers": false, "block": ["b"]}"#;

@@ -121,7 +121,7 @@ fn names_of_features_are_names_of_one() {
     for dimension in Dimension::ALL {
         assert!(names.insert(dimension.name().to_owned()));
     }
-    for concept in Lexicon::new(&[]).unwrap().concepts() {
+    for concept in Lexicon::new(&[], &[]).unwrap().concepts() {
         assert!(names.insert(concept.name.clone()), "{}", concept.name);
     }
 }

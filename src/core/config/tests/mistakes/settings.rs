@@ -238,6 +238,26 @@ pub(super) const ROWS: &[Row] = &[
         &[("rules.dimensions.codepresence", "did you mean codePresence?")],
     ),
     (
+        "own dimension: a keyword, an expression, steps and a name",
+        r#"{"rules": {"dimensions": {"legal": {"keywords": {"en": ["x"]}, "regex": "("}, "no name": {"regex": "x"},
+            "long": {"keywords": ["long"], "steps": [{"at": 3, "value": 1}, {"at": 1, "value": 0}]}}}}"#,
+        &[
+            ("rules.dimensions.legal.keywords.en[0]", "too short to be useful"),
+            ("rules.dimensions.legal.regex", "\"(\""),
+            ("rules.dimensions.long.steps[1].at", "1 is not above the step before"),
+            ("rules.dimensions[\"no name\"]", "not a name of a dimension"),
+        ],
+    ),
+    (
+        "own dimension: of the wrong types",
+        r#"{"rules": {"dimensions": {"legal": {"keywords": 3, "weights": 1, "weight": 11}}}}"#,
+        &[
+            ("rules.dimensions.legal.keywords", "give a list of strings or an object"),
+            ("rules.dimensions.legal.weight", "11 is too large"),
+            ("rules.dimensions.legal.weights", "did you mean weight?"),
+        ],
+    ),
+    (
         "lengths fall",
         r#"{"rules": {"token_count": {"short": 600}}}"#,
         &[("rules.token_count.long", "500 is below `short`; give at least 600")],
