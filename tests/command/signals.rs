@@ -281,3 +281,66 @@ fn build_tells_mistakes_with_file_and_line() {
         assert!(said.contains(what), "{what} in: {said}");
     }
 }
+
+/// What the hubs answer, in their shape.
+const MODELS: &str = r#"[{"id": "deepseek-ai/DeepSeek-V4", "modelId": "deepseek-ai/DeepSeek-V4", "likes": 900, "downloads": 18400},
+    {"id": "Qwen/Qwen4-9B", "likes": 12, "downloads": 70, "downloadsAllTime": 5000, "tags": ["chat"]}]"#;
+const REPOSITORY: &str = r#"{"id": 7, "full_name": "openai/gpt-oss", "stargazers_count": 321, "forks_count": 5}
+    {"total_count": 1, "items": [{"full_name": "a/b, \"c\"", "stargazers_count": 1}]}"#;
+
+#[test]
+fn collect_puts_the_hubs_counts_into_a_history_that_makes_a_feed() {
+    let (models, repository) = (file("hub-models.json", MODELS), file("hub-repository.json", REPOSITORY));
+    let history = file("collected.csv", "date,model,source,count\n2026-11-20,openai/gpt-oss,stars,300\n");
+    let collect = |date: &str, files: &[&str]| {
+        let named = ["--name", "deepseek-ai/DeepSeek-V4=deepseek/deepseek-v4-pro", "--date", date];
+        let done =
+            tiergate(&[&["signals", "collect", "--history", &history], &named[..], files].concat(), "");
+        assert!(done.status.success(), "{}", text(&done.stderr));
+    };
+    collect("2026-11-21", &[&models, &repository]);
+    let rows = std::fs::read_to_string(&history).expect("the history");
+    let want = "date,model,source,count
+2026-11-20,openai/gpt-oss,stars,300
+2026-11-21,Qwen/Qwen4-9B,downloads,70
+2026-11-21,Qwen/Qwen4-9B,downloads_total,5000
+2026-11-21,Qwen/Qwen4-9B,likes,12
+2026-11-21,\"a/b, \"\"c\"\"\",stars,1
+2026-11-21,deepseek/deepseek-v4-pro,downloads,18400
+2026-11-21,deepseek/deepseek-v4-pro,likes,900
+2026-11-21,openai/gpt-oss,forks,5
+2026-11-21,openai/gpt-oss,stars,321
+";
+    assert_eq!(rows, want);
+    // The same once more, and newer counts of the day, replace what is there.
+    let more = file("hub-more.json", &MODELS.replace("\"downloads\": 70", "\"downloads\": 71"));
+    collect("2026-11-21", &[&more]);
+    let rows = std::fs::read_to_string(&history).expect("the history");
+    assert_eq!(rows, want.replace("downloads,70\n", "downloads,71\n"));
+    let feed = json(&["signals", "build", &history, "--cumulative", "stars"]);
+    assert_eq!(feed["models"].as_array().map(Vec::len), Some(4));
+    assert_eq!(feed["sources"]["stars"]["counts"], "cumulative");
+}
+
+#[test]
+fn collect_refuses_what_is_no_export_and_writes_nothing() {
+    let good = file("hub-good.json", MODELS);
+    let history = file("kept.csv", "date,model,source,count\n2026-11-20,m,stars,300\n");
+    let before = std::fs::read_to_string(&history).expect("the history");
+    for (content, told) in [
+        ("[]", "there is no count in it"),
+        ("{", "EOF"),
+        ("3", "give the JSON of models or repositories"),
+        (r#"[{"id": "m", "downloads": 1}, {"downloads": 2}]"#, "[1]: neither a model of Hugging Face"),
+        (r#"[{"id": "m", "downloads": -1}]"#, "[0]: downloads: -1 is no count"),
+        (r#"[{"id": "m", "downloads": "many"}]"#, "is no count"),
+        (r#"[{"id": "m", "tags": []}]"#, "neither downloads nor stars"),
+    ] {
+        let bad = file("hub-bad.json", content);
+        let said = refusal(&["signals", "collect", "--history", &history, &good, &bad]);
+        assert!(said.contains("hub-bad.json") && said.contains(told), "{content}: {said}");
+    }
+    let said = refusal(&["signals", "collect", "--history", "history.jsonl", &good]);
+    assert!(said.contains("name it .csv"), "{said}");
+    assert_eq!(std::fs::read_to_string(&history).expect("the history"), before);
+}

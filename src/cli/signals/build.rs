@@ -1,15 +1,14 @@
 //! `tiergate signals build`: a feed from a history of counts. The rules are in docs/signals.md.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
 use time::Date;
 
-use super::super::written;
+use super::super::{write_whole, written};
 use super::history::{self, Counts, day, is_rank};
 use tiergate_core::signal::{feed, parse};
 
@@ -240,22 +239,4 @@ fn words(growth: Option<f64>, days: usize) -> (&'static str, &'static str) {
         _ => "cooling",
     };
     (trend, if days < NORMAL_DAYS { "low" } else { "normal" })
-}
-
-/// Writes a file whole or not at all: whoever reads it meanwhile has the old one or the new one.
-fn write_whole(file: &Path, text: &str) -> std::io::Result<()> {
-    let name = file.file_name().ok_or(std::io::ErrorKind::InvalidInput)?;
-    let mut temporary = std::ffi::OsString::from(".");
-    temporary.push(name);
-    temporary.push(format!(".{}.tmp", std::process::id()));
-    let temporary = file.with_file_name(temporary);
-    let write = || {
-        let mut open = File::create(&temporary)?;
-        open.write_all(text.as_bytes())?;
-        open.sync_all()?;
-        fs::rename(&temporary, file)
-    };
-    write().inspect_err(|_| {
-        let _ = fs::remove_file(&temporary);
-    })
 }

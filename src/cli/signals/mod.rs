@@ -1,6 +1,7 @@
 //! `tiergate signals`: what a feed does to a configuration, and feeds of one's own.
 
 mod build;
+mod collect;
 mod history;
 mod matching;
 
@@ -19,12 +20,15 @@ pub enum Command {
     Match(matching::Options),
     /// Make a feed from a history of counts
     Build(build::Options),
+    /// Put exports of download and star counts into a history
+    Collect(collect::Options),
 }
 
 pub fn run(command: &Command, out: &mut dyn Write) -> Result<(), String> {
     match command {
         Command::Match(options) => matching::run(options, out),
         Command::Build(options) => build::run(options, out),
+        Command::Collect(options) => collect::run(options, out),
     }
 }
 

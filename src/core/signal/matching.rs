@@ -150,7 +150,8 @@ impl Index {
         let named = |how, find: &dyn Fn(&Folded) -> Option<usize>| {
             folded.iter().find_map(|(by, slug)| Some(Match { signal: find(slug)?, how, by: *by }))
         };
-        named(How::Name, &|slug| tells(&slug.whole).then(|| self.exactly(&slug.whole)).flatten())
+        // A short name is a name too where it is the whole of both: `o3` is `openai/o3`.
+        named(How::Name, &|slug| self.exactly(&slug.whole).filter(|_| !slug.whole.is_empty()))
             .or_else(|| named(How::NameContained, &|slug| self.alike(slug)))
     }
 
