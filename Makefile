@@ -15,7 +15,7 @@
 # soak        five minutes of full load while models fail at random (SECONDS=300)
 # linear      no body costs more than its size accounts for (SHAPES=20000)
 # fuzz        coverage-guided fuzzing of what reads other people's bytes, each target for a minute (SECONDS=60), and linear
-# bench       speed; docs: the generated reference and schema; clean: what all of these left
+# bench       speed; docs: the generated reference and schema, and envoy/dynamic; clean: what all of these left
 
 PYTHON_BIN := .venv/bin/python
 # What runs once more over envoy/envoy.yaml, after all has run over envoy/demo.yaml.
@@ -126,6 +126,8 @@ docs:
 	cargo run --quiet --features cli -- schema > target/tiergate.schema.json
 	mv target/configuration.md docs/configuration.md
 	mv target/tiergate.schema.json src/core/config/tiergate.schema.json
+	@[ ! -x $(PYTHON_BIN) ] || $(PYTHON_BIN) scripts/dynamic.py envoy/envoy.yaml envoy/dynamic
+	@python3 scripts/promises.py
 
 clean:
 	-@[ ! -x $(PYTHON_BIN) ] || $(PYTHON_BIN) scripts/stack.py down

@@ -6,6 +6,7 @@ mod eval;
 mod explain;
 mod init;
 mod models;
+mod push;
 mod score;
 mod shell;
 mod signals;
@@ -13,9 +14,9 @@ mod up;
 mod yaml;
 
 use std::fmt::Display;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -47,6 +48,8 @@ enum Command {
     Init(init::Options),
     /// Explain the decision for a prompt, or for a request body on standard input
     Explain(explain::Options),
+    /// Check a document and put it into the files that a running Envoy takes the filter from
+    Push(push::Options),
     /// Print the models of each tier
     Models(ConfigChoice),
     /// Judge prompts: JSONL in, JSONL out, one line each, in the same order
@@ -225,6 +228,7 @@ fn run(command: Command, module: Option<&[u8]>, out: &mut dyn Write) -> Result<(
         }
         Command::Init(options) => init::run(&options, out),
         Command::Explain(options) => explain::run(&options, out),
+        Command::Push(options) => push::run(&options, out),
         Command::Models(choice) => models::run(&choice, out),
         Command::Score(options) => score::run(&options, out),
         Command::Features(options) => score::features(&options, out),
@@ -243,6 +247,24 @@ fn run(command: Command, module: Option<&[u8]>, out: &mut dyn Write) -> Result<(
 
 fn written(error: io::Error) -> String {
     format!("cannot write: {error}")
+}
+
+/// Writes a file whole or not at all: whoever reads it meanwhile has the old one or the new one.
+fn write_whole(file: &Path, text: &str) -> io::Result<()> {
+    let name = file.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    let mut temporary = std::ffi::OsString::from(".");
+    temporary.push(name);
+    temporary.push(format!(".{}.tmp", std::process::id()));
+    let temporary = file.with_file_name(temporary);
+    let write = || {
+        let mut open = File::create(&temporary)?;
+        open.write_all(text.as_bytes())?;
+        open.sync_all()?;
+        fs::rename(&temporary, file)
+    };
+    write().inspect_err(|_| {
+        let _ = fs::remove_file(&temporary);
+    })
 }
 
 fn read_stdin() -> Result<Vec<u8>, String> {
