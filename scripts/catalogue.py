@@ -5,7 +5,8 @@ supported parameters.
     .venv/bin/python scripts/catalogue.py            writes the files
     .venv/bin/python scripts/catalogue.py --check    fails if one is out of step
 
-Only the names below are typed in, and the rules in families.py; prices, windows and capabilities are LiteLLM's.
+Only the names below are typed in, the rules in families.py, and the figures of src/core/config/benchmarks.tsv, each with
+its source; prices, windows and capabilities are LiteLLM's.
 """
 
 import argparse
@@ -21,6 +22,7 @@ import families
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CATALOGUE = ROOT / "src/core/config/catalogue.json"
 FAMILIES = ROOT / "src/core/fit/families.tsv"
+BENCHMARKS = ROOT / "src/core/config/benchmarks.tsv"
 DEFAULTS = ROOT / "src/core/config/defaults.json"
 COST_MAP = "model_prices_and_context_window_backup.json"
 
@@ -97,6 +99,19 @@ def entry(name, known):
     return {key: value for key, value in fields.items() if value is not None}
 
 
+def benchmarks():
+    """The figures of each model, of 100."""
+    lines = [line for line in BENCHMARKS.read_text().splitlines() if line and not line.startswith("#")]
+    figures = {}
+    for line in lines[1:]:
+        model, benchmark, figure, _, source = line.split("\t")
+        if not source or benchmark in figures.setdefault(model, {}):
+            sys.exit(f"catalogue.py: {BENCHMARKS.name}: {model}, {benchmark}: no source, or twice")
+        figure = float(figure)
+        figures[model][benchmark] = int(figure) if figure == int(figure) else figure
+    return figures
+
+
 def used_by_defaults():
     """Every model that the shipped profiles name."""
     names = set()
@@ -118,6 +133,11 @@ def catalogue(directory):
             models[name] = entry(name, cost_map[name])
         except (KeyError, ValueError) as error:
             faults.append(f"{name}: {error}")
+    for name, figures in benchmarks().items():
+        if name in models:
+            models[name]["benchmarks"] = figures
+        else:
+            faults.append(f"{name}: in {BENCHMARKS.name}, but not in the list of this script")
     for name in sorted(used_by_defaults()):
         end = cost_map.get(name, {}).get("deprecation_date", "9999-12-31")
         if name not in models:

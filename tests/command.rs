@@ -1,10 +1,14 @@
 //! The `tiergate` command as a user runs it.
 #![expect(clippy::expect_used, reason = "a test that cannot go on has to stop")]
 
+#[path = "command/completion.rs"]
+mod completion;
 #[path = "command/eval.rs"]
 mod eval;
 #[path = "command/init.rs"]
 mod init;
+#[path = "command/replay.rs"]
+mod replay;
 #[path = "command/signals.rs"]
 mod signals;
 

@@ -7,7 +7,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{ConfigChoice, Judging, chat_body, now, read_stdin, signals, written};
+use super::{ConfigChoice, Judging, chat_body, now, read_stdin, replay, signals, written};
 use tiergate_core::chat::Dialect;
 use tiergate_core::config::Config;
 use tiergate_core::engine::{Decision, Request, RequestContext, Scratch, decide, ranking};
@@ -32,11 +32,20 @@ pub struct Options {
     /// A request header, such as `x-team: legal`: decide as with it; a header of `client_hints` is trusted by its value alone
     #[arg(long, value_name = "NAME: VALUE")]
     header: Vec<String>,
+    /// Follow the access log of a running gateway and print its decisions as they come; `-` is standard input
+    #[arg(long, value_name = "LOG", conflicts_with_all = ["prompt", "feed", "path", "header", "config", "profile"])]
+    watch: Option<PathBuf>,
+    /// With --watch: from the beginning of the log, and not from its end
+    #[arg(long, requires = "watch")]
+    from_start: bool,
     /// The prompt; without it a request body is read from standard input
     prompt: Option<String>,
 }
 
 pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
+    if let Some(log) = &options.watch {
+        return replay::watch::run(log, options.json, options.from_start, out);
+    }
     let choice = &options.judging.choice;
     let (config, ranking) = match &options.feed {
         Some(feed) => {

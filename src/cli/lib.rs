@@ -1,12 +1,16 @@
 //! The `tiergate` command: check a configuration, explain a decision, score files of prompts, measure the
 //! scorers, try and make feeds.
 
+mod bundle;
+mod diff;
 mod doctor;
 mod eval;
 mod explain;
 mod init;
 mod models;
+mod progress;
 mod push;
+mod replay;
 mod score;
 mod shell;
 mod signals;
@@ -58,6 +62,12 @@ enum Command {
     Features(score::Options),
     /// Measure how good the scorers' judgement is: JSONL with results of models, labels or translations
     Eval(eval::Options),
+    /// Put a configuration together out of a directory with a file for each model
+    Bundle(bundle::Options),
+    /// Compare two configurations: which prompts change tier or model, and what both cost
+    Diff(diff::Options),
+    /// Read access logs: requests, spend, savings and latency by tier, model, cause and hour
+    Replay(replay::Options),
     /// Try a feed of adoption signals, or make one
     #[command(subcommand)]
     Signals(signals::Command),
@@ -233,6 +243,9 @@ fn run(command: Command, module: Option<&[u8]>, out: &mut dyn Write) -> Result<(
         Command::Score(options) => score::run(&options, out),
         Command::Features(options) => score::features(&options, out),
         Command::Eval(options) => eval::run(&options, out),
+        Command::Bundle(options) => bundle::run(&options, out),
+        Command::Diff(options) => diff::run(&options, out),
+        Command::Replay(options) => replay::run(&options, out),
         Command::Signals(command) => signals::run(&command, out),
         Command::Up(options) => up::run(&options, module, out),
         Command::Doctor(options) => doctor::run(&options, module, out),

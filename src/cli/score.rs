@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::PathBuf;
 
@@ -12,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::progress::Progress;
 use super::{Judging, now, written};
 use tiergate_core::chat::Dialect;
 use tiergate_core::config::Config;
@@ -95,8 +95,9 @@ fn bulk(options: &Options, features: bool, out: &mut dyn Write) -> Result<(), St
     if options.files.is_empty() {
         return teller.all(io::stdin().lock(), out);
     }
+    let progress = Progress::beside_output(&options.files);
     for file in &options.files {
-        let input = File::open(file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let input = progress.open(file).map_err(|error| format!("{}: {error}", file.display()))?;
         teller.all(BufReader::new(input), out)?;
     }
     Ok(())

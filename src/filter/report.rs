@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use tiergate_core::config::ResponseHeaders;
 use tiergate_core::engine::Decision;
+use tiergate_core::route::Usage;
 use tiergate_core::tier::Tier;
 
 /// Tells the client who served.
@@ -26,6 +27,19 @@ pub struct LogLine<'d> {
     score: Option<f64>,
     confidence: Option<f64>,
     savings: Option<f64>,
+    /// Estimated tokens of the request, and of an answer as long as it may be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_tokens: Option<u64>,
+    /// What these cost in USD, with the model and with the baseline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline_cost: Option<f64>,
+    /// What the model has to be able to do.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    needs: Vec<&'static str>,
     decision_us: u64,
     /// What was decided and not done.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,6 +57,8 @@ struct ShadowLine<'d> {
 impl<'d> LogLine<'d> {
     pub fn of(decision: &'d Decision<'_>, decision_us: u64) -> Self {
         let thousandths = |number: f64| (number * 1000.0).round() / 1000.0;
+        let billionths = |number: f64| (number * 1e9).round() / 1e9;
+        let tokens = |count: u64| Some(count).filter(|_| decision.usage != Usage::default());
         Self {
             model: decision.choice.model.map(|m| m.name.as_str()),
             set: decision.choice.model.and_then(|m| m.variant.as_deref()),
@@ -53,6 +69,11 @@ impl<'d> LogLine<'d> {
             score: decision.score.map(|s| thousandths(s.value)),
             confidence: decision.score.map(|s| thousandths(s.confidence)),
             savings: decision.savings.map(thousandths),
+            input_tokens: tokens(decision.usage.input),
+            output_tokens: tokens(decision.usage.output),
+            cost: decision.choice.cost.map(billionths),
+            baseline_cost: decision.baseline_cost.map(billionths),
+            needs: decision.needs.map(|needs| needs.names().collect()).unwrap_or_default(),
             decision_us,
             shadow: decision.withheld.as_ref().map(|withheld| ShadowLine {
                 model: withheld.model.map(|m| m.name.as_str()),

@@ -1,5 +1,7 @@
 //! `tiergate eval`: how good the scorers' judgement is. What each number means is in docs/evaluation.md.
 
+mod completion;
+mod frontier;
 mod measure;
 mod panel;
 mod report;
@@ -11,13 +13,17 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
 
+use self::completion::Known;
 use self::panel::{Names, Panel, Sets};
 use self::report::Whole;
+use super::progress::Progress;
 use super::score::Judge;
 use super::{ConfigChoice, Judging, Scorer, written};
 
@@ -40,6 +46,15 @@ pub struct Options {
     /// Seed of the bootstrap and of the random control
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Measure strategy `completion` instead: cost and completion at every threshold, and how well its likelihoods hold
+    #[arg(long)]
+    sweep_thresholds: bool,
+    /// With --sweep-thresholds: also draw the frontier, as SVG
+    #[arg(long, value_name = "FILE", requires = "sweep_thresholds")]
+    plot: Option<PathBuf>,
+    /// Fit `completion` to all models but this one and predict it; `all` does so for each. May be given several times
+    #[arg(long, value_name = "MODEL")]
+    holdout_model: Vec<String>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -55,6 +70,9 @@ fn pair(text: &str) -> Result<Names, String> {
 }
 
 pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
+    if options.sweep_thresholds || !options.holdout_model.is_empty() {
+        return completed(options, out);
+    }
     let load = |scorer| Judging::of(options.choice.clone(), scorer, options.weights.clone()).load();
     let (rules, calibrated) = (load(Scorer::Rules)?, load(Scorer::Calibrated)?);
     let judge = |config| -> Result<Judge<'_>, String> {
@@ -65,8 +83,9 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
     let rounds = usize::from(options.rounds);
     let (mut files, mut not_measured, mut complaints) = (Vec::new(), Vec::new(), Vec::new());
     let mut unused: Vec<&Names> = options.pairs.iter().collect();
+    let progress = Progress::over(&options.files);
     for file in &options.files {
-        let mut set = match rows::read(file, &mut judges) {
+        let mut set = match rows::read(file, &mut judges, &progress) {
             Ok(set) => set,
             Err(message) => {
                 not_measured.push(file.display().to_string());
@@ -85,6 +104,7 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
         unused.retain(|names| !panel.has(&set, names));
         files.push(measure::measure(&set, &panel, rounds, options.seed));
     }
+    drop(progress);
     for (weak, strong) in unused {
         complaints.push(format!("--pairs {weak},{strong}: no file was measured with it"));
     }
@@ -105,4 +125,58 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
         writeln!(io::stderr(), "{complaint}").map_err(written)?;
     }
     Ok(())
+}
+
+/// What strategy `completion` makes of the files.
+fn completed(options: &Options, out: &mut dyn Write) -> Result<(), String> {
+    let load = |scorer| Judging::of(options.choice.clone(), scorer, options.weights.clone()).load();
+    let (rules, calibrated) = (load(Scorer::Rules)?, load(Scorer::Calibrated)?);
+    let judge = |config| -> Result<Judge<'_>, String> {
+        Ok(Judge::new(config, options.choice.virtual_model(config)?.to_owned()))
+    };
+    let mut judges = [judge(&rules)?, judge(&calibrated)?];
+    let (mut sweeps, mut held, mut complaints) = (Vec::new(), Vec::new(), Vec::new());
+    let all = options.holdout_model.iter().any(|name| name == "all");
+    let names =
+        if all { BTreeSet::new() } else { options.holdout_model.iter().map(String::as_str).collect() };
+    let progress = Progress::over(&options.files);
+    for file in &options.files {
+        let mut set = rows::read(file, &mut judges, &progress)?;
+        complaints.append(&mut set.mistakes);
+        let known = Known::of(&calibrated, &set);
+        if !known.is_enough() {
+            complaints.push(format!("{}: fewer than two models with benchmarks", set.file));
+            complaints.extend(known.left_out.iter().map(|reason| format!("  {reason}")));
+            continue;
+        }
+        if options.sweep_thresholds {
+            sweeps.push(completion::sweep(&known, &set));
+        }
+        if !options.holdout_model.is_empty() {
+            held.push(completion::holdout(&known, &set, &names));
+        }
+    }
+    drop(progress);
+    for name in names {
+        if !held.iter().flatten().any(|one: &completion::Holdout| one.model == *name) {
+            complaints.push(format!("--holdout-model {name}: no file has results of it, and benchmarks"));
+        }
+    }
+    if sweeps.is_empty() && held.iter().all(Vec::is_empty) {
+        return Err(complaints.join("\n"));
+    }
+    if let Some(file) = &options.plot {
+        fs::write(file, frontier::plot(&sweeps)).map_err(|error| format!("{}: {error}", file.display()))?;
+    }
+    if options.json {
+        let held: Vec<_> = held.into_iter().flatten().collect();
+        let told = serde_json::json!({"sweeps": sweeps, "holdout": held});
+        let text = serde_json::to_string_pretty(&told).map_err(|error| error.to_string())?;
+        writeln!(out, "{text}").map_err(written)?;
+    } else {
+        sweeps.iter().try_for_each(|sweep| frontier::print_sweep(sweep, out)).map_err(written)?;
+        held.iter().try_for_each(|one| frontier::print_holdout(one, out)).map_err(written)?;
+    }
+    out.flush().map_err(written)?;
+    complaints.iter().try_for_each(|complaint| writeln!(io::stderr(), "{complaint}")).map_err(written)
 }

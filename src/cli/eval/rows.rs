@@ -1,15 +1,16 @@
 //! Reading a file: its rows, judged by both scorers, and what is known of each.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, ErrorKind};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::super::progress::Progress;
 use super::super::score::Judge;
 use tiergate_core::engine::Cause;
+use tiergate_core::route::Usage;
 use tiergate_core::tier::Tier;
 
 /// Most bad lines of a file that are told one by one.
@@ -49,6 +50,8 @@ pub struct Row {
     pub verdicts: [RowVerdict; 2],
     /// Characters of the prompt.
     pub length: usize,
+    /// Tokens of it, and of an answer of the assumed length.
+    pub usage: Usage,
     /// Scores of models, 0 to 1.
     pub models: Vec<(usize, f64)>,
     pub label: Option<Label>,
@@ -95,14 +98,9 @@ struct Message {
 }
 
 /// Reads and judges a file. Fails where it cannot be opened; what comes before a read fails is kept.
-pub fn read(file: &Path, judges: &mut [Judge<'_>; 2]) -> Result<Set, String> {
+pub fn read(file: &Path, judges: &mut [Judge<'_>; 2], progress: &Progress) -> Result<Set, String> {
     let display = file.display().to_string();
-    // A directory opens, and fails when it is read.
-    let open = || match File::open(file) {
-        Ok(_) if file.is_dir() => Err(ErrorKind::IsADirectory.into()),
-        opened => opened,
-    };
-    let input = open().map_err(|error: io::Error| format!("{display}: {error}"))?;
+    let input = progress.open(file).map_err(|error| format!("{display}: {error}"))?;
     let mut input = BufReader::new(input);
     let name = file.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
     let mut reader = Reader { set: Set { file: display, name, ..Set::default() }, ..Reader::default() };
@@ -154,7 +152,9 @@ impl Reader {
 
     fn line(&mut self, bytes: &[u8], judges: &mut [Judge<'_>; 2]) -> Result<(), String> {
         let [rules, calibrated] = judges;
-        let verdicts = [verdict(rules, bytes)?, verdict(calibrated, bytes)?];
+        let (rules, _) = verdict(rules, bytes)?;
+        let (calibrated, usage) = verdict(calibrated, bytes)?;
+        let verdicts = [rules, calibrated];
         let line: Line = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if let Some((model, _)) =
             line.models.iter().find(|(_, s)| s.is_some_and(|s| !(0.0..=1.0).contains(&s)))
@@ -187,17 +187,18 @@ impl Reader {
             models.push((place, score));
         }
         let verdicts = [rules, calibrated];
-        self.set.rows.push(Row { verdicts, length, models, label, lang: line.lang, group, unit });
+        self.set.rows.push(Row { verdicts, length, usage, models, label, lang: line.lang, group, unit });
         Ok(())
     }
 }
 
 /// None where the line has no text to judge.
-fn verdict(judge: &mut Judge<'_>, line: &[u8]) -> Result<Option<RowVerdict>, String> {
+fn verdict(judge: &mut Judge<'_>, line: &[u8]) -> Result<(Option<RowVerdict>, Usage), String> {
     let decision = judge.json(line)?;
-    let (Some(tier), Some(score)) = (decision.choice.tier, decision.score) else { return Ok(None) };
+    let usage = decision.usage;
+    let (Some(tier), Some(score)) = (decision.choice.tier, decision.score) else { return Ok((None, usage)) };
     let abstained = matches!(decision.choice.cause, Cause::Abstain | Cause::Ambiguous);
-    Ok(Some(RowVerdict { tier, score: score.value, confidence: score.confidence, abstained }))
+    Ok((Some(RowVerdict { tier, score: score.value, confidence: score.confidence, abstained }), usage))
 }
 
 fn label(line: &Line) -> Result<Option<Label>, String> {

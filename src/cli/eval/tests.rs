@@ -6,6 +6,7 @@ use super::report;
 use super::rows::{Label, Row, RowVerdict, Set};
 use super::sample::{Estimate, Resamples};
 use super::stats::{Classes, apgr, calibration_error, mean, quantile, spearman};
+use tiergate_core::route::Usage;
 use tiergate_core::tier::Tier;
 
 fn near(a: Option<f64>, b: f64) {
@@ -135,7 +136,16 @@ fn a_mean_of_estimates_leaves_out_what_has_none() {
 fn row(tier: Tier, score: f64, models: &[f64]) -> Row {
     let verdict = RowVerdict { tier, score, confidence: 0.5, abstained: false };
     let models = models.iter().copied().enumerate().collect();
-    Row { verdicts: [verdict; 2], length: 1, models, label: None, lang: None, group: None, unit: 0 }
+    Row {
+        verdicts: [verdict; 2],
+        length: 1,
+        usage: Usage { input: 1000, output: 1000 },
+        models,
+        label: None,
+        lang: None,
+        group: None,
+        unit: 0,
+    }
 }
 
 fn set(models: &[&str], rows: Vec<Row>) -> Set {

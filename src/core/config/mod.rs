@@ -30,7 +30,7 @@ use crate::fit;
 use crate::live;
 use crate::operator::Operator;
 use crate::rollout::Rollout;
-use crate::route::{Chains, Profile, Table};
+use crate::route::{Chains, Curve, Profile, Table};
 use crate::score::Scorer;
 use crate::signal;
 use crate::tier::Tier;
@@ -54,6 +54,8 @@ pub struct Config {
     pub notes: Vec<String>,
     /// The scorer.
     pub scorer: Arc<Scorer>,
+    /// How likely a model completes an ask.
+    pub curve: Curve,
     /// Adoption signals, where they are configured.
     pub signals: Option<signal::SignalSettings>,
     /// The upstream's list of models, where it is wanted.

@@ -52,6 +52,35 @@ pub struct Needs {
 }
 
 impl Needs {
+    /// What [`Needs::names`] knows, with a place to write it to.
+    fn named(&mut self) -> [(&'static str, &mut bool); 5] {
+        [
+            ("tools", &mut self.tools),
+            ("vision", &mut self.vision),
+            ("audio", &mut self.audio),
+            ("pdf", &mut self.pdf),
+            ("schema", &mut self.schema),
+        ]
+    }
+
+    /// The names of what is needed, as the access log has them.
+    pub fn names(mut self) -> impl Iterator<Item = &'static str> {
+        self.named()
+            .map(|(name, wanted)| (name, *wanted))
+            .into_iter()
+            .filter(|(_, wanted)| *wanted)
+            .map(|(name, _)| name)
+    }
+
+    /// Adds what a name stands for; false where it is none.
+    pub fn add(&mut self, name: &str) -> bool {
+        let mut all = self.named().into_iter();
+        all.find(|(known, _)| *known == name).is_some_and(|(_, wanted)| {
+            *wanted = true;
+            true
+        })
+    }
+
     /// Whether the model can serve the request: it can do what is asked for, and has room for it.
     pub fn met_by(&self, model: &Model) -> bool {
         self.allowed_by(model) && self.fit(model)

@@ -63,3 +63,24 @@ pub struct RuleParams {
     /// Least confidence of that override.
     pub reasoning_confidence: f64,
 }
+
+impl RuleParams {
+    /// The tier that a score falls into, and how certain that is.
+    pub fn tier_of(&self, score: f64) -> (Tier, f64) {
+        let edges = &self.boundaries;
+        let tier = if score < edges.medium {
+            Tier::Simple
+        } else if score < edges.complex {
+            Tier::Medium
+        } else if score < edges.reasoning {
+            Tier::Complex
+        } else {
+            Tier::Reasoning
+        };
+        let distance = [edges.medium, edges.complex, edges.reasoning]
+            .into_iter()
+            .map(|edge| (score - edge).abs())
+            .fold(f64::INFINITY, f64::min);
+        (tier, 1.0 / (1.0 + libm::exp(-self.steepness * distance)))
+    }
+}

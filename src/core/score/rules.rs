@@ -294,21 +294,7 @@ impl RuleScorer {
         for (own, count) in self.own.iter().zip(&scratch.own) {
             sum += reached(&own.steps, *count) * own.weight;
         }
-        let edges = &params.boundaries;
-        let tier = if sum < edges.medium {
-            Tier::Simple
-        } else if sum < edges.complex {
-            Tier::Medium
-        } else if sum < edges.reasoning {
-            Tier::Complex
-        } else {
-            Tier::Reasoning
-        };
-        let distance = [edges.medium, edges.complex, edges.reasoning]
-            .into_iter()
-            .map(|edge| (sum - edge).abs())
-            .fold(f64::INFINITY, f64::min);
-        let confidence = 1.0 / (1.0 + libm::exp(-params.steepness * distance));
+        let (tier, confidence) = params.tier_of(sum);
         let (tier, confidence, verdict) =
             if self.count(Dimension::ReasoningMarkers, scratch) >= params.reasoning_override {
                 (Tier::Reasoning, confidence.max(params.reasoning_confidence), Basis::ReasoningMarkers)

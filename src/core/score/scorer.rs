@@ -78,6 +78,11 @@ impl Scorer {
         self.rules.params()
     }
 
+    /// Whether learnt weights judge, and not the rules.
+    pub const fn is_calibrated(&self) -> bool {
+        self.weights.is_some()
+    }
+
     /// The tier of what cannot be told.
     pub const fn unknown_tier(&self) -> Tier {
         match self.weights {

@@ -155,6 +155,7 @@ pub(super) fn compile(
         limits_attempts: document.models.values().any(|m| m.timeout_ms.is_some() || m.max_retries.is_some()),
         notes: named.notes,
         scorer,
+        curve: strategy::curve(&document.completion),
         signals: named.signals,
         document: named.discover.is_some().then(|| Arc::new(document.clone())),
         discover: named.discover,

@@ -40,9 +40,9 @@ pub(super) fn compile(
     let shipped =
         catalogue.iter().filter(|(name, _)| used(name)).filter_map(|(_, entry)| entry.family.as_deref());
     let families = fit::families(&own.chain(shipped).collect(), errors);
-    let scales = scales(document, errors);
+    let figures = Figures { scales: scales(document, errors), counted: counted(document, catalogue, errors) };
     let model = |slot, name: &str, entry: &raw::Model, of: (&raw::Model, Takes)| {
-        model(slot, name, entry, of, &document.default_cluster, &scales)
+        model(slot, name, entry, of, &document.default_cluster, &figures)
     };
     let mut by_name = BTreeMap::new();
     for (name, entry) in catalogue {
@@ -88,7 +88,7 @@ fn model(
     entry: &raw::Model,
     (base, takes): (&raw::Model, Takes),
     default_cluster: &str,
-    scales: &BTreeMap<String, f64>,
+    figures: &Figures,
 ) -> Arc<Model> {
     let cluster = entry.cluster.as_deref().unwrap_or(default_cluster);
     let litellm = entry.litellm.unwrap_or_else(|| cluster.contains("litellm"));
@@ -119,7 +119,7 @@ fn model(
         weight: entry.weight.unwrap_or(1.0),
         takes: Takes { litellm, ..takes },
         variant: None,
-        capability: entry.benchmarks.as_ref().or(base.benchmarks.as_ref()).and_then(|all| mean(all, scales)),
+        capability: figures.capability(entry, base),
     })
 }
 
@@ -166,10 +166,55 @@ fn scales(document: &raw::Document, errors: &mut Errors) -> BTreeMap<String, f64
     largest.into_iter().map(|(benchmark, (most, _))| (benchmark.to_owned(), scale(most))).collect()
 }
 
-/// The mean of the figures that there are, of 100.
-fn mean(benchmarks: &BTreeMap<String, f64>, scales: &BTreeMap<String, f64>) -> Option<f64> {
-    let of_100 = |(name, figure): (&String, &f64)| figure * scales.get(name).copied().unwrap_or(1.0);
-    (!benchmarks.is_empty()).then(|| benchmarks.iter().map(of_100).sum::<f64>() / benchmarks.len() as f64)
+/// The benchmark of the catalogue that counts where the document says nothing of any.
+const USUAL_BENCHMARK: &str = "gpqa_diamond";
+
+/// The names of the benchmarks that count.
+fn counted(
+    document: &raw::Document,
+    catalogue: &BTreeMap<String, raw::Model>,
+    errors: &mut Errors,
+) -> BTreeSet<String> {
+    let of = |models: &BTreeMap<String, raw::Model>| -> BTreeSet<String> {
+        models.values().flat_map(|entry| entry.benchmarks.iter().flat_map(BTreeMap::keys)).cloned().collect()
+    };
+    let own = of(&document.models);
+    let named = &document.completion.benchmarks;
+    if named.is_empty() {
+        return if own.is_empty() { BTreeSet::from([USUAL_BENCHMARK.to_owned()]) } else { own };
+    }
+    let shipped = of(catalogue);
+    let path = Path::Root.key("completion");
+    let path = path.key("benchmarks");
+    for (i, name) in named.iter().enumerate() {
+        if !own.contains(name) && !shipped.contains(name) {
+            let message =
+                format!("no model has a figure of {}; give one under a model's benchmarks", quoted(name));
+            errors.meaning(&path.index(i), message);
+        }
+    }
+    named.iter().cloned().collect()
+}
+
+/// What makes a model's capability of its figures.
+struct Figures {
+    /// What the document's figures are multiplied with to be of 100. The catalogue's are of 100.
+    scales: BTreeMap<String, f64>,
+    counted: BTreeSet<String>,
+}
+
+impl Figures {
+    /// The mean of the figures that count, of 100: the document's, or the catalogue's where it has none.
+    fn capability(&self, entry: &raw::Model, base: &raw::Model) -> Option<f64> {
+        let scale = |name: &str| match entry.benchmarks {
+            Some(_) => self.scales.get(name).copied().unwrap_or(1.0),
+            None => 1.0,
+        };
+        let all = entry.benchmarks.as_ref().or(base.benchmarks.as_ref())?;
+        let counted = all.iter().filter(|(name, _)| self.counted.contains(*name));
+        let of_100: Vec<f64> = counted.map(|(name, figure)| figure * scale(name)).collect();
+        (!of_100.is_empty()).then(|| of_100.iter().sum::<f64>() / of_100.len() as f64)
+    }
 }
 
 /// Every name that the document gives an entry or refers to.

@@ -72,13 +72,14 @@ pub(super) fn compile(
             margin: profile.fallback_quality_margin.unwrap_or(MARGIN),
             all_tiers: profile.completion_all_tiers.unwrap_or(true),
             usual: usual(tiers),
-            curve: Curve {
-                capability: document.completion.capability,
-                difficulty: document.completion.difficulty,
-                bias: document.completion.bias,
-            },
+            curve: curve(&document.completion),
         }),
     }
+}
+
+/// The numbers of `completion`.
+pub(super) const fn curve(numbers: &raw::RawCompletion) -> Curve {
+    Curve { capability: numbers.capability, difficulty: numbers.difficulty, bias: numbers.bias }
 }
 
 /// What a model without figures counts as: the mean of the profile's models that have some.

@@ -35,12 +35,17 @@ pub struct RawCompletion {
     /// Added always.
     #[cfg_attr(feature = "schema", schemars(range(min = -100.0, max = 100.0)))]
     pub bias: f64,
+    /// The benchmarks whose mean is a model's capability. Default: all that the document's models have figures of; if
+    /// they have none, `gpqa_diamond`, of which the catalogue has figures for some models.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 16)))]
+    pub benchmarks: Vec<String>,
 }
 
 impl Default for RawCompletion {
     fn default() -> Self {
         // Fitted by `scripts/completion.py`; how well is in `docs/routing.md`.
-        Self { capability: 0.0246, difficulty: -1.66, bias: 1.08 }
+        Self { capability: 0.0246, difficulty: -1.66, bias: 1.08, benchmarks: Vec::new() }
     }
 }
 

@@ -65,9 +65,10 @@ fn a_strategy_has_its_numbers() {
     }
     let Strategy::Completion(how) = strategy(r#"{"strategy": "completion"}"#, "{}") else { panic!() };
     assert_eq!((how.threshold, how.margin, how.all_tiers), (0.8, 0.0, true));
-    assert_eq!(how.usual, 73.0, "the mean of 65 and 81");
+    // The catalogue has a figure of the third.
+    assert!((how.usual - (65.0 + 81.0 + 85.7) / 3.0).abs() < 1e-9, "{}", how.usual);
     let profile = r#"{"strategy": "completion", "completion_threshold": 0.9, "fallback_quality_margin": 0.2,
-        "completion_all_tiers": false, "block": ["b"]}"#;
+        "completion_all_tiers": false, "block": ["b", "gpt-*"]}"#;
     let more = r#"{"completion": {"capability": 0.1, "difficulty": -2, "bias": 0}}"#;
     let Strategy::Completion(Completion { threshold, margin, all_tiers, usual, curve }) =
         strategy(profile, more)
@@ -160,7 +161,7 @@ const ROWS: &[Row] = &[
     ),
     (
         "completion without figures",
-        r#"{"strategy": "completion", "block": ["a", "b"]}"#,
+        r#"{"strategy": "completion", "block": ["a", "b", "gpt-*"]}"#,
         "{}",
         "profiles.auto.strategy",
         "completion needs figures; give benchmarks",
@@ -282,4 +283,43 @@ fn benchmark_figures_of_1_are_made_figures_of_100() {
     ));
     let capability = |name: &str| config.table.models[name].capability;
     assert_eq!((capability("m"), capability("n")), (Some(45.0), Some(50.0)));
+}
+
+fn capability(more: &str, model: &str) -> Option<f64> {
+    let document = format!(
+        r#"{{"models": {{"own": {{"benchmarks": {{"gpqa_diamond": 60, "mine": 80}}}}, "bare": {{}}}},
+            "tiers": {{"SIMPLE": ["own", "bare", "gemini/gemini-2.5-pro"], "MEDIUM": "own", "COMPLEX": "own", "REASONING": "own"}}{more}}}"#
+    );
+    good(&document).table.models[model].capability
+}
+
+#[test]
+fn capability_is_the_mean_of_the_benchmarks_that_count() {
+    assert_eq!(capability("", "own"), Some(70.0));
+    assert_eq!(capability("", "bare"), None);
+    // Of the catalogue's figures those that the document's models have too.
+    assert_eq!(capability("", "gemini/gemini-2.5-pro"), Some(86.4));
+    let only = |names: &str| format!(r#", "completion": {{"benchmarks": {names}}}"#);
+    assert_eq!(capability(&only(r#"["mine"]"#), "own"), Some(80.0));
+    assert_eq!(capability(&only(r#"["mine"]"#), "gemini/gemini-2.5-pro"), None);
+    let both = only(r#"["gpqa_diamond", "livecodebench"]"#);
+    assert_eq!(capability(&both, "gemini/gemini-2.5-pro"), Some((86.4 + 69.0) / 2.0));
+    assert_eq!(capability(&both, "own"), Some(60.0));
+    // Without figures of the document's own.
+    let shipped = good(
+        r#"{"tiers": {"SIMPLE": "gpt-5-nano", "MEDIUM": "gpt-5", "COMPLEX": "gpt-5", "REASONING": "gpt-5"}}"#,
+    );
+    assert_eq!(shipped.table.models["gpt-5"].capability, Some(85.7));
+    // Shares of 1 in the document change nothing of the catalogue's.
+    let shares = good(
+        r#"{"models": {"s": {"benchmarks": {"gpqa_diamond": 0.5}}}, "tiers": {"SIMPLE": ["s", "gpt-5"], "MEDIUM": "s", "COMPLEX": "s", "REASONING": "s"}}"#,
+    );
+    assert_eq!(
+        (shares.table.models["s"].capability, shares.table.models["gpt-5"].capability),
+        (Some(50.0), Some(85.7))
+    );
+    assert_eq!(
+        errors(r#"{"completion": {"benchmarks": ["gpqa_diamond", "nobody"]}}"#),
+        "completion.benchmarks[1]: no model has a figure of \"nobody\"; give one under a model's benchmarks"
+    );
 }

@@ -1,0 +1,153 @@
+//! `tiergate replay`: what a log says of the requests in it, and what another configuration would have made of them.
+
+pub mod chart;
+mod lines;
+mod page;
+mod record;
+mod report;
+pub mod table;
+mod tally;
+#[cfg(test)]
+mod tests;
+pub mod watch;
+mod what_if;
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use self::lines::Line;
+use self::record::Record;
+use self::report::{Broken, By, Mistake, Report, Row};
+use self::tally::Tally;
+use self::what_if::WhatIf;
+use super::progress::Progress;
+use super::{ConfigChoice, now, written};
+
+/// Broken lines that are told one by one.
+const MOST_TOLD: usize = 10;
+
+#[derive(Args)]
+pub struct Options {
+    /// Another configuration, JSON or YAML: how many requests would change tier, model and cost
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Also write one page with tables and charts; it needs nothing else to be opened
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Access logs as the shipped Envoy configurations write them, also packed by gzip; `-` is standard input
+    #[arg(required = true, value_name = "LOG")]
+    logs: Vec<PathBuf>,
+}
+
+pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
+    let config = match &options.config {
+        Some(file) => Some(ConfigChoice { config: Some(file.clone()), profile: None }.load()?),
+        None => None,
+    };
+    let mut reader =
+        Reader { what_if: config.as_ref().map(|config| WhatIf::new(config, now())), ..Reader::default() };
+    let progress = Progress::over(&options.logs);
+    for log in &options.logs {
+        let told = |error: io::Error| format!("{}: {error}", log.display());
+        if log == Path::new("-") {
+            reader.file("standard input", progress.read(io::stdin().lock())).map_err(told)?;
+        } else {
+            let from = progress.open(log).map_err(told)?;
+            reader.file(&log.display().to_string(), from).map_err(told)?;
+        }
+    }
+    drop(progress);
+    let report = reader.report(options);
+    if let Some(file) = &options.html {
+        fs::write(file, page::page(&report)).map_err(|error| format!("{}: {error}", file.display()))?;
+    }
+    if options.json {
+        let text = serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?;
+        writeln!(out, "{text}").map_err(written)?;
+    } else {
+        table::print(&report, out).map_err(written)?;
+    }
+    out.flush().map_err(written)?;
+    complain(&report.broken).map_err(written)?;
+    if report.lines > 0 && report.broken.lines == report.lines {
+        return Err("no line could be read: is this the JSON access log?".to_owned());
+    }
+    Ok(())
+}
+
+fn complain(broken: &Broken) -> io::Result<()> {
+    let mut err = io::stderr().lock();
+    for Mistake { file, line, error } in &broken.told {
+        writeln!(err, "{file}:{line}: {}", table::printable(error))?;
+    }
+    match broken.lines.checked_sub(broken.told.len() as u64) {
+        Some(more) if more > 0 => writeln!(err, "and {more} more lines that could not be read"),
+        _ => Ok(()),
+    }
+}
+
+/// Reads logs.
+#[derive(Default)]
+struct Reader<'c> {
+    files: Vec<String>,
+    lines: u64,
+    others: u64,
+    feedback: u64,
+    broken: Broken,
+    tally: Tally,
+    what_if: Option<WhatIf<'c>>,
+}
+
+impl Reader<'_> {
+    fn file(&mut self, name: &str, from: impl Read) -> io::Result<()> {
+        self.files.push(name.to_owned());
+        lines::each(from, |number, line| self.line(name, number, line))
+    }
+
+    fn line(&mut self, file: &str, number: u64, line: Line<'_>) {
+        self.lines += 1;
+        let read = match line {
+            Line::Whole(line) => record::read(line),
+            Line::TooLong => Err("longer than a line of a log".to_owned()),
+        };
+        match read {
+            Ok(Record::Request(entry, decided)) => {
+                self.tally.add(&entry, &decided);
+                if let Some(what_if) = &mut self.what_if {
+                    what_if.add(self.lines, &decided);
+                }
+            }
+            Ok(Record::Other) => self.others += 1,
+            Ok(Record::Feedback) => self.feedback += 1,
+            Err(error) => {
+                self.broken.lines += 1;
+                if self.broken.told.len() < MOST_TOLD {
+                    self.broken.told.push(Mistake { file: file.to_owned(), line: number, error });
+                }
+            }
+        }
+    }
+
+    fn report(self, options: &Options) -> Report {
+        let tally = self.tally;
+        let file = options.config.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
+        Report {
+            files: self.files,
+            lines: self.lines,
+            other_requests: self.others,
+            feedback: self.feedback,
+            broken: self.broken,
+            total: Row::of("all", &tally.all),
+            by: By::of(&tally),
+            first: tally.first,
+            last: tally.last,
+            with_config: self.what_if.map(|what_if| what_if.changes(file)),
+        }
+    }
+}
