@@ -2,7 +2,7 @@
 
 /// What a stop costs besides the bytes before it: a candidate is compared byte by byte, where the search between two of
 /// them is of SIMD width.
-pub const STOP: usize = 32;
+pub const STOP: usize = 56;
 
 /// How often each byte of a body may be looked at.
 const TIMES: usize = 2;

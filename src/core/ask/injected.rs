@@ -164,8 +164,9 @@ impl Markers {
         }
         let mut search = Search { budget, hopeless: [0; MOST_MARKERS / 64] };
         let text = Text::of(part.of(body));
-        let mut keep = |start: usize, end: usize| {
-            if text.behind_blanks(start) < end {
+        // `said`: where something else stands than white space.
+        let mut keep = |start: usize, said: usize, end: usize| {
+            if said < end {
                 kept.push(Span { start: part.start + start, end: part.start + end });
             }
         };
@@ -173,7 +174,8 @@ impl Markers {
         let mut plain = self.firsts.find(text.raw);
         let mut escaped = text.escape;
         let mut start = text.behind_blanks(0);
-        let (mut from, mut at) = (0, 0);
+        // A blank begins no marker.
+        let (mut from, mut at) = (0, start);
         // The whole text is gone through once, whatever stands in it.
         let may = search.budget.pay(text.raw.len() + STOP);
         loop {
@@ -191,7 +193,7 @@ impl Markers {
                 (plain, escaped) => plain.or(escaped),
             };
             let place = match next {
-                Some(next) if at > start || next < start => next,
+                Some(next) if at > start => next,
                 None if at > start => break,
                 _ => start,
             };
@@ -200,17 +202,17 @@ impl Markers {
             }
             match self.block(&text, from, place, place == start, &mut search) {
                 Some((end, is_material)) => {
-                    keep(from, place);
+                    keep(from, start, place);
                     if is_material {
                         material.push(Span { start: part.start + place, end: part.start + end });
                     }
-                    (from, at) = (end, end);
                     start = text.behind_blanks(end);
+                    (from, at) = (end, start);
                 }
                 None => at = place + text.step(place),
             }
         }
-        keep(from, text.raw.len());
+        keep(from, start, text.raw.len());
     }
 
     /// Where the block ends that begins at `place`, if one does, and whether it is material. What was cut before it ends at `from`, and `leading`
@@ -253,7 +255,7 @@ impl Markers {
             if !search.budget.pay(STOP) {
                 return None;
             }
-            let Some(inside) = marker.opens(text, place) else { continue };
+            let Some(inside) = marker.opens(text, place, search.budget) else { continue };
             let end = marker.end(text, number, inside, || text.begins_line(from, place), search);
             // People name tags within a line, and quote what is short.
             let right = |end: &usize| {
@@ -285,9 +287,9 @@ impl Marker {
     }
 
     /// Where its open marker ends, if it stands at `place`.
-    fn opens(&self, text: &Text<'_>, place: usize) -> Option<usize> {
+    fn opens(&self, text: &Text<'_>, place: usize, budget: &mut Budget) -> Option<usize> {
         let end = place + spelled(text.from(place), &self.open)?;
-        if self.tag { text.end_of_tag(end) } else { Some(end) }
+        if self.tag { text.end_of_tag(end, |bytes| budget.pay(bytes + STOP)) } else { Some(end) }
     }
 
     /// Where its block ends whose inside begins at `inside`.
@@ -309,6 +311,13 @@ impl Marker {
             if !search.budget.pay(found - at + STOP) {
                 return None;
             }
+            if let [b'\\', escaped, ..] = text.from(found)
+                && *escaped != b'u'
+            {
+                // It stands for nothing that a marker begins with.
+                at = found + 2;
+                continue;
+            }
             let (near, known) = first_characters(text.from(found));
             let may_close = (near ^ self.close_prefix) & self.close_mask & known == 0;
             let may_open = self.tag && (near ^ self.prefix) & self.mask & known == 0;
@@ -324,7 +333,7 @@ impl Marker {
                 }
                 first = first.or(Some(at));
             } else {
-                depth += usize::from(may_open && self.opens(text, found).is_some());
+                depth += usize::from(may_open && self.opens(text, found, search.budget).is_some());
                 at = found + text.step(found);
             }
         }
@@ -344,13 +353,21 @@ fn prefix(marker: &str) -> (u64, u64) {
     (first_bytes(marker.as_bytes()) & mask, mask)
 }
 
-/// The first eight bytes with escapes in them read, up to what is beyond ASCII, and a mask of what is known of them.
+/// The first eight bytes, and a mask of what is known of them: where there are escapes, what stands before the first, or if
+/// that is little, all up to what is beyond ASCII, with escapes read.
 fn first_characters(text: &[u8]) -> (u64, u64) {
+    /// Bits of so many bytes tell most of what is no marker.
+    const FEW: u32 = 3 * 8;
     let near = first_bytes(text);
     // The highest bit of the first byte that is a backslash.
     let unlike = near ^ BACKSLASHES;
-    if unlike.wrapping_sub(ONES) & !unlike & HIGH == 0 {
+    let backslash = unlike.wrapping_sub(ONES) & !unlike & HIGH;
+    if backslash == 0 {
         return (near, u64::MAX);
+    }
+    let before = backslash.trailing_zeros().saturating_sub(7);
+    if before >= FEW {
+        return (near, (1 << before) - 1);
     }
     let (mut near, mut rest, mut place) = (0, text, 0);
     while place < 64

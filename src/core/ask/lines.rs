@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use memchr::memmem;
 
 use crate::chat::Span;
+use crate::chat::raw::spaces;
 
 static NEW_LINE: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(END));
 
@@ -96,7 +97,8 @@ pub fn trimmed(body: &[u8], line: Span) -> Span {
     let (mut start, mut end) = (line.start, line.end);
     loop {
         match body.get(start..end) {
-            Some([b' ' | b'\t', ..]) => start += 1,
+            Some(rest @ [b' ', ..]) => start += spaces(rest),
+            Some([b'\t', ..]) => start += 1,
             Some([b'\\', b't' | b'r' | b'n', ..]) => start += 2,
             _ => break,
         }

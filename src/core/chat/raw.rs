@@ -52,12 +52,14 @@ impl<'r> Text<'r> {
 
     /// The first place from `at` on where something else stands than white space, raw or escaped.
     pub fn behind_blanks(&self, mut at: usize) -> usize {
-        while let Some((character, length)) = character(self.from(at))
-            && character.is_whitespace()
-        {
-            at += length;
+        loop {
+            // Long runs are of spaces.
+            at += spaces(self.from(at));
+            match character(self.from(at)) {
+                Some((character, length)) if character.is_whitespace() => at += length,
+                _ => return at,
+            }
         }
-        at
     }
 
     /// How far to go on from `place` where nothing was found: over the whole of an escape, so that the second
@@ -67,8 +69,8 @@ impl<'r> Text<'r> {
     }
 
     /// Where an open tag ends whose name ends at `at`. It goes on at most to the next `<`: so all tags of a text
-    /// together are looked at once.
-    pub fn end_of_tag(&self, mut at: usize) -> Option<usize> {
+    /// together are looked at once. `pay` is asked for so many bytes at each stop; where it says no, the tag has no end.
+    pub fn end_of_tag(&self, mut at: usize, mut pay: impl FnMut(usize) -> bool) -> Option<usize> {
         let (next, length) = character(self.from(at))?;
         if next == '>' {
             return Some(at + length);
@@ -77,7 +79,16 @@ impl<'r> Text<'r> {
             return None;
         }
         loop {
-            at += memchr3(b'<', b'>', b'\\', self.from(at))?;
+            let rest = self.from(at);
+            // Only an escape may spell one of the two, and most texts have none.
+            let found = match self.escape {
+                Some(_) => memchr3(b'<', b'>', b'\\', rest)?,
+                None => memchr2(b'<', b'>', rest)?,
+            };
+            if !pay(found) {
+                return None;
+            }
+            at += found;
             let (next, length) = character(self.from(at))?;
             match next {
                 '<' => return None,
@@ -158,10 +169,27 @@ pub fn character(raw: &[u8]) -> Option<(char, usize)> {
     }
 }
 
+/// How many spaces `raw` begins with.
+pub fn spaces(raw: &[u8]) -> usize {
+    const EIGHT: [u8; 8] = [b' '; 8];
+    let (eights, _) = raw.as_chunks();
+    let long = 8 * eights.iter().take_while(|eight| **eight == EIGHT).count();
+    let rest = raw.get(long..).unwrap_or_default();
+    long + rest.iter().take_while(|byte| **byte == b' ').count()
+}
+
+/// Whether `raw` begins with `bytes`. Markers are short: eight bytes at a time cost less than a call.
+fn begins(raw: &[u8], bytes: &[u8]) -> bool {
+    let Some(raw) = raw.get(..bytes.len()) else { return false };
+    let ((eights, rest), (expected, end)) = (raw.as_chunks::<8>(), bytes.as_chunks::<8>());
+    eights.iter().zip(expected).all(|(found, right)| found == right)
+        && rest.iter().zip(end).all(|(found, right)| found == right)
+}
+
 /// The length of what `raw` begins with, if that spells `marker`.
 pub fn spelled(raw: &[u8], marker: &str) -> Option<usize> {
     let bytes = marker.as_bytes();
-    if raw.starts_with(bytes) {
+    if begins(raw, bytes) {
         return Some(bytes.len());
     }
     // Most of what is no marker tells so at once.
@@ -181,6 +209,12 @@ pub fn spelled(raw: &[u8], marker: &str) -> Option<usize> {
                 return None;
             }
             length += escape;
+        } else if expected.is_ascii() {
+            // Without a call for each.
+            if rest.first().copied().map(char::from) != Some(expected) {
+                return None;
+            }
+            length += 1;
         } else {
             let mut bytes = [0; 4];
             let bytes = expected.encode_utf8(&mut bytes).as_bytes();
