@@ -205,7 +205,7 @@ impl AttemptStream {
         }
         let (Some(shared), Some(run)) = (&self.shared, &mut self.run) else { return };
         if !run.progress.open.is_empty() {
-            settle(shared, &run.progress, run.plan.request, true);
+            settle(shared, &run.progress, (run.plan.request, run.plan.asker), true);
             run.progress.open.clear();
             property::set_progress(&run.progress);
         }
@@ -268,12 +268,11 @@ impl HttpContext for AttemptStream {
         let now = now_millis();
         self.unanswered = Some(now);
         if let (Some(health), Some(live)) = (&shared.health, shared.config.live) {
-            let (request, twice) = self
-                .run
-                .as_ref()
-                .map_or((0, false), |run| (run.plan.request, run.progress.twice.contains(&model.name)));
+            let (request, asker, twice) = self.run.as_ref().map_or((0, 0, false), |run| {
+                (run.plan.request, run.plan.asker, run.progress.twice.contains(&model.name))
+            });
             // What was lost with its connection has not counted.
-            let ask = Ask { request, repeated: twice && !self.again, in_chain: true };
+            let ask = Ask { request, asker, repeated: twice && !self.again, in_chain: true };
             self.watch = Some(Watch::begin(health, &model, live.usage, now, ask));
         }
         match &self.run {

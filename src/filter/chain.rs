@@ -7,8 +7,8 @@ use tiergate_core::chat::Refusal;
 use tiergate_core::live::{Failure, Fault};
 use tiergate_core::route::{FallbackReason, Model, Plan, Progress};
 
-/// Of the request's open failures it is known now whether they were the models': `served`, as another has served it.
-pub fn settle(shared: &WorkerState, progress: &Progress, request: u64, served: bool) {
+/// Of the open failures of a request, with its number and that of who asks, it is known now whether they were the models': `served`, as another has served it.
+pub fn settle(shared: &WorkerState, progress: &Progress, (request, asker): (u64, u64), served: bool) {
     let Some(health) = shared.health.as_ref().filter(|_| !progress.open.is_empty()) else { return };
     let now = now_millis();
     for open in &progress.open {
@@ -17,7 +17,7 @@ pub fn settle(shared: &WorkerState, progress: &Progress, request: u64, served: b
         else {
             continue;
         };
-        let fault = Fault { began: open.began, failure, wait: open.wait, request, certain: served };
+        let fault = Fault { began: open.began, failure, wait: open.wait, request, asker, certain: served };
         let fault = (served || !progress.is_of_the_body(open)).then_some(fault);
         health.borrow_mut().settle(model, fault, now);
     }
@@ -33,7 +33,7 @@ pub fn next(
     again: bool,
 ) -> Option<Arc<Model>> {
     let (table, chains) = (&shared.config.table, &shared.config.fallbacks.chains);
-    without_cooling(shared, |avoids| {
+    without_cooling(shared, plan, |avoids| {
         let other = plan.next(table, chains, progress, reason, avoids);
         if again { other.or_else(|| plan.again(table, chains, progress, avoids)) } else { other }
             .map(Arc::clone)
@@ -43,17 +43,18 @@ pub fn next(
 /// The model that was asked last, if it may be asked once more.
 pub fn same(shared: &WorkerState, plan: &Plan, progress: &Progress) -> Option<Arc<Model>> {
     let (table, chains) = (&shared.config.table, &shared.config.fallbacks.chains);
-    let found = without_cooling(shared, |avoids| plan.again(table, chains, progress, avoids).map(Arc::clone));
+    let found = without_cooling(shared, plan, |avoids| plan.again(table, chains, progress, avoids).map(Arc::clone));
     found.filter(|model| progress.tried.last() == Some(&model.name))
 }
 
 /// Looks for a model, with what says whether one is in cooldown.
 fn without_cooling(
     shared: &WorkerState,
+    plan: &Plan,
     find: impl FnOnce(&dyn Fn(&Model) -> bool) -> Option<Arc<Model>>,
 ) -> Option<Arc<Model>> {
     let mut health = shared.health.as_ref().map(|health| health.borrow_mut());
-    let conditions = health.as_mut().map(|health| health.conditions(now_millis()));
+    let conditions = health.as_mut().map(|health| health.conditions(plan.asker, now_millis()));
     find(&|model| conditions.as_ref().is_some_and(|conditions| conditions.of(model).cooling))
 }
 

@@ -9,16 +9,17 @@ use tiergate_core::operator::Client;
 use tiergate_core::route::Conditions;
 
 /// Decides by how the models are doing. Where the choice is a model that one request is to try, and another request is
-/// trying it already, decides once more, knowing that.
+/// trying it already, decides once more, knowing that. `asker`: the number of the credential that asks.
 pub fn decided<'c>(
     health: &SharedHealth,
+    asker: u64,
     now: u64,
     mut decide: impl FnMut(Option<&Conditions>) -> Decision<'c>,
 ) -> Decision<'c> {
     let mut health = health.borrow_mut();
-    let decision = decide(Some(health.conditions(now)));
+    let decision = decide(Some(&health.conditions(asker, now)));
     match decision.choice.model {
-        Some(model) if !health.admits(model, now) => decide(Some(health.conditions(now))),
+        Some(model) if !health.admits(model, now) => decide(Some(&health.conditions(asker, now))),
         _ => decision,
     }
 }

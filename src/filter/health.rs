@@ -3,6 +3,7 @@
 //! The filters of a VM that have the same models share one, so that the router position knows at once what the attempt
 //! position has seen. Other VMs learn it through shared data.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
@@ -15,7 +16,7 @@ use super::metrics::{Series, Traffic};
 use super::{now_millis, random};
 use tiergate_core::config::Config;
 use tiergate_core::fnv::Fnv;
-use tiergate_core::live::{self, Attempt, Board, Conflict, Fault, Outcome, Store, Tokens, Told, Weight};
+use tiergate_core::live::{self, Attempt, Board, Conflict, Credentials, Fault, Outcome, Store, Tokens, Told, Weight};
 use tiergate_core::route::{self, Condition, Conditions, Model, Usage};
 
 /// Shared data of the process.
@@ -39,8 +40,14 @@ pub struct Health {
     conditions: Conditions,
     /// When the conditions change next by themselves.
     changes_at: Option<u64>,
+    /// Some credential leaves some model alone.
+    limited: bool,
+    /// The number of the credential that asked last, and the same as it is written down.
+    asker: (u64, u64),
     traffic: Traffic,
     warnings: Warnings,
+    /// Those about single credentials, of which one client may bring many.
+    limit_warnings: Warnings,
 }
 
 /// Warnings of one kind, of which there are no more than so many a minute.
@@ -93,6 +100,11 @@ impl Health {
             u64::from(settings.minimum_requests),
             settings.cooldown,
             settings.longest_cooldown,
+            match settings.credentials {
+                Credentials::Unknown => 0,
+                Credentials::Shared => 1,
+                Credentials::Own => 2,
+            },
         ] {
             identity.number(number);
         }
@@ -116,20 +128,36 @@ impl Health {
                 models,
                 conditions: Conditions::default(),
                 changes_at: None,
+                limited: false,
+                asker: (0, 0),
                 traffic: Traffic::default(),
                 warnings: Warnings::default(),
+                limit_warnings: Warnings::default(),
             }));
             known.push((identity.0, Rc::downgrade(&health)));
             Some(health)
         })
     }
 
-    /// How the models are doing.
-    pub fn conditions(&mut self, now: u64) -> &Conditions {
+    /// How the models are doing for a credential. One host call where some credential leaves a model alone, and another
+    /// one than this asked last.
+    pub fn conditions(&mut self, asker: u64, now: u64) -> Cow<'_, Conditions> {
         if self.changes_at.is_some_and(|at| at <= now) {
             self.look_again(now);
         }
-        &self.conditions
+        if !self.limited || asker == 0 {
+            return Cow::Borrowed(&self.conditions);
+        }
+        if self.asker.0 != asker {
+            self.asker = (asker, keyed(salt(now), asker));
+        }
+        let mut conditions = self.conditions.clone();
+        for (slot, model) in &self.models {
+            if self.board.limits(*slot, self.asker.1, now) {
+                conditions.set(model, Condition { cooling: true, ..conditions.of(model) });
+            }
+        }
+        Cow::Owned(conditions)
     }
 
     /// Whether a request may go to a model that was chosen for it. False where the model's cooldown is over and another
@@ -171,7 +199,12 @@ impl Health {
         let slot = attempt.model();
         let writes =
             matches!(outcome, Outcome::Failed(_)) && matches!(told.weight, Weight::Certain | Weight::Open);
-        let told = if writes { Told { request: keyed(told.request, now), ..told } } else { told };
+        let told = if writes {
+            let salt = salt(now);
+            Told { request: keyed(salt, told.request), asker: keyed(salt, told.asker), ..told }
+        } else {
+            told
+        };
         self.board.end(attempt, outcome, (tokens, streamed), told, now, &SharedData);
         self.traffic.add(slot, Series::Attempts(label), 1);
         self.traffic.add(slot, Series::Tokens("input"), tokens.input);
@@ -190,7 +223,10 @@ impl Health {
 
     /// Notes what a failure says of which nobody knew; none where it was the body's.
     pub fn settle(&mut self, model: &Model, fault: Option<Fault>, now: u64) {
-        let fault = fault.map(|fault| Fault { request: keyed(fault.request, now), ..fault });
+        let fault = fault.map(|fault| {
+            let salt = salt(now);
+            Fault { request: keyed(salt, fault.request), asker: keyed(salt, fault.asker), ..fault }
+        });
         self.board.settle(model.slot, fault, now, &SharedData);
         self.tell_cooldowns(now);
         self.look_again(now);
@@ -223,15 +259,19 @@ impl Health {
         if let Some(withheld) = self.warnings.withheld(now) {
             warn!("tiergate: {withheld} more cooldowns in the last minute");
         }
+        if let Some(withheld) = self.limit_warnings.withheld(now) {
+            warn!("tiergate: {withheld} more limits of single credentials in the last minute");
+        }
         for cooldown in self.board.take_cooldowns() {
-            self.traffic.add(cooldown.model, Series::Cooldowns(cooldown.failure.name()), 1);
-            if let Some(model) = self.models.get(&cooldown.model).filter(|_| self.warnings.one_more(now)) {
-                warn!(
-                    "tiergate: model {:?} is left alone for {} s: {}",
-                    model.name,
-                    cooldown.length.div_ceil(1000),
-                    cooldown.failure.name()
-                );
+            let (failure, seconds) = (cooldown.failure.name(), cooldown.length.div_ceil(1000));
+            let (series, warnings, whom) = if cooldown.of_one {
+                (Series::Limits(failure), &mut self.limit_warnings, " by one client's credential")
+            } else {
+                (Series::Cooldowns(failure), &mut self.warnings, "")
+            };
+            self.traffic.add(cooldown.model, series, 1);
+            if let Some(model) = self.models.get(&cooldown.model).filter(|_| warnings.one_more(now)) {
+                warn!("tiergate: model {:?} is left alone for {seconds} s{whom}: {failure}", model.name);
             }
         }
     }
@@ -242,6 +282,7 @@ impl Health {
             self.look_at(slot, now);
         }
         self.changes_at = self.board.changes_at(now);
+        self.limited = self.board.has_limits(now);
     }
 
     fn look_at(&mut self, slot: usize, now: u64) {
@@ -259,8 +300,12 @@ impl Health {
     }
 }
 
-/// The number of what was asked as it is written down: nobody who reads it can find out what that was.
-fn keyed(subject: u64, now: u64) -> u64 {
-    let salt = live::salt(&SharedData, || random(now));
+/// The process's salt.
+fn salt(now: u64) -> u64 {
+    live::salt(&SharedData, || random(now))
+}
+
+/// The number of what was asked, or of who asked, as it is written down: nobody who reads it can find out what that was.
+fn keyed(salt: u64, subject: u64) -> u64 {
     if subject == 0 { 0 } else { live::session(salt, [&subject.to_le_bytes()[..]]).max(1) }
 }

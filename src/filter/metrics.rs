@@ -178,6 +178,8 @@ pub enum Series {
     Attempts(&'static str),
     /// Cooldowns, by the failure that was one too many.
     Cooldowns(&'static str),
+    /// The same of single credentials.
+    Limits(&'static str),
     /// Tokens, `input` or `output`.
     Tokens(&'static str),
     /// Millionths of a USD, by the configured prices.
@@ -190,6 +192,7 @@ impl Series {
         match self {
             Series::Attempts(outcome) => format!("tiergate.attempts;model={model};outcome={outcome}"),
             Series::Cooldowns(failure) => format!("tiergate.cooldowns;model={model};outcome={failure}"),
+            Series::Limits(failure) => format!("tiergate.credential_limits;model={model};outcome={failure}"),
             Series::Tokens(direction) => format!("tiergate.tokens;model={model};direction={direction}"),
             Series::Spend => format!("tiergate.spend_micro_usd;model={model}"),
         }

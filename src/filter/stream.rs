@@ -42,6 +42,8 @@ pub struct Stream {
     number: Option<u64>,
     /// The number of what is asked, for failures.
     request: u64,
+    /// That of the credential that asks.
+    asker: u64,
     /// A request for the list of models.
     listing: Option<Listing>,
     /// The usage that the client did not ask for.
@@ -64,8 +66,8 @@ impl Stream {
     pub fn new(shared: Option<Rc<WorkerState>>) -> Self {
         let (waiting, answer, line) = (None, Vec::new(), Vec::new());
         let (under_way, notes) = (UnderWay::Nobody, Notes::default());
-        let (number, request, listing, extra, foreign) = (None, 0, None, Extra::default(), false);
-        Self { shared, waiting, answer, line, under_way, notes, number, request, listing, extra, foreign }
+        let (number, request, asker, listing, extra, foreign) = (None, 0, 0, None, Extra::default(), false);
+        Self { shared, waiting, answer, line, under_way, notes, number, request, asker, listing, extra, foreign }
     }
 
     /// The body is whole: decide, rewrite, let go.
@@ -110,6 +112,7 @@ impl Stream {
         let (tenant, id) = (waiting.tenant.as_slice(), waiting.session.as_deref());
         let sessions = Some(Sessions { salt: &salt, tenant, id, held: &held });
         let client = waiting.client(&shared.config);
+        self.asker = waiting.asker(&shared.config);
         let mut decide = |conditions: Option<&Conditions>| {
             let (now, seed, ranking) = (started / 1_000_000_000, started, ranking.as_deref());
             let live = RequestContext { ranking, conditions, seed, sessions, client, now };
@@ -117,7 +120,7 @@ impl Stream {
         };
         let mut decision = match &shared.health {
             None => decide(None),
-            Some(health) => decided(health, started / 1_000_000, decide),
+            Some(health) => decided(health, self.asker, started / 1_000_000, decide),
         };
         let keeps_answers = dialect == Dialect::Responses;
         let tenant = keeps_answers.then(|| waiting.tenant.clone());
@@ -151,12 +154,15 @@ impl Stream {
         let mut started = if groups { now_nanos() } else { 0 };
         let call = Call { path, body: &body, boundary };
         let client = waiting.client(config);
+        self.asker = waiting.asker(config);
         let decide = |conditions: Option<&Conditions>| {
             let context = RequestContext { conditions, seed: started, client, ..RequestContext::default() };
             engine::decide_other(config, &call, &context)
         };
         let decision = match &shared.health {
-            Some(health) if groups => decide(Some(health.borrow_mut().conditions(started / 1_000_000))),
+            Some(health) if groups => {
+                decide(Some(&health.borrow_mut().conditions(self.asker, started / 1_000_000)))
+            }
             _ => decide(None),
         };
         let Some(decision) = decision else { return pass(config) };
@@ -223,11 +229,12 @@ impl Stream {
                 bound: decision.bound || decision.choice.cause == Cause::State,
                 stream: number,
                 request: self.request,
+                asker: self.asker,
                 ..Plan::new(model, &decision.chain)
             });
             self.under_way = UnderWay::Attempts(Arc::clone(model), now);
         } else if let (Some(health), Some(live)) = (&shared.health, shared.config.live) {
-            let ask = Ask { request: self.request, repeated: false, in_chain: false };
+            let ask = Ask { request: self.request, asker: self.asker, repeated: false, in_chain: false };
             self.under_way = UnderWay::Here(Box::new(Watch::begin(health, model, live.usage, now, ask)));
         }
     }
@@ -239,7 +246,7 @@ impl Stream {
         let Some(progress) = property::progress() else {
             // No attempt position has seen the request: its cluster has none, or no attempt was made.
             if let (Some(health), Some(live)) = (&shared.health, shared.config.live) {
-                let ask = Ask { request: self.request, repeated: false, in_chain: false };
+                let ask = Ask { request: self.request, asker: self.asker, repeated: false, in_chain: false };
                 self.under_way =
                     UnderWay::Here(Box::new(Watch::begin(health, model, live.usage, began, ask)));
             }
@@ -247,7 +254,7 @@ impl Stream {
         };
         self.under_way = UnderWay::Nobody;
         // No model has served the request.
-        chain::settle(shared, &progress, self.request, false);
+        chain::settle(shared, &progress, (self.request, self.asker), false);
         let served = progress.tried.last().filter(|name| **name != model.name);
         for (name, value) in &mut self.answer {
             if let Some(served) = served.filter(|_| *name == MODEL) {

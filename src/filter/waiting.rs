@@ -4,6 +4,7 @@ use super::facts::{Betas, Facts};
 use super::{property, spend};
 use tiergate_core::chat::{Coding, Dialect};
 use tiergate_core::config::Config;
+use tiergate_core::live::{self, Credentials};
 use tiergate_core::operator::{Client, Headers, Hints};
 
 /// A request whose body has not come whole.
@@ -56,6 +57,15 @@ impl Waiting {
     pub fn client(&self, config: &Config) -> Client<'_> {
         let client = Client { headers: Some(&self.watched), hints: self.hints, spent: 0 };
         Client { spent: spend::of(config, &client), ..client }
+    }
+
+    /// The number of the credential that asks; 0 where there is none, or limits are not told apart by it.
+    pub fn asker(&self, config: &Config) -> u64 {
+        let apart = config.live.is_some_and(|live| live.settings.credentials != Credentials::Shared);
+        if !apart || self.tenant.is_empty() {
+            return 0;
+        }
+        live::session(0, [&b"asker"[..], &self.tenant]).max(1)
     }
 
     /// How a whole body of this kind ends.

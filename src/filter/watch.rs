@@ -75,6 +75,8 @@ impl Head {
 pub struct Ask {
     /// The number of what is asked.
     pub request: u64,
+    /// The number of the credential that asks; 0 where there is none, or all are alike.
+    pub asker: u64,
     /// The model was asked the same before: that counts once.
     pub repeated: bool,
     /// Another model may be asked the same: what a failure says may be known later.
@@ -278,7 +280,7 @@ impl Watch {
         let Some(attempt) = self.attempt.take() else { return };
         let used = self.reader.take().and_then(|mut reader| reader.usage()).unwrap_or_default();
         let tokens = Tokens { input: used.input, output: used.output };
-        let told = Told { wait, request: self.ask.request, weight };
+        let told = Told { wait, request: self.ask.request, asker: self.ask.asker, weight };
         self.health.borrow_mut().end(attempt, (outcome, label), (tokens, self.streamed), told, now);
     }
 }

@@ -54,6 +54,7 @@ ERRORS = {
     "context, text": (400, {"content-type": "text/plain"}, CONTEXT),
     "context, gzip": (400, {"content-encoding": "gzip"}, CONTEXT),
     "429": (429, {}, {"error": {"message": "slow down"}}),
+    "429 for 60 s": (429, {"retry-after": "60"}, {"error": {"message": "Rate limit reached for requests"}}),
     "429 for 3 s": (429, {"retry-after": "3"}, {"error": {"message": "slow down"}}),
     "429, 3 s in the body": (429, {}, {"error": {"code": 429, "message": "slow down", "details": [{"retryDelay": "3.2s"}]}}),
     "500": (500, {}, {"error": {"message": "oops"}}),
@@ -79,10 +80,12 @@ class Asked:
 class Faulty(Upstream):
     """`modes` says how each model answers: `good` or `good, gzip`, one of
     ERRORS, `hang` (no answer until the test is over), `reset` (before an answer; the first time; or after a while), `die` (in the middle of a stream),
-    `slow` (a stream without an end), `late` (a good answer after a while)."""
+    `slow` (a stream without an end), `silent` (the head of a stream and nothing behind it), `late` (a good answer after a
+    while). `keys` says what is otherwise for a credential."""
 
     def __init__(self) -> None:
         self.modes: dict[str, str] = defaultdict(lambda: "good")
+        self.keys: dict[str, dict[str, str]] = {}
         self.asked: list[Asked] = []
         self.waiting = 0
         self._over = False
@@ -126,7 +129,8 @@ class Faulty(Upstream):
             headers[name].append(value.decode("latin-1"))
         with self._lock:
             self.asked.append(Asked(path, model, dict(headers), body))
-            mode = self.modes.get(model, "good")
+            key = "".join(headers.get("authorization", [])).removeprefix("Bearer ")
+            mode = self.keys.get(key, self.modes).get(model, "good")
             if mode == "reset, once":
                 mode, self.modes[model] = "reset", "good"
             self._lock.notify_all()
@@ -145,6 +149,9 @@ class Faulty(Upstream):
             with self._lock:
                 self._lock.wait_for(lambda: self._over, LATER)
             _reset(connection)
+        elif mode == "silent":
+            connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
+            self._wait(connection, lambda: None)
         elif mode in ("die", "slow"):
             connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
             chunk = f"data: {json.dumps({'model': model, 'choices': [{'index': 0, 'delta': {'content': 'x'}}]})}\n\n".encode()

@@ -69,6 +69,41 @@ def test_the_second_model_answers_when_the_first_fails(alive, mode):
     assert [name for name in answer.headers if name == "x-tiergate-retry"] == []
 
 
+@holds
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_stream_that_is_silent_after_its_head(alive, stream):
+    """Nothing has gone to the client, so that the next model may serve."""
+    alive.faulty.be(**{ONE: "silent"})
+    answer, asked = alive.send(stream=stream)
+    assert (answer.status_code, served(answer)) == (200, (SECOND, "2"))
+    assert [each.model for each in asked] == [ONE, TWO]
+    assert f'"model": "{TWO}"' in answer.text
+    alive.wait_counted(0, "in_flight")
+
+
+class Idle(Fallbacks):
+    """An attempt may take long, but not be silent for long."""
+
+    def change(self, envoy: dict) -> None:
+        (host,) = stacks.connection_manager(stacks.listener(envoy))["route_config"]["virtual_hosts"]
+        host["routes"][0]["route"]["retry_policy"]["per_try_idle_timeout"] = "0.5s"
+
+
+@pytest.mark.parametrize("attempts", [True, False], ids=["both positions", "router only"])
+def test_a_silent_stream_ends_where_nobody_else_may_serve(gateway, tmp_path, attempts):
+    with Faulty() as faulty, Idle(gateway, tmp_path, faulty, attempt_position=attempts, per_try="60s") as running:
+        faulty.be(**{ONE: "silent"})
+        try:
+            # The head may have gone to the client: then the answer breaks off.
+            assert running.send(model=FIRST, stream=True)[0].status_code in (502, 503, 504)
+        except httpx.RemoteProtocolError:
+            pass
+        stacks.wait_until(lambda: running.counted("attempts", model=FIRST) >= 1, 20, "the attempt is counted")
+        failed = ("no_answer", "broken", "timeout")
+        assert sum(running.counted("attempts", model=FIRST, outcome=each) for each in failed) \
+            == running.counted("attempts", model=FIRST)
+
+
 def test_a_connection_that_is_lost_says_nothing_of_the_model(alive):
     """Servers close connections that a proxy is about to use again; it is asked once more, whoever closed it."""
     alive.faulty.be(**{ONE: "reset, once"})

@@ -1,6 +1,6 @@
 //! What one worker knows of all models: what lay in the store at its last tick, and what it has seen since.
 
-use super::record::{Delta, Phase, Record, minute_of};
+use super::record::{Delta, LeftAlone, Phase, Record, minute_of};
 use super::slots::{Found, find, look, model_key};
 use super::workers::WorkerRegistry;
 use super::{Failure, Fault, LiveSettings, Outcome, Store, Tokens, Told, Weight};
@@ -35,6 +35,8 @@ pub struct ModelState {
 pub struct Cooldown {
     /// The model.
     pub model: usize,
+    /// Only the credential that failed leaves it alone.
+    pub of_one: bool,
     /// The failure that was one too many.
     pub failure: Failure,
     /// How long it is left alone, in milliseconds.
@@ -162,7 +164,23 @@ impl Board {
                 Phase::Probing => Some(entry.merged.probe_until),
                 Phase::Serving | Phase::Due => None,
             });
-        ends.min()
+        let limits = self.models.iter().flatten().flat_map(|entry| {
+            let waiting = entry.merged.limits.waiting(now, self.settings.longest());
+            waiting.map(|(_, left)| now.saturating_add(left))
+        });
+        ends.chain(limits).min()
+    }
+
+    /// Whether some credential leaves some model alone.
+    pub fn has_limits(&self, now: u64) -> bool {
+        let longest = self.settings.longest();
+        self.models.iter().flatten().any(|entry| entry.merged.limits.waiting(now, longest).next().is_some())
+    }
+
+    /// Whether a credential leaves a model alone.
+    pub fn limits(&self, model: usize, asker: u64, now: u64) -> bool {
+        let entry = self.models.get(model).and_then(Option::as_ref);
+        entry.is_some_and(|entry| entry.merged.limits.waits(asker, now, self.settings.longest()).is_some())
     }
 
     /// Requests that are under way in this worker.
@@ -238,9 +256,9 @@ impl Board {
             // A probe goes on until it is known what its failure says.
             Outcome::Failed(_) if told.weight == Weight::Later => {}
             Outcome::Failed(failure) if told.weight != Weight::Nothing => {
-                let Told { wait, request, weight } = told;
+                let Told { wait, request, asker, weight } = told;
                 let certain = weight == Weight::Certain;
-                self.failed(model, Fault { began, failure, wait, request, certain }, now, store);
+                self.failed(model, Fault { began, failure, wait, request, asker, certain }, now, store);
             }
             _ if probe => self.release(model, now, store),
             _ => {}
@@ -275,11 +293,17 @@ impl Board {
         let settings = self.settings;
         let failure = fault.failure;
         let change = |record: &mut Record| {
-            let cooled = record.failed(now, &fault, &settings);
-            cooled.then(|| record.cooldown_until.saturating_sub(now))
+            let left = match record.failed(now, &fault, &settings) {
+                LeftAlone::Not => return None,
+                LeftAlone::ByAsker => record.limits.waits(fault.asker, now, settings.longest())?,
+                LeftAlone::ByAll => return Some((false, record.cooldown_until.saturating_sub(now))),
+            };
+            Some((true, left))
         };
         match self.update(model, now, store, change) {
-            Some(Some(length)) => self.cooldowns.push(Cooldown { model, failure, length }),
+            Some(Some((of_one, length))) => {
+                self.cooldowns.push(Cooldown { model, of_one, failure, length });
+            }
             Some(None) => {}
             None => {
                 if let Some(entry) = self.entry(model).filter(|entry| entry.late.len() < MOST_LATE) {

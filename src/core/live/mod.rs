@@ -7,6 +7,7 @@
 //! replaced, never misread. Times are milliseconds of the Unix epoch.
 
 mod board;
+mod limits;
 mod record;
 mod session;
 mod slots;
@@ -52,6 +53,21 @@ pub struct LiveSettings {
     pub cooldown: u64,
     /// A server may ask for no longer a cooldown than this, in milliseconds.
     pub longest_cooldown: u64,
+    /// Whose a limit is that a provider has for a key.
+    pub credentials: Credentials,
+}
+
+/// Whose keys reach the providers, and so whose a limit is that a provider has for a key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Credentials {
+    /// Nobody knows: a limit is that of the credential that met it, until another credential meets one too while next
+    /// to nobody is served.
+    #[default]
+    Unknown,
+    /// All requests use one key: a limit is everybody's.
+    Shared,
+    /// Each client brings its own: a limit is never another's.
+    Own,
 }
 
 /// How a model failed. A closed list: metrics and logs use these words and no others.
@@ -171,13 +187,15 @@ pub struct Told {
     pub wait: Option<u64>,
     /// The number of what was asked; failures of the same are one where others are served. 0 where it is not known.
     pub request: u64,
+    /// The number of the credential that asked; 0 where there is none.
+    pub asker: u64,
     /// What the failure weighs.
     pub weight: Weight,
 }
 
 impl Told {
     /// Where nothing is told of the request.
-    pub const NOTHING: Self = Self { wait: None, request: 0, weight: Weight::Certain };
+    pub const NOTHING: Self = Self { wait: None, request: 0, asker: 0, weight: Weight::Certain };
 }
 
 /// A failure of a model.
@@ -191,6 +209,8 @@ pub struct Fault {
     pub wait: Option<u64>,
     /// The number of what was asked; 0 where it is not known.
     pub request: u64,
+    /// The number of the credential that asked; 0 where there is none.
+    pub asker: u64,
     /// It was the model, whatever was asked.
     pub certain: bool,
 }

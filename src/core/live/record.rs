@@ -1,10 +1,11 @@
 //! What is known of one model, and how it changes.
 
-use super::{Failure, Fault, LiveSettings, NEVER};
+use super::limits::Limits;
+use super::{Credentials, Failure, Fault, LiveSettings, NEVER};
 use crate::sealed::{Reader, sealed, unsealed};
 
 /// The last byte is the version of the format.
-const MAGIC: &[u8; 4] = b"tgL\x02";
+const MAGIC: &[u8; 4] = b"tgL\x03";
 /// Answers are counted by this time.
 const BUCKET: u64 = 2_000;
 /// Failures count together that lie within so many of it: a minute.
@@ -96,6 +97,44 @@ struct Count {
     open: u32,
 }
 
+impl Count {
+    fn all(&self) -> u64 {
+        u64::from(self.good) + u64::from(self.certain) + u64::from(self.open)
+    }
+}
+
+/// By whom a model is left alone after a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeftAlone {
+    /// By nobody more than before.
+    Not,
+    /// By the credential that failed.
+    ByAsker,
+    /// By everybody.
+    ByAll,
+}
+
+impl Fault {
+    /// Whether the server asks to be left alone, which is enough by itself.
+    fn asks(&self, settings: &LiveSettings) -> bool {
+        let waits = self.wait.is_some_and(|wait| wait > 0);
+        self.failure == Failure::RateLimited && waits && settings.allowed_fails < NEVER
+    }
+
+    /// How long it is to be left alone, in milliseconds.
+    fn length(&self, settings: &LiveSettings) -> u64 {
+        let wait = self.wait.filter(|wait| *wait > 0).unwrap_or(settings.cooldown);
+        wait.clamp(1, settings.longest_cooldown.max(1))
+    }
+}
+
+impl LiveSettings {
+    /// The longest that a cooldown can be.
+    pub(super) fn longest(&self) -> u64 {
+        self.longest_cooldown.max(self.cooldown)
+    }
+}
+
 /// A failure of the last minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Known {
@@ -115,6 +154,8 @@ pub struct Record {
     counts: [Count; BUCKETS],
     /// The last failures, the newest last.
     faults: Vec<Known>,
+    /// What single credentials have met.
+    pub(super) limits: Limits,
     /// When the last cooldown began; 0 where the model has answered since.
     pub cooled_at: u64,
     /// When it ends.
@@ -173,7 +214,7 @@ impl Record {
         let ahead = |end: u64, longest: u64| now < end && end - now <= longest;
         if self.cooled_at == 0 {
             Phase::Serving
-        } else if ahead(self.cooldown_until, settings.longest_cooldown.max(settings.cooldown)) {
+        } else if ahead(self.cooldown_until, settings.longest()) {
             Phase::Cooling
         } else if ahead(self.probe_until, PROBE) {
             Phase::Probing
@@ -206,12 +247,16 @@ impl Record {
         }
     }
 
-    /// Notes that a request failed, and where that was once too often puts the model into cooldown for as long as the
-    /// server asked for, or for the usual time, also where that is 0 (or was a date that has passed): then true. A
-    /// request from before a cooldown changes nothing, as what it tells is known.
-    pub(super) fn failed(&mut self, now: u64, fault: &Fault, settings: &LiveSettings) -> bool {
+    /// Notes that a request failed, and where that was once too often puts the model into cooldown, for everybody or for
+    /// the credential that asked, for as long as the server asked for, or for the usual time, also where that is 0 (or was
+    /// a date that has passed). A request from before a cooldown changes nothing, as what it tells is known.
+    pub(super) fn failed(&mut self, now: u64, fault: &Fault, settings: &LiveSettings) -> LeftAlone {
+        let apart = settings.credentials != Credentials::Shared && fault.asker != 0;
+        if apart && fault.failure.may_be_of_the_key() {
+            return self.limited(now, fault, settings);
+        }
         if fault.began < self.cooled_at {
-            return false;
+            return LeftAlone::Not;
         }
         self.roll(now);
         if let Some(newest) = self.counts.first_mut() {
@@ -222,18 +267,63 @@ impl Record {
             self.faults.remove(0);
         }
         self.faults.push(Known { at: now, request: fault.request, certain: fault.certain });
-        let wait = fault.wait.filter(|wait| *wait > 0);
-        let asked = fault.failure == Failure::RateLimited && wait.is_some() && settings.allowed_fails < NEVER;
         let again = matches!(self.phase(now, settings), Phase::Due | Phase::Probing);
-        if !asked && !again && !self.is_failing(settings) {
-            return false;
+        if !fault.asks(settings) && !again && !self.is_failing(settings) {
+            return LeftAlone::Not;
         }
-        let length = wait.unwrap_or(settings.cooldown).clamp(1, settings.longest_cooldown.max(1));
+        self.cool(now, fault.length(settings));
+        LeftAlone::ByAll
+    }
+
+    fn cool(&mut self, now: u64, length: u64) {
         self.cooled_at = now.max(1);
         self.cooldown_until = now.saturating_add(length);
         (self.probe_holder, self.probe_until) = (0, 0);
         (self.counts, self.faults) = ([Count::default(); BUCKETS], Vec::new());
-        true
+    }
+
+    /// The same where a provider may have had enough of one key. It is everybody's cooldown where several credentials wait
+    /// and next to nobody is served, for no longer than the first of them waits.
+    fn limited(&mut self, now: u64, fault: &Fault, settings: &LiveSettings) -> LeftAlone {
+        self.roll(now);
+        let is_of_now = fault.began >= self.cooled_at;
+        if is_of_now && self.phase(now, settings) == Phase::Probing {
+            // That says nothing of the model: somebody else may try it.
+            (self.probe_holder, self.probe_until) = (0, 0);
+        }
+        let good = self.recent(|_| 0).0;
+        let answers: u64 = self.counts.iter().map(Count::all).sum();
+        let share = |failed: u64| failed * 100 >= u64::from(settings.failure_percent) * (good + failed);
+        let enough = |failed: u64| answers + failed >= u64::from(settings.minimum_requests);
+        let too_often = |failed| failed > u64::from(settings.allowed_fails) && enough(failed) && share(failed);
+        let longest = settings.longest();
+        if !self.limits.note(now, fault, fault.length(settings), fault.asks(settings), too_often) {
+            return LeftAlone::Not;
+        }
+        let (waiting, shortest) = self
+            .limits
+            .waiting(now, longest)
+            .fold((0, longest), |(count, shortest), (_, left)| (count + 1, shortest.min(left)));
+        let everybody = settings.credentials == Credentials::Unknown && waiting > 1 && share(waiting);
+        if everybody && is_of_now && self.phase(now, settings) != Phase::Cooling {
+            self.cool(now, shortest);
+            return LeftAlone::ByAll;
+        }
+        LeftAlone::ByAsker
+    }
+
+    /// The recent answers: how many were good, how many failed as `failed` says, and all of them.
+    fn recent(&self, failed: impl Fn(&Count) -> u32) -> (u64, u64, u64) {
+        let mut sums = (0, 0, 0);
+        for (place, count) in self.counts.iter().enumerate() {
+            if place >= 2 && sums.2 >= RECENT {
+                break;
+            }
+            sums.0 += u64::from(count.good);
+            sums.1 += u64::from(failed(count));
+            sums.2 += count.all();
+        }
+        sums
     }
 
     /// Whether what failed within the minute says that it is the model.
@@ -241,15 +331,7 @@ impl Record {
         let sum = |of: fn(&Count) -> u32| self.counts.iter().map(|count| u64::from(of(count))).sum::<u64>();
         let (certain, open) = (sum(|count| count.certain), sum(|count| count.open));
         let allowed = u64::from(settings.allowed_fails);
-        let (mut good, mut failed, mut all) = (0, 0, 0);
-        for (place, count) in self.counts.iter().enumerate() {
-            if place >= 2 && all >= RECENT {
-                break;
-            }
-            good += u64::from(count.good);
-            failed += u64::from(count.certain);
-            all += u64::from(count.good) + u64::from(count.certain) + u64::from(count.open);
-        }
+        let (good, failed, all) = self.recent(|count| count.certain);
         if all < u64::from(settings.minimum_requests) {
             return false;
         }
@@ -335,6 +417,7 @@ impl Record {
             let all = [count.good, count.certain, count.open];
             bytes.extend(all.iter().flat_map(|number| number.to_le_bytes()));
         }
+        self.limits.encode(&mut bytes);
         for fault in &self.faults {
             bytes.extend(
                 [fault.at, fault.request, u64::from(fault.certain)].iter().flat_map(|n| n.to_le_bytes()),
@@ -364,6 +447,7 @@ impl Record {
         for count in &mut record.counts {
             *count = Count { good: reader.count()?, certain: reader.count()?, open: reader.count()? };
         }
+        record.limits = Limits::decode(&mut reader)?;
         while !reader.0.is_empty() && record.faults.len() < FAULTS {
             let (at, request, certain) = (reader.number()?, reader.number()?, reader.number()? != 0);
             record.faults.push(Known { at, request, certain });

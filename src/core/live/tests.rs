@@ -3,6 +3,7 @@
 mod blame;
 mod cooldown;
 mod foreign;
+mod limits;
 mod sessions;
 mod sharing;
 
@@ -20,6 +21,7 @@ const SETTINGS: LiveSettings = LiveSettings {
     minimum_requests: 0,
     cooldown: 5 * SECOND,
     longest_cooldown: 300 * SECOND,
+    credentials: Credentials::Unknown,
 };
 const MODELS: [&str; 3] = ["alpha", "bravo", "vendor/charlie ü"];
 const NONE: (Tokens, bool) = (Tokens { input: 0, output: 0 }, false);

@@ -73,6 +73,15 @@ pub struct Plan {
     /// The number of what is asked, for failures.
     #[serde(default)]
     pub request: u64,
+    /// The number of the credential that asks; 0 where there is none, or all are alike.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub asker: u64,
+}
+
+/// Whether there is no number.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+const fn is_none(number: &u64) -> bool {
+    *number == 0
 }
 
 /// What became of the attempts so far.
@@ -152,6 +161,7 @@ impl Plan {
             bound: false,
             stream: 0,
             request: 0,
+            asker: 0,
         }
     }
 

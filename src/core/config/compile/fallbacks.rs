@@ -8,7 +8,7 @@ use super::super::error::{Errors, Path, quoted};
 use super::super::raw;
 use super::super::{Fallbacks, LiveConfig};
 use super::models::Models;
-use crate::live::LiveSettings;
+use crate::live::{Credentials, LiveSettings};
 use crate::route::{Chains, FallbackReason, Model};
 
 /// The key of the chain for any model.
@@ -29,6 +29,11 @@ pub(super) fn live(raw: &raw::RawLive, path: &Path<'_>, errors: &mut Errors) -> 
         minimum_requests: raw.minimum_requests,
         cooldown: raw.cooldown_time.saturating_mul(1000),
         longest_cooldown: raw.max_cooldown_time.saturating_mul(1000),
+        credentials: match raw.credentials {
+            raw::RawCredentials::Auto => Credentials::Unknown,
+            raw::RawCredentials::Shared => Credentials::Shared,
+            raw::RawCredentials::Own => Credentials::Own,
+        },
     };
     raw.enabled.then_some(LiveConfig { settings, usage: raw.usage })
 }

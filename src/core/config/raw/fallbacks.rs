@@ -44,6 +44,24 @@ pub struct RawLive {
     pub max_cooldown_time: u64,
     /// Whether the filter reads the token usage of answers, for limits and metrics. Answers are not held for that.
     pub usage: bool,
+    /// Whose keys reach the providers, and so which clients leave a model alone after a 429, 402, "no such model", or a
+    /// status of `fallbacks.next_on`, such as 401.
+    pub credentials: RawCredentials,
+}
+
+/// Whose keys reach the providers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum RawCredentials {
+    /// Nobody says. A limit is at first that of the client's credential that met it; if a second credential meets one
+    /// too while next to nobody is served, all clients leave the model alone.
+    #[default]
+    Auto,
+    /// The gateway's, or those of LiteLLM behind it: all clients share a limit from the first answer on.
+    Shared,
+    /// The clients': no client shares another's limit.
+    Own,
 }
 
 impl Default for RawLive {
@@ -56,6 +74,7 @@ impl Default for RawLive {
             cooldown_time: 5,
             max_cooldown_time: 300,
             usage: true,
+            credentials: RawCredentials::Auto,
         }
     }
 }

@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 pub use discover::Discover;
-pub use fallbacks::{Fallbacks, Position, RawLive};
+pub use fallbacks::{Fallbacks, Position, RawCredentials, RawLive};
 pub use fit::{Fit, HistoryMode, Params, StreamUsage, UnkeptSchema, UnkeptTools};
 pub use groups::Group;
 pub use model::Model;

@@ -16,7 +16,7 @@ fn one_failure_more_than_allowed_cools_a_model_down() {
     assert!(!cooling(&worker, NOW + 5000), "for five seconds");
     assert!(!worker.condition(1, NOW).cooling, "the others are well");
     let began = worker.take_cooldowns();
-    assert_eq!(began, [Cooldown { model: 0, failure: Failure::ServerError, length: 5000 }]);
+    assert_eq!(began, [Cooldown { model: 0, of_one: false, failure: Failure::ServerError, length: 5000 }]);
     assert_eq!(worker.take_cooldowns(), [], "told once");
 }
 

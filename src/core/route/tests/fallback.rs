@@ -29,6 +29,7 @@ fn plan(chain: &[&str]) -> Plan {
         bound: false,
         stream: 0,
         request: 0,
+        asker: 0,
     }
 }
 

@@ -1,0 +1,98 @@
+//! Limits that credentials have met at a model. A provider that has had enough of one key (its rate, its money, what it
+//! may use) says nothing of other keys: so each such credential leaves the model alone by itself. Credentials are numbers
+//! of the caller's; no key is stored.
+
+use super::{Failure, Fault};
+use crate::sealed::Reader;
+
+/// So many credentials of a model are remembered, those that failed last.
+const MOST: usize = 16;
+/// What failed longer ago counts no more, in milliseconds.
+const MINUTE: u64 = 60_000;
+
+/// What one credential has met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Limit {
+    asker: u64,
+    /// When it failed last.
+    at: u64,
+    /// How often, since it was last left alone.
+    fails: u64,
+    /// How long it leaves the model alone; 0 where it never had to.
+    until: u64,
+}
+
+/// What credentials have met at a model.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Limits(Vec<Limit>);
+
+impl Failure {
+    /// Whether a provider may answer so to one key and serve others.
+    pub const fn may_be_of_the_key(self) -> bool {
+        matches!(self, Failure::RateLimited | Failure::Unserviceable | Failure::NotFound)
+    }
+}
+
+impl Limits {
+    /// Notes that a credential failed. It is to leave the model alone for `length` milliseconds where `asked`, where the
+    /// last time is over and it failed again, or where `is_too_often` says so of its failures: then true.
+    pub fn note(
+        &mut self,
+        now: u64,
+        fault: &Fault,
+        length: u64,
+        asked: bool,
+        is_too_often: impl Fn(u64) -> bool,
+    ) -> bool {
+        self.0.retain(|limit| limit.until > now || limit.at <= now && now - limit.at < MINUTE);
+        let known = self.0.iter().position(|limit| limit.asker == fault.asker);
+        let mut limit = match known {
+            Some(place) => self.0.remove(place),
+            None => Limit { asker: fault.asker, at: now, fails: 0, until: 0 },
+        };
+        limit.fails = limit.fails.saturating_add(1);
+        limit.at = now;
+        let again = (1..=now).contains(&limit.until);
+        let waits = asked || again || is_too_often(limit.fails);
+        if waits {
+            (limit.until, limit.fails) = (now.saturating_add(length), 0);
+        }
+        if self.0.len() >= MOST {
+            self.0.remove(0);
+        }
+        self.0.push(limit);
+        waits
+    }
+
+    /// How long a credential still leaves the model alone, in milliseconds. One that ends later than it can is over: the
+    /// clock was set back.
+    pub fn waits(&self, asker: u64, now: u64, longest: u64) -> Option<u64> {
+        self.waiting(now, longest).find(|(waiting, _)| *waiting == asker).map(|(_, left)| left)
+    }
+
+    /// Those that leave it alone, each with the milliseconds that are left.
+    pub fn waiting(&self, now: u64, longest: u64) -> impl Iterator<Item = (u64, u64)> {
+        let left = move |limit: &Limit| limit.until.checked_sub(now).filter(|left| (1..=longest).contains(left));
+        self.0.iter().filter_map(move |limit| Some((limit.asker, left(limit)?)))
+    }
+
+    /// The value for the store: how many there are, and all of them.
+    pub fn encode(&self, bytes: &mut Vec<u8>) {
+        bytes.extend((self.0.len() as u64).to_le_bytes());
+        for limit in &self.0 {
+            let numbers = [limit.asker, limit.at, limit.fails, limit.until];
+            bytes.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
+        }
+    }
+
+    /// Those of the store; none where the bytes are anything else.
+    pub fn decode(reader: &mut Reader<'_>) -> Option<Self> {
+        let count = usize::try_from(reader.number()?).ok().filter(|count| *count <= MOST)?;
+        let mut limits = Vec::with_capacity(count);
+        for _ in 0..count {
+            let (asker, at) = (reader.number()?, reader.number()?);
+            limits.push(Limit { asker, at, fails: reader.number()?, until: reader.number()? });
+        }
+        Some(Self(limits))
+    }
+}
