@@ -258,6 +258,7 @@ fn live_state(criterion: &mut Criterion) {
         minimum_requests: 5,
         cooldown: 5000,
         longest_cooldown: 300_000,
+        credentials: live::Credentials::Unknown,
     };
     let mut board = live::Board::new(settings, names.iter().map(String::as_str).enumerate(), 1);
     let now = 1_800_000_000_000;

@@ -43,7 +43,8 @@ pub fn next(
 /// The model that was asked last, if it may be asked once more.
 pub fn same(shared: &WorkerState, plan: &Plan, progress: &Progress) -> Option<Arc<Model>> {
     let (table, chains) = (&shared.config.table, &shared.config.fallbacks.chains);
-    let found = without_cooling(shared, plan, |avoids| plan.again(table, chains, progress, avoids).map(Arc::clone));
+    let found =
+        without_cooling(shared, plan, |avoids| plan.again(table, chains, progress, avoids).map(Arc::clone));
     found.filter(|model| progress.tried.last() == Some(&model.name))
 }
 

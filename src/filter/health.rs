@@ -16,7 +16,9 @@ use super::metrics::{Series, Traffic};
 use super::{now_millis, random};
 use tiergate_core::config::Config;
 use tiergate_core::fnv::Fnv;
-use tiergate_core::live::{self, Attempt, Board, Conflict, Credentials, Fault, Outcome, Store, Tokens, Told, Weight};
+use tiergate_core::live::{
+    self, Attempt, Board, Conflict, Credentials, Fault, Outcome, Store, Tokens, Told, Weight,
+};
 use tiergate_core::route::{self, Condition, Conditions, Model, Usage};
 
 /// Shared data of the process.

@@ -67,7 +67,20 @@ impl Stream {
         let (waiting, answer, line) = (None, Vec::new(), Vec::new());
         let (under_way, notes) = (UnderWay::Nobody, Notes::default());
         let (number, request, asker, listing, extra, foreign) = (None, 0, 0, None, Extra::default(), false);
-        Self { shared, waiting, answer, line, under_way, notes, number, request, asker, listing, extra, foreign }
+        Self {
+            shared,
+            waiting,
+            answer,
+            line,
+            under_way,
+            notes,
+            number,
+            request,
+            asker,
+            listing,
+            extra,
+            foreign,
+        }
     }
 
     /// The body is whole: decide, rewrite, let go.

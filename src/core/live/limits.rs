@@ -72,7 +72,8 @@ impl Limits {
 
     /// Those that leave it alone, each with the milliseconds that are left.
     pub fn waiting(&self, now: u64, longest: u64) -> impl Iterator<Item = (u64, u64)> {
-        let left = move |limit: &Limit| limit.until.checked_sub(now).filter(|left| (1..=longest).contains(left));
+        let left =
+            move |limit: &Limit| limit.until.checked_sub(now).filter(|left| (1..=longest).contains(left));
         self.0.iter().filter_map(move |limit| Some((limit.asker, left(limit)?)))
     }
 

@@ -6,6 +6,7 @@
 //! compare-and-swap with a bounded number of tries; one may be lost, none may block, and a value that is not ours is
 //! replaced, never misread. Times are milliseconds of the Unix epoch.
 
+mod average;
 mod board;
 mod limits;
 mod record;
@@ -15,8 +16,9 @@ mod slots;
 mod tests;
 mod workers;
 
+pub use average::Average;
 pub use board::{Attempt, Board, Cooldown, ModelState};
-pub use record::{Average, Phase, Record};
+pub use record::{Phase, Record};
 pub use session::{Known, Memory, Rules, SESSION_SETS, SessionPin, WAYS, held, hold, salt, session};
 pub use slots::{MODEL_SLOTS, WORKER_SLOTS};
 

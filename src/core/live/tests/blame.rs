@@ -137,8 +137,14 @@ fn a_wait_is_honoured_at_once() {
 #[test]
 fn what_is_known_later_counts_later() {
     let (store, mut worker) = (Fake::default(), board(1));
-    let fault =
-        |request| Fault { began: NOW, failure: Failure::ServerError, wait: None, request, asker: 0, certain: true };
+    let fault = |request| Fault {
+        began: NOW,
+        failure: Failure::ServerError,
+        wait: None,
+        request,
+        asker: 0,
+        certain: true,
+    };
     for request in 1..=4 {
         let attempt = worker.begin(0, NOW);
         let told = Told { request, weight: Weight::Later, ..Told::NOTHING };
