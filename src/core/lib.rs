@@ -23,4 +23,5 @@ pub mod route;
 pub mod score;
 mod sealed;
 pub mod signal;
+pub mod store;
 pub mod tier;

@@ -5,9 +5,9 @@
 
 use serde_json::{Map, Value};
 
-use super::document;
 use super::error::{Errors, Path, quoted, shown};
 use super::nearest::{did_you_mean, listed};
+use super::number;
 
 /// The JSON Schema of the document, as the types in `raw` generate it.
 pub(super) const SCHEMA: &str = include_str!("tiergate.schema.json");
@@ -40,7 +40,7 @@ impl<'c> Checker<'c> {
             && !chosen(self.root, schema, value).is_some_and(|schema| is_type(value, schema))
             && let Some(number) = text.parse().ok().filter(|number: &f64| number.is_finite())
         {
-            *value = document::number(number);
+            *value = number::json(number);
         }
         let Some(schema) = chosen(self.root, schema, value) else {
             return self.wrong(value, schema, path);

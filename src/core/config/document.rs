@@ -10,9 +10,6 @@ use serde_json::{Map, Value};
 
 use super::error::{Errors, Path};
 
-/// Largest magnitude below which a double holds every integer.
-const EXACT: f64 = 9_007_199_254_740_992.0;
-
 /// A document, and how it came.
 pub(super) struct Document {
     pub value: Value,
@@ -52,12 +49,6 @@ fn json(document: &[u8], errors: &mut Errors) -> Option<Value> {
     }
 }
 
-/// A double as JSON: an integer where it is one.
-pub(super) fn number(value: f64) -> Value {
-    #[expect(clippy::cast_possible_truncation, reason = "it is an integer of a magnitude that fits")]
-    if value.fract() == 0.0 && value.abs() <= EXACT { (value as i64).into() } else { value.into() }
-}
-
 struct Seed<'s> {
     path: &'s Path<'s>,
     errors: &'s mut Errors,
@@ -95,7 +86,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        Ok(number(value))
+        Ok(super::number::json(value))
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {

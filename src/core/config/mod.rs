@@ -9,6 +9,7 @@ mod document;
 mod error;
 mod names;
 mod nearest;
+mod number;
 mod protobuf;
 mod raw;
 #[cfg(feature = "schema")]

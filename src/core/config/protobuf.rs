@@ -23,7 +23,7 @@ fn object(from: Struct) -> Value {
 fn any(from: Dynamic) -> Value {
     match from.kind {
         None | Some(Kind::NullValue(_)) => Value::Null,
-        Some(Kind::NumberValue(number)) => super::document::number(number),
+        Some(Kind::NumberValue(number)) => super::number::json(number),
         Some(Kind::StringValue(text)) => Value::String(text),
         Some(Kind::BoolValue(truth)) => Value::Bool(truth),
         Some(Kind::StructValue(fields)) => object(fields),

@@ -1,10 +1,11 @@
 //! What one worker knows of all models: what lay in the store at its last tick, and what it has seen since.
 
 use super::record::{Delta, LeftAlone, Phase, Record, minute_of};
-use super::slots::{Found, find, look, model_key};
+use super::slots::{find, look, model_key};
 use super::workers::WorkerRegistry;
 use super::{Failure, Fault, LiveSettings, Outcome, Store, Tokens, Told, Weight};
 use crate::fnv::Fnv;
+use crate::store::Found;
 
 /// How often an update is tried at most.
 const TRIES: usize = 3;
@@ -325,7 +326,7 @@ impl Board {
         let entry = self.entry(model)?;
         for _ in 0..TRIES {
             let found = entry.locate(store, now);
-            let mut record = found.record.unwrap_or_default();
+            let mut record = found.value.unwrap_or_default();
             record.take(&entry.delta, now);
             let result = change(&mut record);
             record.touched = now;
@@ -351,8 +352,8 @@ impl Board {
             let late = std::mem::take(&mut entry.late);
             if entry.delta.is_empty() && late.is_empty() {
                 let found = entry.locate(store, now);
-                entry.slot = found.record.is_some().then_some(found.slot);
-                entry.merged = found.record.unwrap_or_default();
+                entry.slot = found.value.is_some().then_some(found.slot);
+                entry.merged = found.value.unwrap_or_default();
                 continue;
             }
             if late.is_empty() {
@@ -385,7 +386,7 @@ impl Board {
 
 impl Entry {
     /// The model's record in the store, or its place there.
-    fn locate(&self, store: &impl Store, now: u64) -> Found {
+    fn locate(&self, store: &impl Store, now: u64) -> Found<Record> {
         self.slot
             .and_then(|slot| look(store, slot, self.identity))
             .unwrap_or_else(|| find(store, self.identity, now))

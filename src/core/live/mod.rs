@@ -16,28 +16,12 @@ mod slots;
 mod tests;
 mod workers;
 
+pub use crate::store::{Conflict, Store};
 pub use average::Average;
 pub use board::{Attempt, Board, Cooldown, ModelState};
 pub use record::{Phase, Record};
 pub use session::{Known, Memory, Rules, SESSION_SETS, SessionPin, WAYS, held, hold, salt, session};
 pub use slots::{MODEL_SLOTS, WORKER_SLOTS};
-
-/// Somebody else has written in between.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Conflict;
-
-/// A key-value store with compare-and-swap, from which no key ever goes away.
-pub trait Store {
-    /// The value of a key, and the number to replace it under.
-    fn get(&self, key: &str) -> Option<(Vec<u8>, u32)>;
-
-    /// Writes a value; with `cas` only if nobody has written since that number was read. A key that is not there may be
-    /// written under any number.
-    ///
-    /// # Errors
-    /// [`Conflict`] where somebody has.
-    fn set(&self, key: &str, value: &[u8], cas: Option<u32>) -> Result<(), Conflict>;
-}
 
 /// Where so many failures are allowed nothing puts a model into cooldown, also no server that asks for it.
 pub const NEVER: u32 = 1_000_000;

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::live::Store;
 use crate::sealed::{Reader, sealed, unsealed};
+use crate::store::{Found, Holds, Places, Store};
 
 /// Places for tenants.
 pub const BUDGET_SLOTS: usize = 512;
@@ -47,7 +47,7 @@ impl Spend {
         {
             return account.known.saturating_add(account.pending);
         }
-        let known = find(store, tenant, day(now)).0;
+        let known = find(store, tenant, day(now)).and_then(|found| found.value).unwrap_or_default();
         if self.accounts.len() >= MOST {
             self.accounts.retain(|_, account| account.pending > 0);
         }
@@ -74,13 +74,14 @@ impl Spend {
             }
             // Where others write at the same time it is the next tick's matter.
             for _ in 0..3 {
-                let (known, slot, cas) = find(store, *tenant, today);
+                let found = find(store, *tenant, today);
+                let known = found.as_ref().and_then(|found| found.value).unwrap_or_default();
                 account.known = account.known.max(known);
                 account.read_at = now;
                 if account.pending == 0 {
                     break;
                 }
-                let Some(slot) = slot else { break };
+                let Some(Found { slot, cas, .. }) = found else { break };
                 let sum = known.saturating_add(account.pending);
                 if store.set(&key(slot), &encode(*tenant, today, sum), cas).is_ok() {
                     (account.known, account.pending) = (sum, 0);
@@ -108,25 +109,17 @@ fn decode(bytes: &[u8]) -> Option<(u64, u64, u64)> {
     Some((reader.number()?, reader.number()?, reader.number()?))
 }
 
-/// What a tenant has spent on a day, its place, or the first that is free or of an earlier day, and the number to replace what
-/// is there under. No place where all are others' of the same day: then this worker counts alone.
-fn find(store: &impl Store, tenant: u64, today: u64) -> (u64, Option<usize>, Option<u32>) {
-    let home = (tenant % BUDGET_SLOTS as u64) as usize;
-    let mut free = None;
-    for step in 0..NEIGHBOURS {
-        let slot = home.saturating_add(step) % BUDGET_SLOTS;
-        let Some((bytes, cas)) = store.get(&key(slot)) else {
-            // Nothing goes away, so nothing lies behind a place that was never used.
-            let (slot, cas) = free.unwrap_or((slot, None));
-            return (0, Some(slot), cas);
-        };
-        match decode(&bytes) {
-            Some((known, day, amount)) if known == tenant && day == today => {
-                return (amount, Some(slot), Some(cas));
-            }
-            Some((_, day, _)) if day == today => {}
-            _ => free = free.or(Some((slot, Some(cas)))),
-        }
-    }
-    free.map_or((0, None, None), |(slot, cas)| (0, Some(slot), cas))
+/// What a tenant has spent on a day, or its place: one that is free or of an earlier day. None where all are others' of the
+/// same day: then this worker counts alone.
+fn find(store: &impl Store, tenant: u64, today: u64) -> Option<Found<u64>> {
+    let places = Places { slots: BUDGET_SLOTS, neighbours: NEIGHBOURS };
+    places.find(
+        |slot| store.get(&key(slot)),
+        tenant,
+        |bytes| match decode(bytes) {
+            Some((known, day, amount)) if known == tenant && day == today => Holds::Wanted(amount),
+            Some((_, day, _)) if day == today => Holds::Kept,
+            _ => Holds::Nothing,
+        },
+    )
 }

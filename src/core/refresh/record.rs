@@ -4,6 +4,7 @@
 
 use super::{Kind, RefreshOutcome, State};
 use crate::sealed::{Reader, sealed, unsealed};
+use crate::store::{Holds, Places};
 
 /// So many things of a kind have a place of their own.
 pub const SLOTS: usize = 64;
@@ -27,20 +28,14 @@ pub fn snapshot_key(kind: Kind, slot: usize) -> String {
 /// The slot of a feed: the one that has its state, else the first that is free, else the one whose feed has been due
 /// for longest, which nobody fetches any more. `state` reads the state of a slot, if there is any.
 pub fn place(identity: u64, mut state: impl FnMut(usize) -> Option<Vec<u8>>) -> usize {
-    let home = (identity % SLOTS as u64) as usize;
-    let mut oldest: Option<(u64, usize)> = None;
-    for slot in (home..SLOTS).chain(0..home) {
-        let Some(bytes) = state(slot) else { return slot };
-        let due = match decode(&bytes) {
-            Some((known, _)) if known == identity => return slot,
-            Some((_, state)) => state.due.max(state.lease_end),
-            None => 0,
-        };
-        if oldest.is_none_or(|(other, _)| due < other) {
-            oldest = Some((due, slot));
-        }
-    }
-    oldest.map_or(home, |(_, slot)| slot)
+    let places = Places { slots: SLOTS, neighbours: SLOTS };
+    let get = |slot| state(slot).map(|bytes| (bytes, 0));
+    let read = |bytes: &[u8]| match decode(bytes) {
+        Some((known, _)) if known == identity => Holds::Wanted(()),
+        Some((_, state)) => Holds::Other(state.due.max(state.lease_end)),
+        None => Holds::Nothing,
+    };
+    places.find(get, identity, read).map_or(0, |found| found.slot)
 }
 
 impl State {

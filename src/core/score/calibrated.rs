@@ -10,10 +10,10 @@
 
 use serde::Serialize;
 
+use super::concept::Concept;
 use super::features::{self, Counts, Length};
 use super::fold::Folded;
 use super::hits::Hits;
-use super::lexicon::Concept;
 use super::weights::{COLUMNS, EDGES, Weight, Weights};
 use crate::tier::Tier;
 

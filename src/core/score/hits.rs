@@ -1,7 +1,7 @@
 //! Which concepts a text has.
 
 use super::Dimension;
-use super::lexicon::{Concept, Order};
+use super::concept::{Concept, Order};
 
 /// Concepts found in one text. Kept and reused, so that scoring allocates nothing.
 #[derive(Debug, Default)]

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use super::concept::{Concept, Order};
 use super::fold::Folded;
 use super::hits::Hits;
 use super::index::{Builder, Index, Notes};
@@ -25,26 +26,6 @@ const PLAIN_MARK: usize = 1 << 15;
 
 /// What short replies want, likewise.
 const REPLIES: &str = include_str!("replies.tsv");
-
-/// One thing that many words of many languages stand for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Concept {
-    /// What it counts for; nothing, where it only tells what an ask is about.
-    pub dimension: Option<Dimension>,
-    /// Its id in the lexicon, or the keyword itself where it comes from the configuration.
-    pub name: String,
-    /// Part of a pair that only counts together, see [`Order`].
-    pub order: Option<Order>,
-}
-
-/// "First … then": neither word means anything alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// Opens a sequence.
-    First,
-    /// Goes on in a sequence, where one was opened before it.
-    Then,
-}
 
 /// All concepts, compiled.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 //! what the same pass finds.
 
 mod calibrated;
+mod concept;
 mod dimension;
 mod features;
 mod fold;

@@ -3,9 +3,9 @@
 //! Lines of tab-separated cells; the first tells the version. Features that are not named weigh nothing.
 
 use super::Dimension;
+use super::concept::Concept;
 use super::features::{self, Counts, Length};
 use super::hits::Hits;
-use super::lexicon::Concept;
 
 /// The first line.
 const MAGIC: &str = "tiergate-weights\t2";

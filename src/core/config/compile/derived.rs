@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::profiles::all_models;
+use super::lists::all_models;
 use crate::route::{Model, Profile};
 use crate::tier::{PerTier, Tier};
 

@@ -105,3 +105,8 @@ impl Lists {
         }
     }
 }
+
+/// The models of a table, those of MEDIUM first, then from the harder tiers to the easier one.
+pub(super) fn all_models(tiers: &PerTier<Vec<Arc<Model>>>) -> impl Iterator<Item = &Arc<Model>> {
+    [Tier::Medium, Tier::Complex, Tier::Reasoning, Tier::Simple].into_iter().flat_map(|t| tiers.get(t))
+}

@@ -8,7 +8,7 @@ use super::super::error::{Errors, Path, quoted};
 use super::super::names::{Name, Names, PREFIX};
 use super::super::raw;
 use super::derived::{self, FREE};
-use super::lists::Lists;
+use super::lists::{Lists, all_models};
 use super::models::Models;
 use super::{names as spelling, strategy};
 use crate::rollout::{Control, Rollout};
@@ -116,11 +116,6 @@ fn agentic(
             Some(other.to_owned())
         }
     }
-}
-
-/// The models of a table, those of MEDIUM first, then from the harder tiers to the easier one.
-pub(super) fn all_models(tiers: &PerTier<Vec<Arc<Model>>>) -> impl Iterator<Item = &Arc<Model>> {
-    [Tier::Medium, Tier::Complex, Tier::Reasoning, Tier::Simple].into_iter().flat_map(|t| tiers.get(t))
 }
 
 fn default_model(

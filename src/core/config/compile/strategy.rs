@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::error::{Errors, Path};
 use super::super::raw;
-use super::profiles::all_models;
+use super::lists::all_models;
 use crate::route::{Completion, Curve, Model, Strategy};
 use crate::tier::PerTier;
 
