@@ -12,6 +12,7 @@ use crate::signal::{Candidate, Feed, Index, Match, SignalSettings};
 
 mod cause;
 mod decision;
+mod derived;
 mod judge;
 pub mod listing;
 mod named;

@@ -112,6 +112,8 @@ pub struct LiveConfig {
 pub struct Session {
     /// Whether they are.
     pub pinned: bool,
+    /// Whether what nobody here knows of is held by what the conversation says.
+    pub derived: bool,
     /// For how long without a request, in milliseconds.
     pub idle: u64,
     /// The request headers that have a conversation's id; the first that is there counts.

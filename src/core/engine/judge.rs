@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::decision::chosen;
+use super::derived;
 use super::operator::{Overruled, only, overrule};
 use super::sessions::{conversation, hold, stay};
 use super::stall::is_stalled;
@@ -57,6 +58,8 @@ pub(super) fn judge<'c>(
     let wanted = wanted(case, judged, &mut scratch.0);
     let wanted = stalled(case, wanted);
     let Overruled { wanted, model: lead, rule } = overrule(case, wanted, &asks);
+    let clock = (config.session.idle, context.now.saturating_mul(1000));
+    let state = state(context.sessions.as_ref(), body, view, clock);
     let request = PickRequest {
         tier: wanted.tier,
         needs: &needs,
@@ -66,12 +69,11 @@ pub(super) fn judge<'c>(
         plain: score.is_some_and(|s| is_plain(config, s)) && !view.used_tools(&asks.newest),
         ranking: context.ranking,
         conditions: context.conditions,
-        seed: context.seed,
+        seed: derived::seed(case, state, heard),
         now: context.now,
     };
-    let clock = (config.session.idle, context.now.saturating_mul(1000));
-    let state = state(context.sessions.as_ref(), body, view, clock);
     let (conversation, pin) = pin(case, wanted.cause, state, heard);
+    let pin = pin.or_else(|| conversation.and_then(|_| derived::pin(case, profile, &request, heard)));
     let (pick, cause) = choose(case, profile, &request, wanted.cause, state, (pin, &asks), lead);
     let model = pick.model;
     let hold = conversation.and_then(|known| {

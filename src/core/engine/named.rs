@@ -47,9 +47,10 @@ pub(super) fn grouped<'c>(
 ) -> Decision<'c> {
     let Case { config, asked: group, body, view, context, .. } = case;
     let needs = needs(config, view, &context.client);
-    let request = of_group(&needs, &context);
     let clock = (config.session.idle, context.now.saturating_mul(1000));
     let state = state(context.sessions.as_ref(), body, view, clock);
+    let request =
+        PickRequest { seed: super::derived::seed(case, state, heard), ..of_group(&needs, &context) };
     let asks = heard.asks(body, config.ask.history_turns);
     let (conversation, pin) = pin(case, Cause::Group, state, heard);
     let (pick, cause) = choose(case, group, &request, Cause::Group, state, (pin, &asks), None);

@@ -129,7 +129,8 @@ pub(super) fn session(raw: &raw::Session, path: &Path<'_>, errors: &mut Errors) 
         }
     }
     Session {
-        pinned: raw.mode == raw::SessionMode::Pinned,
+        pinned: raw.mode != raw::SessionMode::Stateless,
+        derived: raw.mode == raw::SessionMode::Derived,
         idle: raw.idle_seconds.saturating_mul(1000),
         headers: raw.header.iter().chain(&raw.headers).cloned().collect(),
         cache_key: raw.prompt_cache_key,

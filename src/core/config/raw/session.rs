@@ -56,4 +56,7 @@ pub enum SessionMode {
     /// The model that served the one before, unless the request needs a higher tier, or the model cannot serve it or
     /// is in cooldown.
     Pinned,
+    /// The same for several gateways that share nothing: a conversation that this one does not know is held by the
+    /// highest tier of its first and its newest asks, and strategies with chance choose by the conversation.
+    Derived,
 }

@@ -121,7 +121,7 @@ pub(super) const ROWS: &[Row] = &[
     (
         "no such mode of sessions",
         r#"{"session": {"mode": "sticky"}}"#,
-        &[("session.mode", "unknown value \"sticky\"; give stateless or pinned")],
+        &[("session.mode", "unknown value \"sticky\"; give stateless, pinned or derived")],
     ),
     (
         "two who ask other models",
