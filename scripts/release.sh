@@ -6,7 +6,11 @@
 #   tiergate.schema.json    JSON Schema of the configuration
 #   tiergate.cdx.json       bill of materials, CycloneDX 1.5
 #   LICENSE, THIRD-PARTY.txt, CHANGELOG.md
+#   tiergate-VERSION-*.whl  the wheel; not in a draft, because it takes minutes
+#   tiergate.provenance.json   which commit and toolchain made which of these, in SLSA's form
 #   SHA256SUMS              of all of these
+#   SHA256SUMS.sig          its signature by the SSH key that TIERGATE_SIGNING_KEY names; without the variable none. Check it:
+#                           ssh-keygen -Y verify -f ALLOWED_SIGNERS -I WHO -n tiergate -s SHA256SUMS.sig < SHA256SUMS
 #
 # The version is that of Cargo.toml and nowhere else. A release needs a tree without changes, and a CHANGELOG that has
 # the version with a date; a draft needs neither. Only a release asks the registry whether it would take the package.
@@ -52,8 +56,20 @@ if command -v buildah >/dev/null; then
 else
     echo "release: no buildah here, so no image"
 fi
+if [ -z "$draft" ]; then
+    wheel=$(TIERGATE_WHEEL_OUT="$out" scripts/wheel.sh)
+    files="$files $(basename "$wheel")"
+fi
 # shellcheck disable=SC2086
-(cd "$out" && sha256sum $files > SHA256SUMS)
+python3 scripts/provenance.py "$out" $files > "$out/tiergate.provenance.json"
+# shellcheck disable=SC2086
+(cd "$out" && sha256sum $files tiergate.provenance.json > SHA256SUMS)
+if [ -n "${TIERGATE_SIGNING_KEY:-}" ]; then
+    rm -f "$out/SHA256SUMS.sig"
+    ssh-keygen -q -Y sign -f "$TIERGATE_SIGNING_KEY" -n tiergate "$out/SHA256SUMS"
+else
+    echo "release: TIERGATE_SIGNING_KEY names no key, so no signature"
+fi
 
 if [ -z "$draft" ]; then
     cargo publish --quiet --dry-run --workspace --exclude tiergate-module-tests || fail "the registry would not take the packages"

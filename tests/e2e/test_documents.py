@@ -75,6 +75,21 @@ def test_every_document_is_reached_from_the_readme():
     assert {name for name in DOCUMENTS if name.startswith("docs/") or name.startswith("examples/")} - seen == set()
 
 
+PAGES = [name for name in DOCUMENTS if name.startswith("docs/")]
+
+
+def test_the_table_of_contents_has_each_page_once():
+    listed = [f"docs/{target}" for target in LINK.findall(text_of("docs/SUMMARY.md"))]
+    assert sorted(listed) == sorted(set(PAGES) - {"docs/SUMMARY.md"})
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_begins_with_what_it_is_for_and_for_whom(name):
+    title, first, *_ = text_of(name).split("\n\n")
+    assert title.startswith("# ") and first.startswith("This page "), first
+    assert " for " in first
+
+
 TARGETS = set(re.findall(r"^([\w-]+(?: [\w-]+)*):(?!=)", text_of("Makefile"), re.M))
 TARGETS = {target for line in TARGETS for target in line.split()}
 
@@ -173,6 +188,20 @@ def test_example_documents_name_their_schema_for_editors(name):
 
 def test_there_are_example_documents():
     assert len(EXAMPLES) >= 5
+
+
+def test_init_makes_the_right_side_of_the_migration_page_out_of_the_left(command, tmp_path):
+    blocks = [parsed(kind, block) for _, _, kind, block in
+              [each for each in SHOWN if each[0] == "docs/migrate.md"]]
+    left, right = next(each for each in blocks if "model_list" in each), next(each for each in blocks if "tiers" in each)
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(left))
+    done = subprocess.run([command, "init", "--litellm", tmp_path / "config.yaml"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    made = yaml.safe_load(done.stdout)
+    assert {tier: names[0] for tier, names in made["tiers"].items()} == right["tiers"]
+    assert made["models"]["gpt-5.4"]["aliases"] == ["default"]
+    documents = [each for each in blocks if each.keys() <= SCHEMA["properties"].keys()]
+    assert len(documents) == 5, "one for each of the five"
 
 
 def test_some_configurations_are_shown():

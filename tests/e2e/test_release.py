@@ -42,6 +42,23 @@ def test_every_file_is_in_the_checksums_and_every_checksum_is_right(draft):
         assert hashlib.sha256((draft / name).read_bytes()).hexdigest() == expected, name
 
 
+def test_the_provenance_names_the_commit_and_each_file_with_its_digest(tmp_path):
+    (tmp_path / "a").write_text("1")
+    made = "\n".join(lines(sys.executable, ROOT / "scripts" / "provenance.py", tmp_path, "a"))
+    told = json.loads(made)
+    assert told["subject"] == [{"name": "a", "digest": {"sha256": hashlib.sha256(b"1").hexdigest()}}]
+    (head,) = lines("git", "rev-parse", "HEAD")
+    assert told["predicate"]["buildDefinition"]["resolvedDependencies"][0]["digest"] == {"gitCommit": head}
+    assert str(ROOT) not in made
+
+
+def test_the_chart_is_of_the_version():
+    chart = (ROOT / "deploy" / "helm" / "tiergate" / "Chart.yaml").read_text()
+    assert re.findall(r"^(?:version|appVersion): (\S+)$", chart, re.M) == [VERSION, VERSION]
+    values = (ROOT / "deploy" / "helm" / "tiergate" / "values.yaml").read_text()
+    assert re.findall(r"registry\.example/tiergate:(\S+)", values) == [VERSION]
+
+
 def test_the_module_is_the_one_that_is_tested(draft):
     assert (draft / "tiergate.wasm").read_bytes() == stacks.WASM.read_bytes()
 
