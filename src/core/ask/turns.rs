@@ -72,6 +72,8 @@ pub struct Heard<'m> {
     /// The first human turn, where the turns above no longer begin with it.
     first: Vec<Span>,
     answered: bool,
+    /// How many turns there were.
+    count: u64,
     budget: Budget,
 }
 
@@ -84,6 +86,8 @@ pub struct Asks {
     pub cut: bool,
     /// Turns before it, newest first.
     pub earlier: Turns,
+    /// How many turns of the user there are, those that tools and harnesses fill too.
+    pub turns: u64,
 }
 
 impl Listener for Heard<'_> {
@@ -92,9 +96,11 @@ impl Listener for Heard<'_> {
         self.cut = 0;
         self.first.clear();
         self.answered = false;
+        self.count = 0;
     }
 
     fn said(&mut self, body: &[u8], texts: &[Span]) {
+        self.count += 1;
         self.turns.add(|spans| {
             spans.extend_from_slice(texts);
             false
@@ -119,7 +125,7 @@ impl<'m> Heard<'m> {
             cut: 0,
             first: Vec::new(),
             answered: false,
-
+            count: 0,
             budget: Budget::of(body),
         }
     }
@@ -198,7 +204,7 @@ impl<'m> Heard<'m> {
 
     /// The newest human turn, and at most `most` before it.
     pub fn asks(&mut self, body: &[u8], most: usize) -> Asks {
-        let mut asks = Asks::default();
+        let mut asks = Asks { turns: self.count, ..Asks::default() };
         for place in (0..self.turns.len()).rev() {
             if asks.newest.is_empty() {
                 asks.cut = self.append_to(place, body, &mut asks.newest);

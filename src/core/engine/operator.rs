@@ -8,8 +8,11 @@ use super::{Cause, Decision};
 use crate::ask::Asks;
 use crate::chat::{self, Problem};
 use crate::config::Config;
-use crate::operator::{Bounds, Client, Effect, RuleSet, Text};
+use crate::operator::{Bounds, Client, Effect, RuleSet, Shape, Text};
 use crate::route::{Model, Slots};
+
+/// What system text takes, about: rules look at no more of it than its length.
+const BYTES_A_TOKEN: u64 = 4;
 
 /// What became of the tier that was wanted.
 #[derive(Clone, Copy)]
@@ -54,8 +57,19 @@ fn apply_rule<'c>(case: Case<'c, '_>, asks: &Asks, overruled: &mut Overruled<'c>
     if rules.reads_text() {
         chat::excerpt(case.body, &asks.newest, RuleSet::LONGEST, 0, &mut text);
     }
+    let view = case.view;
+    let system: usize = view.system.iter().map(|span| span.end.saturating_sub(span.start)).sum();
+    let shape = Shape {
+        tools: view.tools,
+        images: view.images,
+        input_tokens: view.tokens.count(),
+        system_tokens: system as u64 / BYTES_A_TOKEN,
+        turns: asks.turns,
+    };
     let ends = |suffix: &str| chat::ends_as(case.path, suffix);
-    let Some(rule) = rules.find(Text(&text), &case.context.client, &case.asked.name, ends) else { return };
+    let Some(rule) = rules.find(Text(&text), &shape, &case.context.client, &case.asked.name, ends) else {
+        return;
+    };
     overruled.rule = Some(&rule.name);
     match &rule.effect {
         Effect::Model(model) => overruled.model = Some(model),

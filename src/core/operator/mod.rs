@@ -10,7 +10,7 @@ mod tests;
 
 pub use client::{Client, Headers};
 pub use hints::{HINTS, Hints, Network, Trust};
-pub use rules::{Effect, HeaderMatch, Matched, Rule, RuleSet, Text};
+pub use rules::{Effect, HeaderMatch, Matched, Rule, RuleSet, Shape, Text};
 pub use spend::{BUDGET_SLOTS, Spend, day};
 pub use tenants::{ANYBODY, Policy, Tenants};
 

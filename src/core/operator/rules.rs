@@ -23,8 +23,36 @@ pub struct Rule {
     pub paths: Vec<String>,
     /// Profiles, one of them; any where there is none.
     pub profiles: Vec<String>,
+    /// What the request has to have at least.
+    pub least: Shape,
     /// What follows.
     pub effect: Effect,
+}
+
+/// What a request has, besides what it says. Of a rule, the least of each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shape {
+    /// It offers tools.
+    pub tools: bool,
+    /// It has images.
+    pub images: bool,
+    /// Estimated input tokens, all of them.
+    pub input_tokens: u64,
+    /// Estimated tokens of the system text.
+    pub system_tokens: u64,
+    /// Turns of the user.
+    pub turns: u64,
+}
+
+impl Shape {
+    /// Whether it has all that a rule wants.
+    const fn has(&self, least: &Self) -> bool {
+        (self.tools || !least.tools)
+            && (self.images || !least.images)
+            && self.input_tokens >= least.input_tokens
+            && self.system_tokens >= least.system_tokens
+            && self.turns >= least.turns
+    }
 }
 
 /// A header that has one of these values; any value where there is none.
@@ -96,6 +124,7 @@ impl RuleSet {
     pub fn find(
         &self,
         text: Text<'_>,
+        shape: &Shape,
         client: &Client<'_>,
         profile: &str,
         ends: impl Fn(&str) -> bool,
@@ -105,6 +134,7 @@ impl RuleSet {
             let holds = (rule.profiles.is_empty() || rule.profiles.iter().any(|name| name == profile))
                 && (rule.paths.is_empty() || rule.paths.iter().any(|path| ends(path)))
                 && rule.headers.iter().all(|header| header.holds(client))
+                && shape.has(&rule.least)
                 && (!rule.has_keywords || said.get(place).copied().unwrap_or(false))
                 && rule.regex.as_ref().is_none_or(|regex| regex.is_match(text.0));
             holds.then_some(rule)

@@ -42,6 +42,7 @@ fn rule(name: &str, keywords: bool, regex: Option<&str>) -> Rule {
         headers: Vec::new(),
         paths: Vec::new(),
         profiles: Vec::new(),
+        least: Shape::default(),
         effect: Effect::Tier(Bounds::default()),
     }
 }
@@ -54,7 +55,8 @@ fn keywords_are_words_of_their_own_in_any_case() {
     let rules = ["law", "ops", "zh", "de"].map(|name| rule(name, true, None)).to_vec();
     let set = RuleSet::new(rules, &keywords).unwrap();
     let found = |text: &str| {
-        set.find(Text(text), &Client::default(), "auto", |_| false).map(|rule| rule.name.clone())
+        set.find(Text(text), &Shape::default(), &Client::default(), "auto", |_| false)
+            .map(|rule| rule.name.clone())
     };
     for (text, expected) in [
         ("Review this nda, please", Some("law")),
@@ -90,7 +92,10 @@ fn all_that_a_rule_names_has_to_hold_and_the_first_rule_decides() {
     let found = |text: &str, sent: &[(&str, &str)], profile: &str, path: &str| {
         let headers = headers(&operator, sent);
         let client = Client { headers: Some(&headers), ..Client::default() };
-        set.find(Text(text), &client, profile, |end| path.ends_with(end)).unwrap().name.clone()
+        set.find(Text(text), &Shape::default(), &client, profile, |end| path.ends_with(end))
+            .unwrap()
+            .name
+            .clone()
     };
     let sent = [("x-team", "tax"), ("x-tenant", "acme")];
     assert_eq!(found("see TICKET-17", &sent, "auto", "/v1/messages"), "all");
@@ -205,4 +210,23 @@ fn thousands_of_tenants_take_no_more_places_than_there_are() {
     assert_eq!(spend.of(&shared, some, NOW), 1);
     shared.0.borrow_mut().values_mut().for_each(|(bytes, _)| bytes.truncate(9));
     assert_eq!(Spend::default().of(&shared, some, NOW), 0, "what is not ours is nothing known");
+}
+
+#[test]
+fn what_a_request_has_can_be_a_rule() {
+    let of = |least: Shape| RuleSet::new(vec![Rule { least, ..rule("it", false, None) }], &[]).unwrap();
+    let request = Shape { tools: true, images: false, input_tokens: 900, system_tokens: 200, turns: 10 };
+    for (least, holds) in [
+        (Shape::default(), true),
+        (Shape { tools: true, ..Shape::default() }, true),
+        (Shape { images: true, ..Shape::default() }, false),
+        (Shape { turns: 10, ..Shape::default() }, true),
+        (Shape { turns: 11, ..Shape::default() }, false),
+        (Shape { input_tokens: 901, ..Shape::default() }, false),
+        (Shape { system_tokens: 200, tools: true, ..Shape::default() }, true),
+        (Shape { system_tokens: 201, tools: true, ..Shape::default() }, false),
+    ] {
+        let found = of(least).find(Text("hi"), &request, &Client::default(), "auto", |_| false).is_some();
+        assert_eq!(found, holds, "{least:?}");
+    }
 }

@@ -11,7 +11,7 @@ use super::models::Models;
 use super::profiles::known_profile;
 use super::wire::token;
 use crate::operator::{
-    Bounds, Effect, HINTS, HeaderMatch, Network, Operator, Policy, Rule, RuleSet, Tenants, Trust,
+    Bounds, Effect, HINTS, HeaderMatch, Network, Operator, Policy, Rule, RuleSet, Shape, Tenants, Trust,
 };
 use crate::route::Slots;
 use crate::tier::Tier;
@@ -94,6 +94,13 @@ fn rules(
             headers,
             paths: raw.paths.clone().unwrap_or_default(),
             profiles: raw.profiles.clone().unwrap_or_default(),
+            least: Shape {
+                tools: raw.tools.unwrap_or(false),
+                images: raw.images.unwrap_or(false),
+                input_tokens: raw.min_input_tokens.unwrap_or(0),
+                system_tokens: raw.min_system_tokens.unwrap_or(0),
+                turns: raw.min_turns.unwrap_or(0),
+            },
             effect,
         });
     }
@@ -127,18 +134,23 @@ fn headers(
 
 /// What follows from a rule; tells where that is nothing, or too much.
 fn effect(raw: &raw::RoutingRule, path: &Path<'_>, models: &Models, errors: &mut Errors) -> Option<Effect> {
-    let bounds = Bounds { least: raw.tier.or(raw.min_tier), most: raw.tier.or(raw.max_tier), bias: 0 };
+    let bounds = Bounds {
+        least: raw.tier.or(raw.min_tier),
+        most: raw.tier.or(raw.max_tier),
+        bias: raw.bias.unwrap_or(0),
+    };
     bounded(raw.min_tier, raw.max_tier, path, errors);
-    let tiers = raw.min_tier.is_some() || raw.max_tier.is_some();
+    let tiers = raw.min_tier.is_some() || raw.max_tier.is_some() || raw.bias.is_some();
     match (&raw.model, raw.tier.is_some(), tiers) {
         (Some(name), false, false) => models.find(name, &path.key("model"), errors).map(Effect::Model),
         (None, true, false) | (None, false, true) => Some(Effect::Tier(bounds)),
         (None, false, false) => {
-            errors.meaning(path, "the rule decides nothing; give tier, min_tier, max_tier or model");
+            errors.meaning(path, "the rule decides nothing; give tier, min_tier, max_tier, bias or model");
             None
         }
         _ => {
-            errors.meaning(path, "the rule decides twice; give tier, or min_tier and max_tier, or model");
+            errors
+                .meaning(path, "the rule decides twice; give tier, or min_tier, max_tier and bias, or model");
             None
         }
     }

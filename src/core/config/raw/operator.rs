@@ -38,12 +38,28 @@ pub struct RoutingRule {
     /// Profiles; the client has to ask for one of them. Default: any.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 32)))]
     pub profiles: Option<Vec<String>>,
+    /// The request has to offer tools.
+    pub tools: Option<bool>,
+    /// The request has to have images.
+    pub images: Option<bool>,
+    /// Estimated input tokens that the whole request has at least.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000_000)))]
+    pub min_input_tokens: Option<u64>,
+    /// Tokens that the system text has at least, at four bytes each.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000_000)))]
+    pub min_system_tokens: Option<u64>,
+    /// Turns of the user that the conversation has at least.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
+    pub min_turns: Option<u64>,
     /// The tier, whatever the scorer judged.
     pub tier: Option<Tier>,
     /// The lowest tier.
     pub min_tier: Option<Tier>,
     /// The highest tier.
     pub max_tier: Option<Tier>,
+    /// How many tiers higher or lower than judged.
+    #[cfg_attr(feature = "schema", schemars(range(min = -3, max = 3)))]
+    pub bias: Option<i8>,
     /// The model that serves if it can serve the request and is not in cooldown; it need not be in the profile.
     pub model: Option<String>,
 }

@@ -167,3 +167,56 @@ fn a_tenant_uses_only_the_models_that_it_may() {
     assert_eq!(of("pair", "acme"), some("simple", "", true));
     assert_eq!(of("complex", "other"), some("complex", "", false));
 }
+
+#[test]
+fn what_a_request_has_moves_its_tier() {
+    let rules = json!([
+        {"name": "deep", "min_turns": 4, "min_tier": "COMPLEX"},
+        {"name": "briefed", "min_system_tokens": 500, "bias": 2},
+        {"name": "tools", "tools": true, "bias": 1},
+        {"name": "picture", "images": true, "bias": 1},
+        {"name": "long", "min_input_tokens": 5000, "min_tier": "MEDIUM"},
+    ]);
+    let vision = json!({"models": {"simple": {"vision": true}, "medium": {"vision": true}}});
+    let config = ruled(rules, vision);
+    let ask = json!({"role": "user", "content": EASY});
+    let tool = json!([{"type": "function", "function": {"name": "f", "parameters": {}}}]);
+    let picture = json!({"role": "user", "content": [{"type": "text", "text": EASY},
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}]});
+    let answer = json!({"role": "assistant", "content": "Paris."});
+    let turns = |n: usize| {
+        Value::Array((0..n).flat_map(|_| [ask.clone(), answer.clone()]).chain([ask.clone()]).collect())
+    };
+    let system = |words: usize| json!([{"role": "system", "content": "be kind ".repeat(words)}, ask]);
+    for (body, model, rule) in [
+        (json!({"messages": [ask]}), "simple", ""),
+        (json!({"messages": [ask], "tools": tool}), "medium", "tools"),
+        (json!({"messages": [picture]}), "medium", "picture"),
+        (json!({"messages": turns(2)}), "simple", ""),
+        (json!({"messages": turns(3)}), "complex", "deep"),
+        (json!({"messages": system(10)}), "simple", ""),
+        (json!({"messages": system(300)}), "complex", "briefed"),
+        (
+            json!({"messages": [json!({"role": "assistant", "content": "word ".repeat(9000)}), ask]}),
+            "medium",
+            "long",
+        ),
+    ] {
+        let mut body = body;
+        body["model"] = "smart/auto".into();
+        let body = body.to_string();
+        let request = Request {
+            dialect: Dialect::ChatCompletions,
+            path: b"/v1/chat/completions",
+            body: body.as_bytes(),
+        };
+        let decision = decide(&config, &request, RequestContext::default(), &mut Scratch::default());
+        let served = decision.choice.model.map(|model| model.name.as_str()).unwrap_or_default();
+        assert_eq!(
+            (served, decision.rule.unwrap_or_default()),
+            (model, rule),
+            "{}",
+            &body[..body.len().min(200)]
+        );
+    }
+}
