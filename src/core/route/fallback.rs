@@ -79,7 +79,10 @@ pub struct Plan {
 }
 
 /// Whether there is no number.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+#[cfg_attr(
+    not(target_arch = "wasm32"),
+    expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")
+)]
 const fn is_none(number: &u64) -> bool {
     *number == 0
 }
