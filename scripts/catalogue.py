@@ -73,6 +73,12 @@ def per_million(per_token):
     return int(price) if price == int(price) else price
 
 
+def cached_price(known):
+    """Of a million input tokens that the provider has in its prompt cache, where the cost map knows it."""
+    per_token = known.get("cache_read_input_token_cost")
+    return None if per_token is None else per_million(per_token)
+
+
 def entry(name, known):
     """The catalogue's entry of a model, from the cost map's."""
     if known.get("mode") not in ("chat", "responses"):
@@ -83,6 +89,7 @@ def entry(name, known):
         # What a model's ids of answers are bound to.
         "provider": known.get("litellm_provider"),
         "input_price": per_million(known["input_cost_per_token"]),
+        "cached_input_price": cached_price(known),
         "output_price": per_million(known["output_cost_per_token"]),
         "context_window": window and int(window),
         "max_output": most and int(most),

@@ -108,6 +108,13 @@ class Client:
             raise RuntimeError(f"attempt {attempts} answered, not the second")
         return Answer(answer.headers, answer.model, f"attempt {attempts}, as {UNWELL} failed")
 
+    def again(self, prompt: str) -> Answer:
+        """The same twice: LiteLLM answers the second time from its cache, and says so."""
+        first, second = self.chat(prompt), self.chat(prompt)
+        if "x-litellm-cache-key" in first.headers or "x-litellm-cache-key" not in second.headers:
+            raise RuntimeError("the second answer was to come from LiteLLM's cache, and the first was not")
+        return Answer(second.headers, second.model, "from LiteLLM's cache")
+
     def broken(self, prompt: str) -> Answer:
         """A body cut off in the middle. It goes on to the upstream, which refuses it by its own rules."""
         body = json.dumps({"model": "smart/auto", "messages": [{"role": "user", "content": prompt}]}).encode()
@@ -240,6 +247,7 @@ ROWS = [
     Row("broken body", "en", "Hello, how are you today? The rest of this body never arrives.", "auto", None, None,
         "unparsable", ask=Client.broken, told=DEEPSEEK),
     Row("failing model", "en", "Hello! How are you?", "fallback", "SIMPLE", MINI, "score", ask=Client.failing),
+    Row("asked again", "fr", "Quelle est la capitale du Canada ?", "auto", "SIMPLE", NANO, "score", ask=Client.again),
     # Last: from here on the feed is another.
     Row("before a surge", "en", CSV, "auto", "MEDIUM", DEEPSEEK, SCORED),
     Row("after a surge", "en", CSV, "auto", "MEDIUM", MINI, "momentum", ask=Client.surging),

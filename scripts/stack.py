@@ -184,6 +184,10 @@ def models_in(document: dict) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+# LiteLLM's cache of answers, in its memory: for one process, and for ten minutes.
+CACHE = {"type": "local", "ttl": 600}
+
+
 def litellm_configuration(models: list[str], failing: dict[str, str] | None = None, provider: str = "") -> dict:
     """LiteLLM with a mock answer for each model: it names the model in the response and calls nobody. Models that fail
     do so with LiteLLM's own mock of the exception that is named. With `provider`, the base URL of an OpenAI-compatible
@@ -202,7 +206,7 @@ def litellm_configuration(models: list[str], failing: dict[str, str] | None = No
             for name, answer in answers.items()
         ],
         # Mock models do not know response_format, tools and the like.
-        "litellm_settings": {"drop_params": True, "telemetry": False},
+        "litellm_settings": {"drop_params": True, "telemetry": False, "cache": True, "cache_params": CACHE},
         "router_settings": {
             # The gateway retries, with another model.
             "num_retries": 0,
@@ -380,6 +384,8 @@ class Stack:
         self.failing_models: dict[str, str] = {}
         # Entries of LiteLLM's `model_list` beside the mock models.
         self.extra_deployments: list[dict] = []
+        # Whether LiteLLM answers a request that it has answered before from its cache.
+        self.caches = True
         # Whether scripts/provider.py answers behind LiteLLM, and not its mocks.
         self.scripted = False
         self.concurrency = 2
@@ -406,6 +412,9 @@ class Stack:
             provider = f"http://127.0.0.1:{port}/v1"
         litellm = litellm_configuration(models, self.failing_models, provider)
         litellm["model_list"] += self.extra_deployments
+        if not self.caches or self.scripted:  # agents that are told what to do ask the same again
+            litellm["litellm_settings"] = {key: value for key, value in litellm["litellm_settings"].items()
+                                           if not key.startswith("cache")}
         self.litellm = litellm_process(self.directory, litellm, self.litellm_port)
         self.envoy = envoy_process(
             self.directory, copy.deepcopy(self.envoy_configuration), concurrency=self.concurrency,

@@ -254,6 +254,10 @@ fn report(
         })),
     });
     if let Value::Object(fields) = &mut report {
+        if let Some(classifier) = &config.classifier {
+            let opinion = json!({"asked": decision.unsure, "band": classifier.settings.band});
+            fields.insert("second_opinion".to_owned(), opinion);
+        }
         match why {
             Some(Explanation::Rules(parts)) => fields.insert("dimensions".to_owned(), json!(parts)),
             Some(Explanation::Calibrated(reasons)) => fields.insert("features".to_owned(), json!(reasons)),
@@ -305,6 +309,10 @@ fn print(
     if let Some(score) = decision.score {
         writeln!(out, "score       {:.3}", score.value)?;
         writeln!(out, "confidence  {:.2}", score.confidence)?;
+    }
+    if let Some(classifier) = &config.classifier {
+        let would = if decision.unsure { "would be asked for" } else { "would not be asked for" };
+        writeln!(out, "opinion     {would} (band {:.2})", classifier.settings.band)?;
     }
     if let Some(cost) = decision.choice.cost {
         let usage = decision.usage;

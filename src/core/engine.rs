@@ -9,6 +9,7 @@ use crate::rollout::NotRouted;
 use crate::route::{self, Conditions, Model, SignalRanking, Usage};
 use crate::score::{Ask, Explanation};
 use crate::signal::{Candidate, Feed, Index, Match, SignalSettings};
+use crate::tier::Tier;
 
 mod cause;
 mod decision;
@@ -17,6 +18,7 @@ mod judge;
 pub mod listing;
 mod named;
 mod operator;
+mod opinion;
 mod sessions;
 mod side;
 mod stall;
@@ -53,6 +55,11 @@ impl Scratch {
         }
     }
 
+    /// The text that was judged last; of a long one, an excerpt.
+    pub fn text(&self) -> &str {
+        &self.0.text
+    }
+
     fn asked(&self, decision: &Decision<'_>) -> Ask<'_> {
         Ask { text: &self.0.text, tokens: decision.ask_tokens, length: self.0.length }
     }
@@ -84,6 +91,8 @@ pub struct RequestContext<'l> {
     pub client: Client<'l>,
     /// Unix time in seconds.
     pub now: u64,
+    /// The tier that the classifier named for the ask, where it did.
+    pub opinion: Option<Tier>,
 }
 
 /// What a feed says of the models: each is worth what its signal is. Empty where no signals are configured.
@@ -108,6 +117,8 @@ pub fn matched(settings: &SignalSettings, model: &Model, index: &Index) -> Optio
 }
 
 /// Decides where a request goes.
+// Once in the module: it is the largest function there is, and the filter calls it in several places.
+#[inline(never)]
 pub fn decide<'c>(
     config: &'c Config,
     request: &Request<'_>,

@@ -16,6 +16,7 @@ pub mod fit;
 pub mod fnv;
 pub mod live;
 pub mod operator;
+pub mod opinion;
 pub mod refresh;
 mod retry_after;
 pub mod rollout;

@@ -308,6 +308,10 @@ impl HttpContext for AttemptStream {
         if head.marked {
             let _ = hostcalls::remove_map_value(MapType::HttpResponseHeaders, RETRY);
         }
+        if let Some(run) = self.run.as_mut().filter(|_| head.cached) {
+            run.progress.cached = true;
+            property::set_progress(&run.progress);
+        }
         self.extra.head(&head);
         let may_hold = self.shared.as_ref().is_some_and(|shared| shared.may_hold);
         let may_hold = may_hold && !end_of_stream && head.encoding.is_read();

@@ -8,16 +8,30 @@ use tiergate_core::engine::{self, Cause, Decision};
 use tiergate_core::operator::Client;
 use tiergate_core::route::Conditions;
 
-/// Decides by how the models are doing. Where the choice is a model that one request is to try, and another request is
-/// trying it already, decides once more, knowing that. `asker`: the number of the credential that asks.
+/// Decides by how the models are doing, where that is known. `asker`: the number of the credential that asks.
 pub fn decided<'c>(
-    health: &SharedHealth,
+    health: Option<&SharedHealth>,
     asker: u64,
     now: u64,
-    mut decide: impl FnMut(Option<&Conditions>) -> Decision<'c>,
+    decide: impl FnOnce(Option<&Conditions>) -> Decision<'c>,
 ) -> Decision<'c> {
+    match health {
+        None => decide(None),
+        Some(health) => decide(Some(&health.borrow_mut().conditions(asker, now))),
+    }
+}
+
+/// The decision. Where the choice is a model that one request is to try, and another request is trying it already, decides
+/// once more, knowing that.
+pub fn admitted<'c>(
+    health: Option<&SharedHealth>,
+    asker: u64,
+    now: u64,
+    decision: Decision<'c>,
+    decide: impl FnOnce(Option<&Conditions>) -> Decision<'c>,
+) -> Decision<'c> {
+    let Some(health) = health else { return decision };
     let mut health = health.borrow_mut();
-    let decision = decide(Some(&health.conditions(asker, now)));
     match decision.choice.model {
         Some(model) if !health.admits(model, now) => decide(Some(&health.conditions(asker, now))),
         _ => decision,

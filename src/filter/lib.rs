@@ -14,6 +14,7 @@ mod health;
 mod listing;
 mod metrics;
 mod models;
+mod opinion;
 #[cfg(feature = "probe")]
 mod probe;
 mod property;
@@ -40,6 +41,7 @@ use attempt::AttemptStream;
 use health::{Health, SharedHealth};
 use metrics::Metrics;
 use models::Models;
+use opinion::SharedOpinions;
 use signals::Signals;
 use stream::Stream;
 use tiergate_core::config::{self, Config, Position};
@@ -55,7 +57,7 @@ mod entry {
     use super::{LogLevel, Root, RootContext};
     proxy_wasm::main! {{
         proxy_wasm::set_log_level(LogLevel::Info);
-        proxy_wasm::set_root_context(|_| -> Box<dyn RootContext> { Box::new(Root::default()) });
+        proxy_wasm::set_root_context(|id| -> Box<dyn RootContext> { Box::new(Root { id, ..Root::default() }) });
     }}
 }
 
@@ -70,10 +72,15 @@ struct WorkerState {
     health: Option<SharedHealth>,
     /// Whether an answer may be held back until it is known why the request was refused.
     may_hold: bool,
+    /// What is known of second opinions, where they are asked for.
+    opinions: Option<SharedOpinions>,
+    /// The number of the root context.
+    root: u32,
 }
 
 #[derive(Default)]
 struct Root {
+    id: u32,
     shared: Option<Rc<WorkerState>>,
     signals: Option<Signals>,
     models: Option<Models>,
@@ -110,7 +117,7 @@ impl Root {
                 if let Some(health) = &before.health {
                     health.borrow_mut().flush(now_millis());
                 }
-                let after = shared(config);
+                let after = shared(config, self.id, before.opinions.clone());
                 models.rebind(&after);
                 if let Some(signals) = &mut self.signals {
                     signals.rebind(&after);
@@ -146,7 +153,8 @@ impl RootContext for Root {
                     core::arch::wasm32::memory_size(0) * 64,
                 );
                 let position = config.position;
-                let shared = shared(config);
+                let opinions = opinion::start(&config);
+                let shared = shared(config, self.id, opinions);
                 if position == Position::Attempt && !shared.may_hold {
                     warn!(
                         "tiergate: the proxy does not identify itself as Envoy 1.37 or newer: requests that are refused as too long, or by a content policy, are not retried on other models"
@@ -192,7 +200,7 @@ impl RootContext for Root {
         }
     }
 
-    fn create_http_context(&self, _id: u32) -> Option<Box<dyn HttpContext>> {
+    fn create_http_context(&self, id: u32) -> Option<Box<dyn HttpContext>> {
         #[cfg(feature = "probe")]
         probe::death::SERVES.set(true);
         #[cfg(feature = "probe")]
@@ -202,7 +210,7 @@ impl RootContext for Root {
         let position = self.shared.as_ref().map(|shared| shared.config.position);
         Some(match position {
             Some(Position::Attempt) => Box::new(AttemptStream::new(self.shared.clone())),
-            _ => Box::new(Stream::new(self.shared.clone())),
+            _ => Box::new(Stream::new(self.shared.clone(), id)),
         })
     }
 
@@ -212,7 +220,7 @@ impl RootContext for Root {
 }
 
 /// What the streams of a configuration share.
-fn shared(config: Config) -> Rc<WorkerState> {
+fn shared(config: Config, root: u32, opinions: Option<SharedOpinions>) -> Rc<WorkerState> {
     let health = Health::of(&config, now_millis());
     let may_hold = config.position == Position::Attempt && property::may_hold();
     Rc::new(WorkerState {
@@ -222,6 +230,8 @@ fn shared(config: Config) -> Rc<WorkerState> {
         ranking: RefCell::default(),
         health,
         may_hold,
+        opinions,
+        root,
     })
 }
 

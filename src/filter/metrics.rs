@@ -12,6 +12,7 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::types::MetricType;
 
 use tiergate_core::engine::{Cause, Choice, Decision};
+use tiergate_core::opinion::Outcome;
 use tiergate_core::refresh::{Kind, RefreshOutcome};
 use tiergate_core::tier::Tier;
 
@@ -30,6 +31,9 @@ pub struct Metrics {
     fetches: BTreeMap<(&'static str, RefreshOutcome), u32>,
     ages: BTreeMap<&'static str, u32>,
     exhausted: Option<u32>,
+    opinions: BTreeMap<Outcome, u32>,
+    opinion_time: Option<u32>,
+    cached: Option<u32>,
 }
 
 /// Profiles and models by their address: they live as long as the configuration that the handles belong to.
@@ -90,6 +94,29 @@ impl Metrics {
         }
         if let Some(id) = id {
             let _ = hostcalls::increment_metric(id, 1);
+        }
+    }
+
+    /// Counts an answer out of the upstream's cache.
+    pub fn cached(&mut self) {
+        add(&mut self.cached, "tiergate.cached_answers", 1);
+    }
+
+    /// Counts what became of an unsure ask.
+    pub fn opinion(&mut self, outcome: Outcome) {
+        let mut id = self.opinions.get(&outcome).copied();
+        let name = format!("tiergate.second_opinions;outcome={}", outcome.name());
+        if let Some(id) = defined(&mut id, (MetricType::Counter, &name)) {
+            self.opinions.insert(outcome, id);
+            let _ = hostcalls::increment_metric(id, 1);
+        }
+    }
+
+    /// How long a request waited for an opinion, in milliseconds.
+    pub fn opinion_took(&mut self, millis: u64) {
+        let histogram = (MetricType::Histogram, "tiergate.second_opinion_ms");
+        if let Some(id) = defined(&mut self.opinion_time, histogram) {
+            let _ = hostcalls::record_metric(id, millis);
         }
     }
 

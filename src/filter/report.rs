@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::opinion::Told;
 use tiergate_core::config::ResponseHeaders;
 use tiergate_core::engine::Decision;
 use tiergate_core::route::Usage;
@@ -41,6 +42,12 @@ pub struct LogLine<'d> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     needs: Vec<&'static str>,
     decision_us: u64,
+    /// What became of the second opinion, where the scorer was not sure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opinion: Option<&'static str>,
+    /// How long the request waited for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opinion_ms: Option<u64>,
     /// What was decided and not done.
     #[serde(skip_serializing_if = "Option::is_none")]
     shadow: Option<ShadowLine<'d>>,
@@ -55,7 +62,7 @@ struct ShadowLine<'d> {
 }
 
 impl<'d> LogLine<'d> {
-    pub fn of(decision: &'d Decision<'_>, decision_us: u64) -> Self {
+    pub fn of(decision: &'d Decision<'_>, decision_us: u64, opinion: Option<Told>) -> Self {
         let thousandths = |number: f64| (number * 1000.0).round() / 1000.0;
         let billionths = |number: f64| (number * 1e9).round() / 1e9;
         let tokens = |count: u64| Some(count).filter(|_| decision.usage != Usage::default());
@@ -75,6 +82,8 @@ impl<'d> LogLine<'d> {
             baseline_cost: decision.baseline_cost.map(billionths),
             needs: decision.needs.map(|needs| needs.names().collect()).unwrap_or_default(),
             decision_us,
+            opinion: opinion.map(|told| told.outcome.name()),
+            opinion_ms: opinion.and_then(|told| told.waited),
             shadow: decision.withheld.as_ref().map(|withheld| ShadowLine {
                 model: withheld.model.map(|m| m.name.as_str()),
                 tier: withheld.tier.map(Tier::name),

@@ -7,12 +7,13 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::{Action, BufferType, MapType};
 
-use super::deciding::{decided, is_watched, unread};
+use super::deciding::{admitted, decided, is_watched, unread};
 use super::edit::{add_request_header, reply, set_request_header, unpacked, write_back};
 use super::extra::Extra;
 use super::facts::{ATTEMPT_TIMEOUT, Betas, Facts, MAX_RETRIES};
 use super::health::SharedData;
 use super::listing::Listing;
+use super::opinion::{self, Begun, Told, Wait};
 use super::remember::{Notes, rules, salt};
 use super::report::{LogLine, MODEL, answer};
 use super::waiting::Waiting;
@@ -20,14 +21,17 @@ use super::watch::{Ask, Head, RETRY, Watch};
 use super::{WorkerState, alive, chain, now_nanos, property, spend};
 use tiergate_core::chat::{Dialect, Problem};
 use tiergate_core::config::{Config, ResponseHeaders};
-use tiergate_core::engine::{self, Call, Cause, Decision, Edit, Request, RequestContext, Sessions};
+use tiergate_core::engine::{self, Call, Cause, Decision, Edit, Request, RequestContext, Scratch, Sessions};
 use tiergate_core::fit::Mode;
 use tiergate_core::live;
 use tiergate_core::route::{Conditions, Model, Plan};
+use tiergate_core::tier::Tier;
 
 /// A stream between the callbacks.
 pub struct Stream {
     shared: Option<Rc<WorkerState>>,
+    /// The number of its context.
+    id: u32,
     /// An LLM call whose body has not come whole; its headers are held back.
     waiting: Option<Waiting>,
     /// What the client is told.
@@ -50,6 +54,14 @@ pub struct Stream {
     extra: Extra,
     /// It has headers that its first model does not read.
     foreign: bool,
+    /// The second opinion that it waits for.
+    opinion: Option<Wait>,
+    /// What came of one.
+    told: Option<Told>,
+    /// The answer comes from the upstream's cache, as the attempt position has seen.
+    cached: bool,
+    /// Who asks, where the request earns a share of second opinions.
+    earner: Option<Vec<u8>>,
 }
 
 /// Who looks after a request while it is under way.
@@ -63,29 +75,34 @@ enum UnderWay {
 }
 
 impl Stream {
-    pub fn new(shared: Option<Rc<WorkerState>>) -> Self {
-        let (waiting, answer, line) = (None, Vec::new(), Vec::new());
-        let (under_way, notes) = (UnderWay::Nobody, Notes::default());
-        let (number, request, asker, listing, extra, foreign) = (None, 0, 0, None, Extra::default(), false);
+    pub fn new(shared: Option<Rc<WorkerState>>, id: u32) -> Self {
         Self {
             shared,
-            waiting,
-            answer,
-            line,
-            under_way,
-            notes,
-            number,
-            request,
-            asker,
-            listing,
-            extra,
-            foreign,
+            id,
+            waiting: None,
+            answer: Vec::new(),
+            line: Vec::new(),
+            under_way: UnderWay::Nobody,
+            notes: Notes::default(),
+            number: None,
+            request: 0,
+            asker: 0,
+            listing: None,
+            extra: Extra::default(),
+            foreign: false,
+            opinion: None,
+            told: None,
+            cached: false,
+            earner: None,
         }
     }
 
-    /// The body is whole: decide, rewrite, let go.
-    fn finish(&mut self) -> Action {
-        let (Some(shared), Some(waiting)) = (self.shared.clone(), self.waiting.take()) else {
+    /// The body is whole: decide, rewrite, let go. `opinion`: what the classifier said, where it was asked.
+    fn finish(&mut self, opinion: Option<Tier>) -> Action {
+        if self.opinion.is_some() {
+            return Action::Pause;
+        }
+        let (Some(shared), Some(mut waiting)) = (self.shared.clone(), self.waiting.take()) else {
             return Action::Continue;
         };
         let started = now_nanos();
@@ -126,15 +143,35 @@ impl Stream {
         let sessions = Some(Sessions { salt: &salt, tenant, id, held: &held });
         let client = waiting.client(&shared.config);
         self.asker = waiting.asker(&shared.config);
-        let mut decide = |conditions: Option<&Conditions>| {
+        let decide = |conditions: Option<&Conditions>, opinion: Option<Tier>, scratch: &mut Scratch| {
             let (now, seed, ranking) = (started / 1_000_000_000, started, ranking.as_deref());
-            let live = RequestContext { ranking, conditions, seed, sessions, client, now };
-            engine::decide(&shared.config, &request, live, &mut scratch)
+            let live = RequestContext { ranking, conditions, seed, sessions, client, now, opinion };
+            engine::decide(&shared.config, &request, live, scratch)
         };
-        let mut decision = match &shared.health {
-            None => decide(None),
-            Some(health) => decided(health, self.asker, started / 1_000_000, decide),
-        };
+        let (health, asker, now) = (shared.health.as_ref(), self.asker, started / 1_000_000);
+        let mut opinion = opinion;
+        let mut decision =
+            decided(health, asker, now, |conditions| decide(conditions, opinion, &mut scratch));
+        if let (true, None, Some(score)) = (decision.unsure, &self.told, decision.score) {
+            let ask = (tenant, scratch.text(), score.tier);
+            match opinion::begin(&shared, (shared.root, self.id), ask, now) {
+                Begun::Waits(wait) => {
+                    self.opinion = Some(wait);
+                    waiting.is_unpacked(body.len());
+                    self.waiting = Some(waiting);
+                    return Action::Pause;
+                }
+                Begun::Goes(tier, told) => (opinion, self.told) = (tier, Some(told)),
+            }
+            if opinion.is_some() {
+                decision =
+                    decided(health, asker, now, |conditions| decide(conditions, opinion, &mut scratch));
+            }
+        }
+        let mut decision =
+            admitted(health, asker, now, decision, |conditions| decide(conditions, opinion, &mut scratch));
+        self.earner =
+            shared.opinions.as_ref().filter(|_| decision.score.is_some()).map(|_| waiting.tenant.clone());
         let keeps_answers = dialect == Dialect::Responses;
         let tenant = keeps_answers.then(|| waiting.tenant.clone());
         self.notes = Notes::of(&decision, tenant, started / 1_000_000);
@@ -187,6 +224,23 @@ impl Stream {
         self.settle(shared, &decision, path, started)
     }
 
+    /// The answer comes from the upstream's cache.
+    fn tell_cached(&mut self, shared: &WorkerState) {
+        shared.metrics.borrow_mut().cached();
+        if self.line.pop() == Some(b'}') {
+            self.line.extend(br#","cached":true}"#);
+            let _ = hostcalls::set_property(vec!["tiergate"], Some(&self.line));
+        }
+    }
+
+    /// It waits for no opinion any more.
+    fn leave_opinion(&mut self) {
+        if let (Some(shared), Some(wait)) = (&self.shared, self.opinion.take()) {
+            wait.leave(shared);
+            self.waiting = None;
+        }
+    }
+
     /// Lets the request go, or answers it.
     fn settle(&mut self, shared: &WorkerState, decision: &Decision<'_>, path: &[u8], started: u64) -> Action {
         self.carry_out(shared, decision, started);
@@ -221,7 +275,7 @@ impl Stream {
         shared.metrics.borrow_mut().count(decision, micros);
         self.answer = answer(decision, headers.response);
         if shared.config.filter_state
-            && let Ok(line) = serde_json::to_vec(&LogLine::of(decision, micros))
+            && let Ok(line) = serde_json::to_vec(&LogLine::of(decision, micros, self.told))
         {
             let _ = hostcalls::set_property(vec!["tiergate"], Some(&line));
             self.line = line;
@@ -266,6 +320,7 @@ impl Stream {
             return None;
         };
         self.under_way = UnderWay::Nobody;
+        self.cached = progress.cached;
         // No model has served the request.
         chain::settle(shared, &progress, (self.request, self.asker), false);
         let served = progress.tried.last().filter(|name| **name != model.name);
@@ -289,7 +344,18 @@ impl Stream {
 }
 
 impl Context for Stream {
+    fn on_http_call_response(&mut self, token: u32, headers: usize, body_size: usize, _trailers: usize) {
+        let Some(shared) = self.shared.clone() else { return };
+        let Some(wait) = self.opinion.take_if(|wait| wait.is_for(token)) else { return };
+        let (tier, told) = wait.end(&shared, (shared.root, self.id), (headers, body_size));
+        self.told = Some(told);
+        if self.finish(tier) == Action::Continue {
+            let _ = hostcalls::resume_http_request();
+        }
+    }
+
     fn on_done(&mut self) -> bool {
+        self.leave_opinion();
         if let UnderWay::Here(watch) = &mut self.under_way {
             watch.gone(false, false);
         }
@@ -336,28 +402,41 @@ impl HttpContext for Stream {
     }
 
     fn on_http_request_body(&mut self, body_size: usize, end_of_stream: bool) -> Action {
+        if self.opinion.is_some() {
+            return Action::Pause;
+        }
         let Some(waiting) = &mut self.waiting else { return Action::Continue };
         waiting.body_size = body_size;
         if !end_of_stream {
             return Action::Pause;
         }
-        self.finish()
+        self.finish(None)
     }
 
     fn on_http_request_trailers(&mut self, _count: usize) -> Action {
         // With trailers the body callback never tells the end of the stream.
-        self.finish()
+        self.finish(None)
     }
 
     fn on_http_response_headers(&mut self, _count: usize, end_of_stream: bool) -> Action {
         let Some(shared) = self.shared.clone() else { return Action::Continue };
+        // The proxy has answered what still waited.
+        self.leave_opinion();
         let mut served = None;
         if let UnderWay::Attempts(model, began) = &self.under_way {
             let (model, began) = (Arc::clone(model), *began);
             served = self.attempts(&shared, &model, began);
         }
         let watched = matches!(self.under_way, UnderWay::Here(_));
-        let head = (watched || !self.notes.are_none() || self.extra.is_there()).then(Head::gather);
+        let reads = watched || !self.notes.are_none() || self.extra.is_there() || self.earner.is_some();
+        let head = reads.then(Head::gather);
+        if self.cached || head.as_ref().is_some_and(|head| head.cached) {
+            self.tell_cached(&shared);
+        }
+        let well = head.as_ref().is_some_and(|head| (200..300).contains(&head.status));
+        if let Some(earner) = self.earner.take().filter(|_| well) {
+            opinion::accepted(&shared, &earner);
+        }
         if let (UnderWay::Here(watch), Some(head)) = (&mut self.under_way, &head) {
             // A failure may be the proxy's own: then it says something else of the model, or nothing.
             let details = if head.status < 400 { Vec::new() } else { property::code_details() };

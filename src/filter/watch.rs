@@ -15,6 +15,9 @@ use tiergate_core::route::{Model, Open};
 /// Marks an answer that Envoy is to retry: the route's `retriable_headers` name it.
 pub const RETRY: &str = "x-tiergate-retry";
 
+/// LiteLLM's, on answers out of its cache and on no others (seen on 1.102.4).
+const CACHED: &str = "x-litellm-cache-key";
+
 /// The head of an answer.
 #[derive(Debug, Default)]
 pub struct Head {
@@ -28,6 +31,8 @@ pub struct Head {
     pub marked: bool,
     /// It says how long the body is.
     pub has_length: bool,
+    /// It comes from the upstream's cache of answers.
+    pub cached: bool,
     waits: Waits,
     /// How long the body asks to wait, in milliseconds.
     wait: Option<u64>,
@@ -47,6 +52,7 @@ impl Head {
                 "content-encoding" => encoding = value,
                 "content-length" => head.has_length = true,
                 RETRY => head.marked = true,
+                CACHED => head.cached = true,
                 // The status comes first.
                 _ if head.status >= 400 => head.waits.header(&name, &value),
                 _ => {}

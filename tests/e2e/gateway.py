@@ -58,6 +58,11 @@ class Gateway(stacks.Stack):
         self.recorder = recorder
         self.extra_models = stacks.models_in(stacks.tiergate_configuration(stacks.listener(stacks.load_yaml(EXAMPLE))))
         self.failing_models = FAILING
+        self.caches = False  # a test's request is its own
+        self.extra_deployments = [{
+            "model_name": "classifier-mock", "model_info": {"id": "classifier-mock"},
+            "litellm_params": {"model": "openai/classifier-mock", "api_key": "none",
+                               "mock_response": '{"tier": "COMPLEX"}'}}]
         self.concurrency = 1  # one worker: if its VM dies, every test after it shows it
         # Our component talks at its loudest, so that the log test sees all it could ever say.
         self.envoy_options = ("--log-level", "info", "--component-log-level", "wasm:trace")

@@ -87,6 +87,15 @@ fn reach(cause: Cause) -> String {
         Cause::Score => plain(greeting()),
         Cause::Ambiguous => last(json!({"scorer": "rules"}), &[chat("smart/auto", NEUTRAL)]),
         Cause::Abstain => plain(chat("smart/auto", "qwrtz")),
+        Cause::SecondOpinion => {
+            let mut vm = vm(json!({"classifier": {"model": "judge", "cluster": "judges", "band": 1.0}}));
+            let stream = vm.request(&Request::post(CHAT, greeting())).stream;
+            let token = vm.dispatches()[0].token;
+            vm.answer(token, crate::opinion::says(r#"{"tier": "COMPLEX"}"#));
+            assert_sound(&vm.outcome(stream));
+            let response = vm.respond(stream, &Response::new(200));
+            response.header("x-tiergate-cause").unwrap_or("none").to_owned()
+        }
         Cause::History => plain(conversation(&[PROOF, "Suppose not.", "continue"])),
         Cause::Correction => plain(conversation(&[PROOF, "Suppose not.", "that is wrong, try again"])),
         Cause::Chore => {

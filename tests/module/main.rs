@@ -20,6 +20,7 @@ mod discover;
 mod fixture;
 mod host;
 mod listing;
+mod opinion;
 mod passing;
 mod refusing;
 mod rollout;

@@ -23,6 +23,7 @@ pub use names::{Name, Names};
 pub use raw::{ModelsEndpoint, Position};
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::ask;
 use crate::chat::{Limits, Paths};
@@ -30,8 +31,9 @@ use crate::discover;
 use crate::fit;
 use crate::live;
 use crate::operator::Operator;
+use crate::opinion::OpinionSettings;
 use crate::rollout::Rollout;
-use crate::route::{Chains, Curve, Profile, Table};
+use crate::route::{Chains, Curve, Model, Profile, Table};
 use crate::score::Scorer;
 use crate::signal;
 use crate::tier::Tier;
@@ -61,6 +63,8 @@ pub struct Config {
     pub signals: Option<signal::SignalSettings>,
     /// The upstream's list of models, where it is wanted.
     pub discover: Option<discover::choose::DiscoverySettings>,
+    /// Who is asked for a second opinion, where anybody is.
+    pub classifier: Option<Classifier>,
     /// What was written, where listed models are to be added to it.
     document: Option<Arc<raw::Document>>,
     /// How much is routed.
@@ -98,6 +102,34 @@ pub struct Config {
     pub filter_state: bool,
 }
 
+/// Who is asked for a second opinion, and how.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Classifier {
+    /// When, and with what.
+    pub settings: OpinionSettings,
+    /// Who may be asked, the preferred one first; at least one.
+    pub targets: Vec<Target>,
+    /// The `:authority` header; the cluster's name where there is none.
+    pub authority: Option<String>,
+    /// The `:path` header.
+    pub path: String,
+    /// More request headers.
+    pub headers: Vec<(String, String)>,
+    /// Longest wait for an answer.
+    pub timeout: Duration,
+}
+
+/// A model that may be asked for a second opinion.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Target {
+    /// The name that its upstream knows.
+    pub model: String,
+    /// The Envoy cluster.
+    pub cluster: String,
+    /// The same model of the table, where that has it.
+    pub known: Option<Arc<Model>>,
+}
+
 /// What is learnt from answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LiveConfig {
@@ -114,6 +146,8 @@ pub struct Session {
     pub pinned: bool,
     /// Whether what nobody here knows of is held by what the conversation says.
     pub derived: bool,
+    /// Whether they move to a cheaper model for an ask of a lower tier.
+    pub moves_down: bool,
     /// For how long without a request, in milliseconds.
     pub idle: u64,
     /// The request headers that have a conversation's id; the first that is there counts.

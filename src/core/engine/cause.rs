@@ -9,6 +9,8 @@ pub enum Cause {
     Ambiguous,
     /// There is next to nothing to judge by: the unknown tier.
     Abstain,
+    /// The scorer was not sure, and the classifier was asked: its tier.
+    SecondOpinion,
     /// A short reply: the tier of the work before that it is about.
     History,
     /// The ask says that what was given is wrong: more than the tier of the work before.
@@ -78,10 +80,11 @@ pub enum Cause {
 
 impl Cause {
     /// All causes.
-    pub const ALL: [Cause; 35] = [
+    pub const ALL: [Cause; 36] = [
         Cause::Score,
         Cause::Ambiguous,
         Cause::Abstain,
+        Cause::SecondOpinion,
         Cause::History,
         Cause::Correction,
         Cause::Chore,
@@ -122,6 +125,7 @@ impl Cause {
             Cause::Score => "score",
             Cause::Ambiguous => "ambiguous",
             Cause::Abstain => "abstain",
+            Cause::SecondOpinion => "second_opinion",
             Cause::History => "history",
             Cause::Correction => "correction",
             Cause::Chore => "chore",

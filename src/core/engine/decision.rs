@@ -87,6 +87,9 @@ pub struct Decision<'c> {
     pub stays: bool,
     /// The score, where the prompt was judged.
     pub score: Option<Score>,
+    /// Whether the scorer is so unsure of the ask that the classifier's opinion is wanted: it could change the tier, and has
+    /// not been given.
+    pub unsure: bool,
     /// Estimated tokens of the ask.
     pub ask_tokens: u64,
     /// Estimated tokens of the request and its answer.
@@ -233,6 +236,7 @@ pub(super) fn chosen<'c>(choice: Choice<'c>, cluster: &'c str, edit: Edit) -> De
         fitted: Fitted::default(),
         stays: false,
         score: None,
+        unsure: false,
         ask_tokens: 0,
         usage: Usage::default(),
         baseline_cost: None,

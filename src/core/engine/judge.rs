@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::decision::chosen;
 use super::derived;
 use super::operator::{Overruled, only, overrule};
-use super::sessions::{conversation, hold, stay};
+use super::opinion;
+use super::sessions::{conversation, hold, moves_down, stay};
 use super::stall::is_stalled;
 use super::state::{State, follow, state};
 use super::{Cause, Choice, Decision, Edit, RequestContext, Scratch};
@@ -58,6 +59,7 @@ pub(super) fn judge<'c>(
     let wanted = wanted(case, judged, &mut scratch.0);
     let wanted = stalled(case, wanted);
     let Overruled { wanted, model: lead, rule } = overrule(case, wanted, &asks);
+    let scored = wanted.cause;
     let clock = (config.session.idle, context.now.saturating_mul(1000));
     let state = state(context.sessions.as_ref(), body, view, clock);
     let request = PickRequest {
@@ -74,6 +76,12 @@ pub(super) fn judge<'c>(
     };
     let (conversation, pin) = pin(case, wanted.cause, state, heard);
     let pin = pin.or_else(|| conversation.and_then(|_| derived::pin(case, profile, &request, heard)));
+    let leaves = pin.is_some_and(|pin| {
+        let may = config.session.moves_down && judged.is_some() && !view.is_tool_turn(&asks.newest);
+        let ask = judged.map_or(0, |judged| judged.tokens);
+        may && moves_down(&config.table, profile, &request, pin, ask)
+    });
+    let pin = pin.filter(|_| !leaves);
     let (pick, cause) = choose(case, profile, &request, wanted.cause, state, (pin, &asks), lead);
     let model = pick.model;
     let hold = conversation.and_then(|known| {
@@ -85,6 +93,7 @@ pub(super) fn judge<'c>(
     let choice = Choice { cause, profile: Some(profile), tier: Some(pick.tier), model: Some(model), cost };
     Decision {
         stays: pin.is_some_and(|pin| pin.is(&model.name)),
+        unsure: lead.is_none() && opinion::is_wanted(case, profile, judged, (scored, cause)),
         score,
         ask_tokens: judged.map_or(0, |judged| judged.tokens),
         usage,
@@ -183,11 +192,13 @@ fn overruled(case: Case<'_, '_>, judged: Judged, scratch: &mut ask::Scratch) -> 
         // What it quotes and the form that it wants make it no harder.
         AskWhy::Chore => return Wanted { tier: score.tier, cause: Cause::Chore },
     };
+    let (tier, cause) =
+        opinion::given(case, judged).map_or((score.tier, cause), |tier| (tier, Cause::SecondOpinion));
     // Too many are better than too few here: a weak model would be given more than it can follow.
-    if view.tokens.most() > rules.context_tokens && score.tier < rules.context_tier {
+    if view.tokens.most() > rules.context_tokens && tier < rules.context_tier {
         return Wanted { tier: rules.context_tier, cause: Cause::OverrideContext };
     }
-    if score.tier < rules.structured_tier {
+    if tier < rules.structured_tier {
         let mut demanded = || {
             let (scorer, limits) = (&config.scorer, &config.limits);
             ask::demands_structure(&config.ask, scorer, body, &view.system, limits, scratch)
@@ -196,7 +207,7 @@ fn overruled(case: Case<'_, '_>, judged: Judged, scratch: &mut ask::Scratch) -> 
             return Wanted { tier: rules.structured_tier, cause: Cause::FloorStructured };
         }
     }
-    Wanted { tier: score.tier, cause }
+    Wanted { tier, cause }
 }
 
 /// What the request's conversation is known by, and what holds it, where conversations are held.

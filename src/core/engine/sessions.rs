@@ -98,6 +98,29 @@ pub(super) fn stay<'c>(
     higher.filter(|pick| pick.why != Why::Nobody)
 }
 
+/// Whether a conversation that is held leaves its model for a cheaper one: the ask needs a lower tier, and pays for reading
+/// the whole conversation once more. `ask`: tokens of the newest ask, which no model has in its prompt cache.
+pub(super) fn moves_down(
+    table: &route::Table,
+    profile: &Profile,
+    request: &PickRequest<'_>,
+    held: SessionPin,
+    ask: u64,
+) -> bool {
+    if request.tier >= held.tier {
+        return false;
+    }
+    let Some(model) = table.listed(profile, request.now).find(|model| held.is(&model.name)) else {
+        return false;
+    };
+    let pick = route::pick(table, profile, request);
+    let (here, there) = (request.needs.usage_of(model), request.needs.usage_of(pick.model));
+    let cached = here.input.saturating_sub(ask);
+    pick.why != Why::Nobody
+        && pick.model.slot != model.slot
+        && route::pays_to_move((model, here), (pick.model, there), cached)
+}
+
 /// What a conversation is to be held by after a decision; none where that need not be written down. `judged`: there was
 /// an ask to judge; without one a conversation goes on as it was, but does not begin.
 pub(super) fn hold(

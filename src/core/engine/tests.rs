@@ -5,6 +5,7 @@ mod groups;
 mod listing;
 mod names;
 mod operator;
+mod opinion;
 mod rollout;
 mod sessions;
 mod stall;

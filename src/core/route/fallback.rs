@@ -102,6 +102,9 @@ pub struct Progress {
     /// Failures of which nobody knows yet whether it was the model.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub open: Vec<Open>,
+    /// The answer came from the upstream's cache of answers.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cached: bool,
 }
 
 /// A failure that may have been the body's.
@@ -131,6 +134,7 @@ impl Progress {
             reason: FallbackReason::General,
             twice: Vec::new(),
             open: Vec::new(),
+            cached: false,
         }
     }
 

@@ -12,7 +12,7 @@ mod table;
 mod tests;
 
 pub use condition::{Condition, Conditions};
-pub use cost::{Usage, cost, savings};
+pub use cost::{Usage, cost, pays_to_move, savings};
 pub use fallback::{Chains, FallbackReason, Open, Plan, Progress};
 pub use needs::{Needs, Slots};
 pub use pick::{CHAIN, Pick, PickRequest, Why, pick};

@@ -26,6 +26,8 @@ pub struct Model {
     pub provider: Option<String>,
     /// Input price in USD per million tokens, if known.
     pub input_price: Option<f64>,
+    /// Price of input that is in the provider's prompt cache, in USD per million tokens, if known.
+    pub cached_input_price: Option<f64>,
     /// Output price in USD per million tokens, if known.
     pub output_price: Option<f64>,
     /// Input window in tokens, if known.

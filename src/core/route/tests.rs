@@ -20,6 +20,7 @@ fn model(slot: usize) -> Model {
         cluster: "c".into(),
         provider: None,
         input_price: None,
+        cached_input_price: None,
         output_price: None,
         context_window: None,
         max_output: None,
@@ -372,4 +373,32 @@ fn a_lower_order_goes_first_under_every_strategy() {
     let request = PickRequest { conditions: Some(&conditions), ..plain };
     let profile = profile(&models, [&[0, 1, 2, 3], &[], &[], &[]], Strategy::Cheapest);
     assert_eq!(picked(&profile, &request), ("m1".into(), Why::Health, vec!["m0".into()]));
+}
+
+#[test]
+fn a_move_has_to_pay_for_the_cache_that_it_loses() {
+    let priced = |slot, input, cached, output| Model {
+        input_price: Some(input),
+        cached_input_price: cached,
+        output_price: Some(output),
+        ..model(slot)
+    };
+    let (dear, cheap) = (priced(0, 10.0, Some(1.0), 50.0), priced(1, 2.0, None, 10.0));
+    let usage = |input, output| Usage { input, output };
+    let pays = |usage, cached| pays_to_move((&dear, usage), (&cheap, usage), cached);
+    // 100,000 tokens: 0.1 USD from the cache and 0.2 anew; 1,000 tokens out: 0.05 and 0.01.
+    assert!(!pays(usage(100_000, 1000), 100_000));
+    // Half of it is new: 0.05 + 0.5 against 0.2.
+    assert!(pays(usage(100_000, 1000), 50_000));
+    // Much to be answered: 0.1 + 0.5 against 0.2 + 0.1.
+    assert!(pays(usage(100_000, 10_000), 100_000));
+    // Nothing that short is in a cache.
+    assert!(pays(usage(1000, 10), 1000));
+    // A tenth less is not enough: 10 against 9.5.
+    let near = priced(2, 9.5, None, 50.0);
+    assert!(!pays_to_move((&dear, usage(1000, 0)), (&near, usage(1000, 0)), 0));
+    // Nobody knows what the cached part costs.
+    let unknown = Model { cached_input_price: None, ..dear.clone() };
+    assert!(!pays_to_move((&unknown, usage(9000, 10)), (&cheap, usage(9000, 10)), 8000));
+    assert!(!pays_to_move((&dear, usage(9000, 10)), (&model(3), usage(9000, 10)), 0));
 }

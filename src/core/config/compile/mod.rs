@@ -1,6 +1,7 @@
 //! Raw document -> compiled parts. Every mistake in the meaning is reported; nothing is guessed or skipped.
 
 mod asks;
+mod classifier;
 mod derived;
 mod discover;
 mod fallbacks;
@@ -88,6 +89,7 @@ struct Named {
     rollout: Rollout,
     signals: Option<SignalSettings>,
     discover: Option<DiscoverySettings>,
+    classifier: Option<super::Classifier>,
     fallbacks: Fallbacks,
 }
 
@@ -112,6 +114,7 @@ fn named(document: &raw::Document, errors: &mut Errors) -> Named {
     let baseline = models.baseline(&document.baseline, &root.key("baseline"), errors);
     let signals = signals::compile(document, &models, errors);
     let discover = discover::compile(document, &models, errors);
+    let classifier = classifier::compile(document, &models, &derived, &virtual_models, errors);
     let fallbacks = fallbacks::fallbacks(&document.fallbacks, &models, &root.key("fallbacks"), errors);
     let table = Table {
         models: models.into_table(&virtual_models),
@@ -122,7 +125,7 @@ fn named(document: &raw::Document, errors: &mut Errors) -> Named {
         baseline,
         default_cluster: document.default_cluster.clone(),
     };
-    Named { table, names, notes, endpoints, operator, rollout, signals, discover, fallbacks }
+    Named { table, names, notes, endpoints, operator, rollout, signals, discover, classifier, fallbacks }
 }
 
 /// Compiles a document. Complete only if no error was added. `scorer`: that of the same document, where there is one
@@ -159,6 +162,7 @@ pub(super) fn compile(
         signals: named.signals,
         document: named.discover.is_some().then(|| Arc::new(document.clone())),
         discover: named.discover,
+        classifier: named.classifier,
         rollout: named.rollout,
         position: document.position,
         live,

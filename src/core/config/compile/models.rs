@@ -102,6 +102,7 @@ fn model(
             upstream.split_once('/').map(|(provider, _)| provider.to_owned())
         }),
         input_price: entry.input_price.or(base.input_price),
+        cached_input_price: entry.cached_input_price.or(base.cached_input_price),
         output_price: entry.output_price.or(base.output_price),
         context_window: entry.context_window.or(base.context_window),
         max_output: entry.max_output.or(base.max_output),

@@ -131,6 +131,7 @@ pub(super) fn session(raw: &raw::Session, path: &Path<'_>, errors: &mut Errors) 
     Session {
         pinned: raw.mode != raw::SessionMode::Stateless,
         derived: raw.mode == raw::SessionMode::Derived,
+        moves_down: raw.move_down == raw::MoveDown::IfCheaper && raw.mode == raw::SessionMode::Pinned,
         idle: raw.idle_seconds.saturating_mul(1000),
         headers: raw.header.iter().chain(&raw.headers).cloned().collect(),
         cache_key: raw.prompt_cache_key,

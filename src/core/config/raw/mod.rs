@@ -4,6 +4,7 @@
 //! (`schemars(required)`) is still an `Option`, so that one missing key does not keep the rest of a document from
 //! being checked: the schema's check reports it, the compiler skips it.
 
+mod classifier;
 mod discover;
 mod fallbacks;
 mod fit;
@@ -22,6 +23,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+pub use classifier::Classifier;
 pub use discover::Discover;
 pub use fallbacks::{Fallbacks, Position, RawCredentials, RawLive};
 pub use fit::{Fit, HistoryMode, Params, StreamUsage, UnkeptSchema, UnkeptTools};
@@ -31,7 +33,7 @@ pub use operator::{ClientHints, RoutingRule, TenantPolicies};
 pub use rollout::{Control, Mode};
 pub use routing::{Agentic, Eligibility, RawCompletion, Strategy, UnknownState};
 pub use rules::{Calibrated, Dimensions, OwnKeywords, RawOwnDimension, RawStep, Rules};
-pub use session::{Session, SessionMode};
+pub use session::{MoveDown, Session, SessionMode};
 pub use signals::{SignalWeights, Signals, SignalsPreset};
 pub use tables::{Candidate, OneOrMany, Profile, Promotion, Tiers};
 pub use wire::{
@@ -110,6 +112,9 @@ pub struct Document {
     pub calibrated: Calibrated,
     /// Numbers and additional keywords of the rule scorer.
     pub rules: Rules,
+    /// A second opinion of asks that the scorer is not sure of. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub classifier: Option<Classifier>,
     /// Rules that overrule the score.
     pub overrides: Overrides,
     /// Rules of the operator, which override the scorer: the first that matches decides. At most 64.
@@ -189,6 +194,7 @@ impl Default for Document {
             scorer: Scorer::Calibrated,
             calibrated: Calibrated::default(),
             rules: Rules::default(),
+            classifier: None,
             overrides: Overrides::default(),
             routing_rules: Vec::new(),
             client_hints: ClientHints::default(),

@@ -27,6 +27,10 @@ pub struct Model {
     /// USD per million input tokens. Default: the catalogue's, else unknown.
     #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1_000_000.0)))]
     pub input_price: Option<f64>,
+    /// USD per million input tokens that the provider has in its prompt cache, for `session.move_down`. Default: the
+    /// catalogue's, else unknown.
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1_000_000.0)))]
+    pub cached_input_price: Option<f64>,
     /// USD per million output tokens. Default: the catalogue's, else unknown.
     #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1_000_000.0)))]
     pub output_price: Option<f64>,

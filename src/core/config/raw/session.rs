@@ -9,6 +9,8 @@ use serde::Deserialize;
 pub struct Session {
     /// Which model serves the next request of a conversation.
     pub mode: SessionMode,
+    /// Whether a pinned conversation moves to a cheaper model when an ask needs only a lower tier.
+    pub move_down: MoveDown,
     /// Seconds without a request after which a conversation's pin ends.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 86_400)))]
     pub idle_seconds: u64,
@@ -37,6 +39,7 @@ impl Default for Session {
             ["x-claude-code-session-id", "session-id", "session_id", "x-session-id", "x-session-affinity"];
         Self {
             mode: SessionMode::Stateless,
+            move_down: MoveDown::Never,
             idle_seconds: 300,
             header: None,
             headers: headers.map(str::to_owned).to_vec(),
@@ -59,4 +62,16 @@ pub enum SessionMode {
     /// The same for several gateways that share nothing: a conversation that this one does not know is held by the
     /// highest tier of its first and its newest asks, and strategies with chance choose by the conversation.
     Derived,
+}
+
+/// Whether a pinned conversation moves to a cheaper model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum MoveDown {
+    /// It keeps its model.
+    Never,
+    /// It moves if this request costs at least a tenth less there, although the other model has nothing of the
+    /// conversation in its prompt cache. Needs the prices of both models, and of the pinned one `cached_input_price`.
+    IfCheaper,
 }

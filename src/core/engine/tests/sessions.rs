@@ -448,4 +448,32 @@ fn chance_is_the_same_for_a_conversation_in_every_process() {
         seen.insert(chosen);
     }
     assert!(seen.len() > 2, "{seen:?}");
+
+/// A conversation at the dearer model whose newest ask is easy, behind so many words.
+fn easy_after(words: usize, session: Value) -> (String, &'static str, &'static str) {
+    let document = json!({
+        "models": {"low": {"input_price": 1, "output_price": 5},
+                   "high": {"input_price": 5, "cached_input_price": 0.5, "output_price": 25}},
+        "tiers": {"SIMPLE": "low", "MEDIUM": "low", "COMPLEX": "high", "REASONING": "high"},
+        "session": {"mode": "pinned"}, "default_output_tokens": 10,
+    });
+    let mut document = document;
+    merge(&mut document["session"], session);
+    let config = config::parse(document.to_string().as_bytes()).unwrap_or_else(|errors| panic!("{errors}"));
+    let talk = Talk { config, ..Talk::new() };
+    let first = json!([{"role": "user", "content": PROOF}]);
+    assert_eq!(talk.with(Some(b"c"), json!({"messages": first})).0, "high");
+    let messages = json!([{"role": "user", "content": PROOF}, {"role": "assistant", "content": "so ".repeat(words)},
+                          {"role": "user", "content": "What is the capital of France?"}]);
+    talk.with(Some(b"c"), json!({"messages": messages}))
+}
+
+#[test]
+fn a_conversation_moves_down_only_where_that_pays() {
+    let if_cheaper = || json!({"move_down": "if_cheaper"});
+    // There is next to nothing in the cache.
+    assert_eq!(easy_after(10, if_cheaper()), ("low".to_owned(), "SIMPLE", "score"));
+    // Reading 20,000 tokens anew costs twice as much as taking them from the cache.
+    assert_eq!(easy_after(20_000, if_cheaper()), ("high".to_owned(), "REASONING", "session"));
+    assert_eq!(easy_after(10, json!({})), ("high".to_owned(), "REASONING", "session"));
 }

@@ -41,6 +41,7 @@ fn tried(names: &[&str]) -> Progress {
         reason: FallbackReason::General,
         twice: vec![],
         open: vec![],
+        cached: false,
     }
 }
 

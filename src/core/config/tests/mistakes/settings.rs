@@ -43,6 +43,41 @@ pub(super) const ROWS: &[Row] = &[
         ],
     ),
     // The upstream's list of models.
+    ("an opinion of nobody", r#"{"classifier": {}}"#, &[("classifier.model", "missing")]),
+    (
+        "an opinion that would be judged itself",
+        r#"{"classifier": {"model": "smart/auto", "cluster": "c"}}"#,
+        &[("classifier.model", "\"smart/auto\" is a virtual model")],
+    ),
+    (
+        "an opinion of an unknown model",
+        r#"{"classifier": {"model": "judge"}}"#,
+        &[("classifier.model", "no model is called \"judge\"")],
+    ),
+    (
+        "an opinion that comes back",
+        r#"{"fallbacks": {"enabled": true}, "classifier": {"model": "auto"}}"#,
+        &[("classifier.cluster", "it cannot call itself")],
+    ),
+    (
+        "wrong numbers and names of a classifier",
+        r#"{"classifier": {"model": "judge", "cluster": "a b", "path": "v1", "band": 1.5, "max_share": -1, "timeout_ms": 1,
+            "remember_seconds": 90000, "allowed_fails": 0, "ask_bytes": 10, "headers": {"Host": "x"},
+            "params": {"model": "other", "stream": true}}}"#,
+        &[
+            ("classifier.allowed_fails", "0 is too small"),
+            ("classifier.ask_bytes", "10 is too small"),
+            ("classifier.band", "1.5 is too large"),
+            ("classifier.max_share", "-1 is too small"),
+            ("classifier.remember_seconds", "90000 is too large"),
+            ("classifier.timeout_ms", "1 is too small"),
+            ("classifier.params.model", "is set by the filter"),
+            ("classifier.params.stream", "is set by the filter"),
+            ("classifier.cluster", "\"a b\" is not a cluster name"),
+            ("classifier.path", "begin with `/`"),
+            ("classifier.headers.Host", "has capitals"),
+        ],
+    ),
     ("a list of nowhere", r#"{"discover": {}}"#, &[("discover.cluster", "missing")]),
     (
         "a list with everything wrong",
