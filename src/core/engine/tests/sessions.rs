@@ -448,6 +448,7 @@ fn chance_is_the_same_for_a_conversation_in_every_process() {
         seen.insert(chosen);
     }
     assert!(seen.len() > 2, "{seen:?}");
+}
 
 /// A conversation at the dearer model whose newest ask is easy, behind so many words.
 fn easy_after(words: usize, session: Value) -> (String, &'static str, &'static str) {
