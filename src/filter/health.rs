@@ -12,8 +12,8 @@ use std::sync::Arc;
 use log::warn;
 use proxy_wasm::hostcalls;
 
-use super::metrics::{Series, Traffic};
-use super::{now_millis, random};
+use super::metrics::{Observed, Series, Traffic};
+use super::{now_millis, property, random};
 use tiergate_core::config::Config;
 use tiergate_core::fnv::Fnv;
 use tiergate_core::live::{
@@ -50,6 +50,8 @@ pub struct Health {
     warnings: Warnings,
     /// Those about single credentials, of which one client may bring many.
     limit_warnings: Warnings,
+    /// Whether durations and tokens of answers are told by OpenTelemetry's names.
+    gen_ai: bool,
 }
 
 /// Warnings of one kind, of which there are no more than so many a minute.
@@ -110,6 +112,7 @@ impl Health {
         ] {
             identity.number(number);
         }
+        identity.number(u64::from(config.gen_ai));
         for model in models.values() {
             identity.number(model.slot as u64);
             identity.text(&model.name);
@@ -135,6 +138,7 @@ impl Health {
                 traffic: Traffic::default(),
                 warnings: Warnings::default(),
                 limit_warnings: Warnings::default(),
+                gen_ai: config.gen_ai,
             }));
             known.push((identity.0, Rc::downgrade(&health)));
             Some(health)
@@ -199,6 +203,9 @@ impl Health {
         now: u64,
     ) {
         let slot = attempt.model();
+        if self.gen_ai && outcome == Outcome::Ok {
+            self.observe(&attempt, tokens, now);
+        }
         let writes =
             matches!(outcome, Outcome::Failed(_)) && matches!(told.weight, Weight::Certain | Weight::Open);
         let told = if writes {
@@ -212,14 +219,34 @@ impl Health {
         self.traffic.add(slot, Series::Tokens("input"), tokens.input);
         self.traffic.add(slot, Series::Tokens("output"), tokens.output);
         let usage = Usage { input: tokens.input, output: tokens.output };
-        if let Some(cost) = self.models.get(&slot).and_then(|model| route::cost(model, usage)) {
+        let cost = self.models.get(&slot).and_then(|model| route::cost(model, usage));
+        if let Some(cost) = cost {
             self.traffic.spend(slot, cost);
+        }
+        if self.gen_ai && outcome == Outcome::Ok {
+            tell_answer(self.models.get(&slot), tokens, cost);
         }
         if matches!(outcome, Outcome::Failed(_)) {
             self.tell_cooldowns(now);
             self.look_again(now);
         } else {
             self.look_at(slot, now);
+        }
+    }
+
+    /// What a good answer took. It waits for the tick, so that the request makes no host call for it.
+    fn observe(&mut self, attempt: &Attempt, tokens: Tokens, now: u64) {
+        let (slot, began) = (attempt.model(), attempt.began());
+        self.traffic.observe(slot, Observed::Duration, now.saturating_sub(began));
+        if let Some(first) = attempt.first_byte_at() {
+            self.traffic.observe(slot, Observed::FirstByte, first.saturating_sub(began));
+        }
+        if tokens.input > 0 || tokens.output > 0 {
+            self.traffic.observe(slot, Observed::Input, tokens.input);
+            self.traffic.observe(slot, Observed::Output, tokens.output);
+        }
+        if self.traffic.is_full() {
+            self.flush(now);
         }
     }
 
@@ -310,4 +337,18 @@ fn salt(now: u64) -> u64 {
 /// The number of what was asked, or of who asked, as it is written down: nobody who reads it can find out what that was.
 fn keyed(salt: u64, subject: u64) -> u64 {
     if subject == 0 { 0 } else { live::session(salt, [&subject.to_le_bytes()[..]]).max(1) }
+}
+
+/// Tells the access log who answered, and what the answer took.
+fn tell_answer(model: Option<&Arc<Model>>, tokens: Tokens, cost: Option<f64>) {
+    if let Some(model) = model {
+        property::tell("gen_ai.response.model", &model.name);
+    }
+    if tokens.input > 0 || tokens.output > 0 {
+        property::tell("gen_ai.usage.input_tokens", &tokens.input.to_string());
+        property::tell("gen_ai.usage.output_tokens", &tokens.output.to_string());
+        if let Some(cost) = cost {
+            property::tell("cost_usd", &format!("{cost:.9}"));
+        }
+    }
 }

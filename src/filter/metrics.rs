@@ -226,6 +226,34 @@ impl Series {
     }
 }
 
+/// What is observed of a good answer, as OpenTelemetry names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Observed {
+    /// Milliseconds to the end of the answer.
+    Duration,
+    /// Milliseconds to its first byte.
+    FirstByte,
+    /// Tokens of the request.
+    Input,
+    /// Tokens of the answer.
+    Output,
+}
+
+impl Observed {
+    fn name(self, model: &str) -> String {
+        let model = label(model);
+        match self {
+            Observed::Duration => format!("gen_ai.client.operation.duration;model={model}"),
+            Observed::FirstByte => format!("gen_ai.client.operation.time_to_first_chunk;model={model}"),
+            Observed::Input => format!("gen_ai.client.token.usage;model={model};type=input"),
+            Observed::Output => format!("gen_ai.client.token.usage;model={model};type=output"),
+        }
+    }
+}
+
+/// Observations that wait for the tick at most.
+const MOST_OBSERVED: usize = 1024;
+
 /// Counts of traffic, by the slot of the model. They wait for the next tick, so that a request makes no host call for
 /// them.
 #[derive(Debug, Default)]
@@ -234,6 +262,9 @@ pub struct Traffic {
     handles: BTreeMap<(usize, Series), u32>,
     /// Millionths of a USD that are not told yet, and fractions of one.
     spent: BTreeMap<usize, f64>,
+    /// What was observed since the last tick.
+    observed: Vec<(usize, Observed, u64)>,
+    histograms: BTreeMap<(usize, Observed), u32>,
     /// Handles of gauges, and what they were set to last.
     in_flight: BTreeMap<usize, (u32, u32)>,
 }
@@ -252,6 +283,16 @@ impl Traffic {
         if cost > 0.0 {
             *self.spent.entry(model).or_default() += cost * 1e6;
         }
+    }
+
+    /// Notes something of a good answer.
+    pub fn observe(&mut self, model: usize, what: Observed, value: u64) {
+        self.observed.push((model, what, value));
+    }
+
+    /// Whether as much was observed as may wait.
+    pub const fn is_full(&self) -> bool {
+        self.observed.len() >= MOST_OBSERVED
     }
 
     /// Sets the gauge of requests in flight where it was set to something else, or has never been set and is not 0.
@@ -278,6 +319,14 @@ impl Traffic {
             if whole >= 1.0 {
                 let count = self.waiting.entry((*model, Series::Spend)).or_default();
                 *count = count.saturating_add(whole as u64);
+            }
+        }
+        for (model, what, value) in std::mem::take(&mut self.observed) {
+            let Some(name) = name(model) else { continue };
+            let mut id = self.histograms.get(&(model, what)).copied();
+            if let Some(id) = defined(&mut id, (MetricType::Histogram, &what.name(name))) {
+                self.histograms.insert((model, what), id);
+                let _ = hostcalls::record_metric(id, value);
             }
         }
         for ((model, series), count) in std::mem::take(&mut self.waiting) {

@@ -9,6 +9,11 @@ use tiergate_core::route::{Plan, Progress};
 const PLAN: &str = "tiergate_plan";
 const PROGRESS: &str = "tiergate_progress";
 
+/// Tells the access log something, as the filter state `wasm.NAME`.
+pub fn tell(name: &str, value: &str) {
+    let _ = hostcalls::set_property(vec![name], Some(value.as_bytes()));
+}
+
 /// Writes down who serves the request.
 pub fn set_plan(plan: &Plan) {
     set(PLAN, serde_json::to_vec(plan));

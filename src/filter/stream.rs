@@ -274,6 +274,9 @@ impl Stream {
         let micros = now_nanos().saturating_sub(started) / 1000;
         shared.metrics.borrow_mut().count(decision, micros);
         self.answer = answer(decision, headers.response);
+        if let Some(model) = decision.choice.model.filter(|_| shared.config.gen_ai) {
+            property::tell("gen_ai.request.model", &model.name);
+        }
         if shared.config.filter_state
             && let Ok(line) = serde_json::to_vec(&LogLine::of(decision, micros, self.told))
         {

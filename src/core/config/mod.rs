@@ -100,6 +100,8 @@ pub struct Config {
     pub window_margin: f64,
     /// Whether the access log is told each decision.
     pub filter_state: bool,
+    /// Whether metrics and the access log also have OpenTelemetry's names.
+    pub gen_ai: bool,
 }
 
 /// Who is asked for a second opinion, and how.

@@ -70,6 +70,11 @@ impl Attempt {
         self.first_byte.get_or_insert(now);
     }
 
+    /// When the first byte of the answer came, in milliseconds, if it has.
+    pub fn first_byte_at(&self) -> Option<u64> {
+        self.first_byte
+    }
+
     /// Whether a byte of the answer has come.
     pub fn has_first_byte(&self) -> bool {
         self.first_byte.is_some()

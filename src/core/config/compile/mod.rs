@@ -178,5 +178,6 @@ pub(super) fn compile(
         default_output_tokens: document.default_output_tokens,
         window_margin: document.eligibility.window_margin,
         filter_state: document.filter_state,
+        gen_ai: document.gen_ai,
     })
 }

@@ -64,6 +64,11 @@ pub struct Document {
     /// decision_us in microseconds; also shadow, if a decision was not carried out. Costs one more host call per
     /// request.
     pub filter_state: bool,
+    /// Whether metrics and the access log also have OpenTelemetry's names for generative AI: histograms of each model's
+    /// duration, time to the first byte, and tokens, and the filter states `wasm.gen_ai.request.model`,
+    /// `wasm.gen_ai.response.model`, `wasm.gen_ai.usage.input_tokens`, `wasm.gen_ai.usage.output_tokens` and
+    /// `wasm.cost_usd`. All but the first come from answers (`live`). Costs up to five more host calls per request.
+    pub gen_ai: bool,
     /// Models by name. An entry overlays the shipped catalogue (prices, context windows and capabilities from
     /// LiteLLM's cost map) field by field: the catalogue's entry of the same name, else that of `upstream_model`. A
     /// model of the catalogue needs an entry only if something differs. Entries alone put no model into a table. At
@@ -183,6 +188,7 @@ impl Default for Document {
             baseline: "claude-opus-5".into(),
             default_output_tokens: 1000,
             filter_state: false,
+            gen_ai: false,
             models: BTreeMap::new(),
             tiers: None,
             profiles: None,
