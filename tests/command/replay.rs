@@ -61,6 +61,46 @@ fn a_log_as_table_json_and_page() {
 }
 
 #[test]
+fn feedback_and_prompts_become_labelled_lines() {
+    let said = |id: &str, tier: Value, thumbs: Value| {
+        let told = json!({"feedback": {"request_id": id, "tier": tier, "thumbs": thumbs, "from": "api",
+            "decided": {"tier": "SIMPLE", "model": "a"}}});
+        json!({"request_id": "the post's own", "status": 202, "tiergate": told.to_string()}).to_string()
+            + "\n"
+    };
+    let log = said("r1", "COMPLEX".into(), Value::Null)
+        + &said("r2", Value::Null, "up".into())
+        + &said("r3", Value::Null, "down".into())
+        + &said("gone", "MEDIUM".into(), Value::Null)
+        // Of two the last counts.
+        + &said("r1", "REASONING".into(), "down".into());
+    let prompts = [
+        r#"{"request_id": "r1", "prompt": "Prove it.", "system": "Be brief."}"#,
+        r#"{"id": "r2", "prompt": "Hello!"}"#,
+        r#"{"request_id": "r3", "prompt": "Why?"}"#,
+        r#"{"request_id": "unsaid", "prompt": "Who?"}"#,
+    ];
+    let (log, prompts) = (file("said.log", &log), file("said.jsonl", &prompts.join("\n")));
+    let done = tiergate(&["replay", "--labels", &prompts, &log], "");
+    let lines: Vec<Value> =
+        text(&done.stdout).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let expected = [
+        json!({"id": "r1", "request_id": "r1", "prompt": "Prove it.", "system": "Be brief.", "tier": "REASONING"}),
+        json!({"id": "r2", "prompt": "Hello!", "tier": "SIMPLE"}),
+    ];
+    assert_eq!(lines, expected);
+    assert!(
+        text(&done.stderr).contains("1 requests has no prompt here, 1 names no tier"),
+        "{}",
+        text(&done.stderr)
+    );
+    let labelled = file("labelled.jsonl", &text(&done.stdout));
+    let measured = tiergate(&["eval", "--rounds", "0", "--json", &labelled], "");
+    let report: Value = serde_json::from_slice(&measured.stdout).expect("JSON");
+    assert_eq!(report["files"][0]["tiers"]["rows"], 2);
+}
+
+#[test]
 fn packed_logs_are_unpacked() {
     let log = file("packed.log", &line("1", &decision("a", "SIMPLE", 0.25)));
     assert!(Command::new("gzip").args(["-kf", &log]).status().expect("gzip").success());

@@ -178,6 +178,14 @@ def test_what_answers_tell_is_counted_by_model(seen):
     assert values(seen, "Requests in flight, by model", "model")[HANGS] == 1
 
 
+def test_latency_is_told_by_model(seen):
+    models = {"gpt-5.4-nano", "claude-opus-5", SPARE}
+    for title, refs in [("Whole answer, by model", "ABC"), ("First byte, by model", "AB")]:
+        for ref in refs:
+            told = {labels["gen_ai_response_model"]: value for labels, value in seen[f"{title} (timeseries) {ref}"]}
+            assert models <= told.keys() and all(0 < told[model] < 60_000 for model in models), told
+
+
 def test_numbers_are_of_the_right_size(seen):
     of = {name: found[0][1] for name, found in seen.items() if len(found) == 1}
     assert 0.3 < of["Saved (stat) A"] < 1

@@ -1,6 +1,7 @@
 //! `tiergate replay`: what a log says of the requests in it, and what another configuration would have made of them.
 
 pub mod chart;
+mod feedback;
 mod lines;
 mod page;
 mod record;
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use self::feedback::Said;
 use self::lines::Line;
 use self::record::Record;
 use self::report::{Broken, By, Mistake, Report, Row};
@@ -40,6 +42,10 @@ pub struct Options {
     /// Also write one page with tables and charts; it needs nothing else to be opened
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// Print these prompts, JSONL, with the tiers that feedback in the log gives them, as `eval` and `make learn` read
+    /// them; a prompt has the `request_id` of its answer
+    #[arg(long, value_name = "PROMPTS", conflicts_with_all = ["json", "html", "config"])]
+    labels: Option<PathBuf>,
     /// Access logs as the shipped Envoy configurations write them, also packed by gzip; `-` is standard input
     #[arg(required = true, value_name = "LOG")]
     logs: Vec<PathBuf>,
@@ -63,6 +69,12 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
         }
     }
     drop(progress);
+    if let Some(prompts) = &options.labels {
+        let told = |error: io::Error| format!("{}: {error}", prompts.display());
+        let said = reader.said.label(fs::File::open(prompts).map_err(told)?, out).map_err(told)?;
+        out.flush().map_err(written)?;
+        return writeln!(io::stderr(), "{said}").map_err(written);
+    }
     let report = reader.report(options);
     if let Some(file) = &options.html {
         fs::write(file, page::page(&report)).map_err(|error| format!("{}: {error}", file.display()))?;
@@ -99,6 +111,7 @@ struct Reader<'c> {
     lines: u64,
     others: u64,
     feedback: u64,
+    said: Said,
     broken: Broken,
     tally: Tally,
     what_if: Option<WhatIf<'c>>,
@@ -124,7 +137,10 @@ impl Reader<'_> {
                 }
             }
             Ok(Record::Other) => self.others += 1,
-            Ok(Record::Feedback) => self.feedback += 1,
+            Ok(Record::Feedback(feedback)) => {
+                self.feedback += 1;
+                self.said.add(*feedback);
+            }
             Err(error) => {
                 self.broken.lines += 1;
                 if self.broken.told.len() < MOST_TOLD {

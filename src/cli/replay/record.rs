@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Error, IgnoredAny, Visitor};
+use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use tiergate_core::tier::Tier;
+
+use super::feedback::Feedback;
 
 /// What a line says.
 pub enum Record<'l> {
@@ -16,7 +18,7 @@ pub enum Record<'l> {
     /// One that is no LLM call.
     Other,
     /// What somebody said of a decision.
-    Feedback,
+    Feedback(Box<Feedback>),
 }
 
 /// The fields of the log format.
@@ -45,10 +47,10 @@ pub struct Entry<'l> {
     tiergate: Option<&'l RawValue>,
 }
 
-/// What somebody said of a decision.
+/// A line that may hold what somebody said of a decision.
 #[derive(Deserialize)]
-struct Feedback {
-    feedback: Option<IgnoredAny>,
+struct Said {
+    feedback: Option<Feedback>,
 }
 
 /// The decision, as the filter tells it.
@@ -99,9 +101,9 @@ pub fn read(line: &[u8]) -> Result<Record<'_>, String> {
     let within = |error| format!("`tiergate`: {}", told(error));
     // Few lines are feedback: the others are read once.
     if inside.contains("\"feedback\"") {
-        let Feedback { feedback } = serde_json::from_str(&inside).map_err(within)?;
-        if feedback.is_some() {
-            return Ok(Record::Feedback);
+        let Said { feedback } = serde_json::from_str(&inside).map_err(within)?;
+        if let Some(feedback) = feedback {
+            return Ok(Record::Feedback(Box::new(feedback)));
         }
     }
     let decided = serde_json::from_str(&inside).map_err(within)?;

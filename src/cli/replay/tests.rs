@@ -11,7 +11,7 @@ use tiergate_core::config;
 use super::what_if::WhatIf;
 
 fn options() -> Options {
-    Options { config: None, json: false, html: None, logs: Vec::new() }
+    Options { config: None, json: false, html: None, labels: None, logs: Vec::new() }
 }
 
 fn read(log: &str) -> Report {
@@ -96,7 +96,7 @@ fn what_is_no_request_is_counted_for_what_it_is() {
     let log = [
         "{\"time\":\"2026-11-26T21:00:00Z\",\"tiergate\":null}\n",
         "{\"tiergate\":\"-\"}\n{\"status\":200}\n\n",
-        "{\"tiergate\":\"{\\\"feedback\\\":{\\\"tier\\\":\\\"COMPLEX\\\"}}\"}\n",
+        "{\"tiergate\":\"{\\\"feedback\\\":{\\\"request_id\\\":\\\"r\\\",\\\"tier\\\":\\\"COMPLEX\\\"}}\"}\n",
         "[info] starting\n",
         "{\"tiergate\":\"{\\\"model\\\":\"}\n",
         "{\"tiergate\":\"{\\\"tier\\\":\\\"HUGE\\\",\\\"cause\\\":\\\"score\\\"}\"}\n",

@@ -145,7 +145,7 @@ impl Printer<'_> {
         if !text.is_empty() {
             match record::read(text) {
                 Ok(Record::Request(entry, decided)) => self.print(&entry, &decided)?,
-                Ok(Record::Other | Record::Feedback) => {}
+                Ok(Record::Other | Record::Feedback(_)) => {}
                 Err(error) => writeln!(io::stderr(), "a line that cannot be read: {}", printable(&error))?,
             }
         }
