@@ -15,9 +15,10 @@
 # soak        five minutes of full load while models fail at random (SECONDS=300)
 # linear      no body costs more than its size accounts for (SHAPES=20000)
 # fuzz        coverage-guided fuzzing of what reads other people's bytes, each target for a minute (SECONDS=60), and linear
-# bench       speed; docs: the generated reference and schema, and envoy/dynamic; clean: what all of these left
+# bench       speed; docs: the generated reference and schema, envoy/dynamic and the console's packed page; clean: what all of these left
 
 PYTHON_BIN := .venv/bin/python
+PYTHON ?= python3
 # What runs once more over envoy/envoy.yaml, after all has run over envoy/demo.yaml.
 PRODUCTION_TESTS := test_wire.py test_dialects.py test_profiles.py test_observability.py
 SECONDS := 300
@@ -122,6 +123,7 @@ soak: setup wasm
 
 # Not straight into the files: the schema is compiled into what writes it.
 docs:
+	@$(PYTHON) scripts/console.py
 	cargo run --quiet --features cli -- reference > target/configuration.md
 	cargo run --quiet --features cli -- schema > target/tiergate.schema.json
 	mv target/configuration.md docs/configuration.md

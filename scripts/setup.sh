@@ -16,6 +16,7 @@ command -v cargo >/dev/null || { echo "setup: no cargo here; install Rust with r
 command -v cc >/dev/null || { echo "setup: no C linker (cc) here, which cargo needs; $apt_hint" >&2; exit 1; }
 
 [ "$venv" != .venv ] || scripts/prometheus.sh
+[ "$venv" != .venv ] || scripts/browser.sh
 
 stamp=$venv/.stamp
 want="$(cat "$requirements" scripts/setup.sh | cksum) $("$python" --version)"

@@ -6,8 +6,8 @@
 The demo and the end-to-end tests use the classes below. What a stack writes (configurations, logs, process ids) goes
 to one directory: .run/up, .run/demo or .run/e2e.
 
-Environment: TIERGATE_PORT, TIERGATE_ADMIN_PORT, LITELLM_PORT, TIERGATE_SIGNALS_PORT (for `up`; else 10000, 9901, 4000 and
-10001, or any free port where one of these is taken), TIERGATE_ENVOY (the Envoy binary), TIERGATE_WASM (the module).
+Environment: TIERGATE_PORT, TIERGATE_ADMIN_PORT, LITELLM_PORT, TIERGATE_SIGNALS_PORT, TIERGATE_CONSOLE_PORT (for `up`; else
+10000, 9901, 4000, 10001 and 10002, or any free port where one of these is taken), TIERGATE_ENVOY (the Envoy binary), TIERGATE_WASM (the module).
 """
 
 from __future__ import annotations
@@ -132,13 +132,14 @@ def set_upstream(of_cluster: dict, to: dict) -> None:
 
 
 def demo_envoy(
-    *, port: int, admin_port: int, litellm_port: int, signals_port: int, metrics_port: int = 0, shipped: Path = DEMO
+    *, port: int, admin_port: int, litellm_port: int, signals_port: int, metrics_port: int = 0, console_port: int = 0,
+    shipped: Path = DEMO,
 ) -> dict:
     """envoy/demo.yaml, or another configuration made like it, on loopback with these ports (the listeners and clusters
     that it has), and the module by its absolute path."""
     envoy = load_yaml(shipped)
     set_port(envoy["admin"], admin_port)
-    listens = {"gateway": port, "signals": signals_port, "metrics": metrics_port}
+    listens = {"gateway": port, "signals": signals_port, "metrics": metrics_port, "console": console_port}
     for each in envoy["static_resources"]["listeners"]:
         set_port(each, listens[each["name"]])
     reached = {"litellm": litellm_port, "signals": signals_port, "admin": admin_port}
@@ -369,16 +370,18 @@ def envoy_process(directory: Path, configuration: dict, *, concurrency: int = 2,
 class Stack:
     """LiteLLM and Envoy, started together; a context manager that stops both."""
 
-    def __init__(self, directory: Path, *, ports: tuple[int, int, int, int] = (0, 0, 0, 0), shipped: Path = DEMO):
+    def __init__(self, directory: Path, *, ports: tuple[int, int, int, int] = (0, 0, 0, 0), console_port: int = 0,
+                 shipped: Path = DEMO):
         self.directory = directory
         directory.mkdir(parents=True, exist_ok=True)
         if not WASM.is_file():
             raise StackError(f"{WASM} is missing: `make wasm` builds it")
         self.port, self.admin_port, self.litellm_port, self.signals_port = (free_port(port) for port in ports)
         self.metrics_port = free_port()
+        self.console_port = free_port(console_port)
         self.envoy_configuration = demo_envoy(
             port=self.port, admin_port=self.admin_port, litellm_port=self.litellm_port, signals_port=self.signals_port,
-            metrics_port=self.metrics_port, shipped=shipped,
+            metrics_port=self.metrics_port, console_port=self.console_port, shipped=shipped,
         )
         self.extra_models: list[str] = []
         self.failing_models: dict[str, str] = {}
@@ -397,6 +400,10 @@ class Stack:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def console_url(self) -> str:
+        return f"http://127.0.0.1:{self.console_port}"
 
     @property
     def admin_url(self) -> str:
@@ -488,13 +495,14 @@ def up() -> int:
         for name, default in (("TIERGATE_PORT", 10000), ("TIERGATE_ADMIN_PORT", 9901), ("LITELLM_PORT", 4000),
                               ("TIERGATE_SIGNALS_PORT", 10001))
     )
-    stack = Stack(UP, ports=wanted)
+    stack = Stack(UP, ports=wanted, console_port=int(os.environ.get("TIERGATE_CONSOLE_PORT", 10002)))
     stack.scripted = True
     stack.start()
     for process in stack.processes():
         (UP / f"{process.name}.pid").write_text(f"{process.child.pid} {_started(process.child.pid)}\n")
     chat = f"curl -s {stack.url}/v1/chat/completions -H 'content-type: application/json' -i"
     print(f"""tiergate is up at {stack.url} (Envoy's admin: {stack.admin_url}, LiteLLM: http://127.0.0.1:{stack.litellm_port})
+console: {stack.console_url}/ in a browser
 logs: {UP.relative_to(ROOT)}/envoy.out (one JSON line a request), envoy.log, litellm.log
 
   {chat} -d '{{"model": "smart/auto", "messages": [{{"role": "user", "content": "Hello!"}}]}}'

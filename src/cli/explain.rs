@@ -4,15 +4,13 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
-use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{ConfigChoice, Judging, chat_body, now, read_stdin, replay, signals, written};
-use tiergate_core::chat::Dialect;
 use tiergate_core::config::Config;
+use tiergate_core::engine::report::{Considered, candidates, considered, report};
 use tiergate_core::engine::{Decision, Request, RequestContext, Scratch, decide, ranking};
 use tiergate_core::operator::{Client, Headers};
-use tiergate_core::route::{self, Model, Profile, SignalRanking, Strategy, Usage};
 use tiergate_core::score::{Contribution, Dimension, Explanation};
 use tiergate_core::tier::Tier;
 
@@ -77,7 +75,7 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
     let decision = decide(&config, &request, live, &mut scratch);
     let why = scratch.explain(&config, &decision);
     if options.json {
-        let report = report(&config, dialect, &decision, why.as_ref(), live);
+        let report = report(&config, &request, &decision, &scratch, live);
         let text = serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?;
         return writeln!(out, "{text}").map_err(written);
     }
@@ -113,158 +111,6 @@ fn guessed_path(config: &Config, body: &[u8], choice: &ConfigChoice) -> Result<S
     };
     let suffix = suffixes.first().ok_or("the configuration has no path for this kind of request")?;
     Ok(format!("{prefix}{suffix}"))
-}
-
-/// The candidates of each tier, preferred first.
-fn candidates<'c>(
-    config: &'c Config,
-    decision: &Decision<'c>,
-    live: RequestContext<'_>,
-) -> Vec<(Tier, Vec<&'c str>)> {
-    let Some(profile) = decision.wanted().profile.or(decision.choice.profile) else { return Vec::new() };
-    let unknown = SignalRanking::default();
-    let ranking = live.ranking.filter(|_| profile.strategy == Strategy::Momentum).unwrap_or(&unknown);
-    let names = |tier| {
-        let listed = config.table.candidates(profile, tier, live.now);
-        ranking.order(listed).into_iter().map(|m| m.name.as_str()).collect()
-    };
-    Tier::ALL.into_iter().map(|tier| (tier, names(tier))).collect()
-}
-
-/// A candidate of any tier, and what a strategy may go by.
-#[derive(Debug, Serialize)]
-struct Considered<'c> {
-    model: &'c str,
-    tiers: Vec<&'static str>,
-    /// The mean of its benchmark figures, 0 to 100.
-    capability: Option<f64>,
-    /// How likely it completes the ask, under strategy `completion`.
-    likelihood: Option<f64>,
-    /// What the request costs there, in USD.
-    cost_usd: Option<f64>,
-    /// Whether it serves, may serve in its place, or why not.
-    why: &'static str,
-}
-
-/// All candidates of the profile, once each.
-fn considered<'c>(
-    config: &'c Config,
-    decision: &Decision<'c>,
-    live: RequestContext<'_>,
-) -> Vec<Considered<'c>> {
-    let Some(profile) = decision.wanted().profile.or(decision.choice.profile) else { return Vec::new() };
-    let difficulty = decision.score.map_or(0.5, |score| score.value.clamp(0.0, 1.0));
-    let mut all: Vec<Considered<'c>> = Vec::new();
-    for tier in Tier::ALL {
-        for model in config.table.candidates(profile, tier, live.now) {
-            if let Some(known) = all.iter_mut().find(|known| known.model == model.name) {
-                known.tiers.push(tier.name());
-                continue;
-            }
-            let likelihood = match profile.strategy {
-                Strategy::Completion(how) => {
-                    Some(how.curve.likelihood(model.capability.unwrap_or(how.usual), difficulty))
-                }
-                _ => None,
-            };
-            let output = decision.usage.output.min(model.max_output.unwrap_or(u64::MAX));
-            let cost_usd = route::cost(model, Usage { output, ..decision.usage });
-            let (capability, tiers) = (model.capability, vec![tier.name()]);
-            let why = passed_over(config, decision, profile, model, live);
-            all.push(Considered { model: &model.name, tiers, capability, likelihood, cost_usd, why });
-        }
-    }
-    all
-}
-
-/// Why a candidate does not serve.
-fn passed_over(
-    config: &Config,
-    decision: &Decision<'_>,
-    profile: &Profile,
-    model: &Model,
-    live: RequestContext<'_>,
-) -> &'static str {
-    let chosen = decision.wanted().model.or(decision.choice.model);
-    let tier = decision.wanted().tier;
-    let candidates = tier.map_or(&[][..], |tier| config.table.candidates(profile, tier, live.now));
-    let listed = candidates.iter().any(|other| other.slot == model.slot);
-    let only = config.operator.tenants.of(&live.client).and_then(|(policy, _)| policy.only);
-    if chosen.is_some_and(|chosen| chosen.slot == model.slot) {
-        "serves"
-    } else if only.is_some_and(|only| !only.has(model)) {
-        "its tenant may not use it"
-    } else if decision.needs.is_some_and(|needs| !needs.allowed_by(model)) {
-        "cannot do what is asked"
-    } else if decision.needs.is_some_and(|needs| !needs.met_by(model)) {
-        "no room in its window"
-    } else if decision.chain.iter().any(|other| other.slot == model.slot) {
-        "in its place"
-    } else if matches!(profile.strategy, Strategy::Completion(how) if how.all_tiers) || listed {
-        "others go before it"
-    } else {
-        "another tier"
-    }
-}
-
-fn report(
-    config: &Config,
-    dialect: Dialect,
-    decision: &Decision<'_>,
-    why: Option<&Explanation<'_>>,
-    live: RequestContext<'_>,
-) -> Value {
-    let score = decision.score;
-    let candidates: serde_json::Map<String, Value> = candidates(config, decision, live)
-        .into_iter()
-        .map(|(tier, names)| (tier.name().to_owned(), json!(names)))
-        .collect();
-    let mut report = json!({
-        "dialect": dialect.name(),
-        "cause": decision.choice.cause.name(),
-        "rule": decision.rule,
-        "profile": decision.choice.profile.map(|p| &p.name),
-        "tier": decision.choice.tier.map(Tier::name),
-        "model": decision.choice.model.map(|m| &m.name),
-        "set": decision.choice.model.and_then(|m| m.variant.as_ref()),
-        "edits": decision.fitted.notes.iter()
-            .map(|note| json!({"name": note.name, "done": note.done.name()}))
-            .collect::<Vec<_>>(),
-        "cluster": decision.cluster,
-        "chain": decision.chain.iter().map(|m| &m.name).collect::<Vec<_>>(),
-        "score": score.map(|s| s.value),
-        "confidence": score.map(|s| s.confidence),
-        "agentic": score.map(|s| s.agentic),
-        "input_tokens": decision.usage.input,
-        "output_tokens": decision.usage.output,
-        "cost_usd": decision.choice.cost,
-        "savings": decision.savings,
-        "candidates": candidates,
-        "problem": decision.problem.as_ref().map(|problem| json!({
-            "status": problem.status(),
-            "message": problem.message(),
-        })),
-        "considered": considered(config, decision, live),
-        "shadow": decision.withheld.as_ref().map(|withheld| json!({
-            "cause": withheld.cause.name(),
-            "profile": withheld.profile.map(|p| &p.name),
-            "tier": withheld.tier.map(Tier::name),
-            "model": withheld.model.map(|m| &m.name),
-            "cost_usd": withheld.cost,
-        })),
-    });
-    if let Value::Object(fields) = &mut report {
-        if let Some(classifier) = &config.classifier {
-            let opinion = json!({"asked": decision.unsure, "band": classifier.settings.band});
-            fields.insert("second_opinion".to_owned(), opinion);
-        }
-        match why {
-            Some(Explanation::Rules(parts)) => fields.insert("dimensions".to_owned(), json!(parts)),
-            Some(Explanation::Calibrated(reasons)) => fields.insert("features".to_owned(), json!(reasons)),
-            None => None,
-        };
-    }
-    report
 }
 
 fn print(
@@ -400,6 +246,7 @@ fn in_words(feature: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tiergate_core::chat::Dialect;
     use tiergate_core::config;
 
     #[test]

@@ -7,7 +7,7 @@ use crate::fit;
 use crate::operator::Client;
 use crate::rollout::NotRouted;
 use crate::route::{self, Conditions, Model, SignalRanking, Usage};
-use crate::score::{Ask, Explanation};
+use crate::score::{Ask, Boundary, Explanation};
 use crate::signal::{Candidate, Feed, Index, Match, SignalSettings};
 use crate::tier::Tier;
 
@@ -19,6 +19,7 @@ pub mod listing;
 mod named;
 mod operator;
 mod opinion;
+pub mod report;
 mod sessions;
 mod side;
 mod stall;
@@ -45,6 +46,13 @@ impl Scratch {
     /// Why the ask of `decision`, the last one that this was used for, has its score; none where nothing was judged.
     pub fn explain<'c>(&self, config: &'c Config, decision: &Decision<'_>) -> Option<Explanation<'c>> {
         decision.score.map(|_| config.scorer.explain(&self.asked(decision), &self.0.score))
+    }
+
+    /// How near the ask of `decision`, the last one that this was used for, is to each boundary between tiers; empty where
+    /// nothing was judged.
+    pub fn boundaries(&self, config: &Config, decision: &Decision<'_>) -> Vec<Boundary> {
+        let near = |score| config.scorer.boundaries(&self.asked(decision), score, &self.0.score);
+        decision.score.map(near).unwrap_or_default()
     }
 
     /// Passes to `each` the features of the ask of `decision`, the last one that this was used for.

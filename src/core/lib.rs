@@ -10,6 +10,7 @@
 pub mod ask;
 pub mod chat;
 pub mod config;
+pub mod console;
 pub mod discover;
 pub mod engine;
 pub mod fit;

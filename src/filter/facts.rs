@@ -4,6 +4,7 @@ use percent_encoding::percent_decode;
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::MapType;
 
+use super::console;
 use tiergate_core::chat::{self, Coding};
 use tiergate_core::config::Config;
 use tiergate_core::fit::{BETAS, Takes};
@@ -80,12 +81,15 @@ pub struct Facts {
     pub tenant: Vec<u8>,
     /// What the operator's rules look at.
     pub watched: Headers,
+    /// The request's id, where the console wants it.
+    pub request_id: Option<Vec<u8>>,
 }
 
 impl Facts {
     /// One host call for all headers: less than one for each that is looked at.
     pub fn gather(config: &Config) -> Self {
-        let (sessions, mut facts) = (&config.session, Self::default());
+        let sessions = &config.session;
+        let mut facts = Self { request_id: console::is_here().then(Vec::new), ..Self::default() };
         let (mut session, mut tenant) = (First::default(), First::default());
         let mut upgrade = Upgrade::default();
         let map = hostcalls::get_map_bytes(MapType::HttpRequestHeaders).unwrap_or_default();
@@ -122,6 +126,7 @@ impl Facts {
                 self.get = value == b"GET";
             }
             "anthropic-version" => self.anthropic = true,
+            "x-request-id" if self.request_id.is_some() => self.request_id = Some(value),
             "anthropic-beta" | "openai-beta" => self.betas.note(&name),
             ":path" => self.path = value,
             "content-type" => {

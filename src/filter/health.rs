@@ -17,7 +17,8 @@ use super::{now_millis, property, random};
 use tiergate_core::config::Config;
 use tiergate_core::fnv::Fnv;
 use tiergate_core::live::{
-    self, Attempt, Board, Conflict, Credentials, Fault, Outcome, Store, Tokens, Told, Weight,
+    self, Attempt, Board, Conflict, Credentials, Fault, ModelState, Outcome, Phase, Store, Tokens, Told,
+    Weight,
 };
 use tiergate_core::route::{self, Condition, Conditions, Model, Usage};
 
@@ -164,6 +165,17 @@ impl Health {
             }
         }
         Cow::Owned(conditions)
+    }
+
+    /// How a model is doing, and for how many milliseconds it is left alone.
+    pub fn state(&self, model: &Model, now: u64) -> (ModelState, Phase, u64) {
+        let (phase, left) = self.board.phase(model.slot, now);
+        (self.board.condition(model.slot, now), phase, left)
+    }
+
+    /// What was counted of a model in the whole process.
+    pub fn total(&mut self, model: &Model, series: Series) -> u64 {
+        self.traffic.total(model.slot, &model.name, series)
     }
 
     /// Whether a request may go to a model that was chosen for it. False where the model's cooldown is over and another

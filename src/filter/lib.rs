@@ -5,6 +5,7 @@
 mod alive;
 mod attempt;
 mod chain;
+mod console;
 mod deciding;
 mod edit;
 mod extra;
@@ -38,6 +39,7 @@ use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{ContextType, LogLevel};
 
 use attempt::AttemptStream;
+use console::{Console, ConsoleStream};
 use health::{Health, SharedHealth};
 use metrics::Metrics;
 use models::Models;
@@ -84,6 +86,7 @@ struct Root {
     shared: Option<Rc<WorkerState>>,
     signals: Option<Signals>,
     models: Option<Models>,
+    console: Option<Rc<Console>>,
     #[cfg(feature = "probe")]
     floor: Option<probe::floor::Floor>,
 }
@@ -118,6 +121,9 @@ impl Root {
                     health.borrow_mut().flush(now_millis());
                 }
                 let after = shared(config, self.id, before.opinions.clone());
+                if after.config.position == Position::Router {
+                    console::runs(&after);
+                }
                 models.rebind(&after);
                 if let Some(signals) = &mut self.signals {
                     signals.rebind(&after);
@@ -127,6 +133,40 @@ impl Root {
             }
             Err(errors) => warn!("tiergate: discover: the list cannot be used: {errors}"),
         }
+    }
+
+    /// Takes a configuration of the positions that see requests for models.
+    fn route(&mut self, config: Config) {
+        info!(
+            "tiergate {}: {} models, {} profiles, lexicon {} KiB, VM memory {} KiB",
+            env!("CARGO_PKG_VERSION"),
+            config.table.models.len(),
+            config.table.profiles.len(),
+            config.scorer.memory_usage() / 1024,
+            core::arch::wasm32::memory_size(0) * 64,
+        );
+        let is_router = config.position == Position::Router;
+        let opinions = opinion::start(&config);
+        let shared = shared(config, self.id, opinions);
+        if !is_router && !shared.may_hold {
+            warn!(
+                "tiergate: the proxy does not identify itself as Envoy 1.37 or newer: requests that are refused as too long, or by a content policy, are not retried on other models"
+            );
+        }
+        if is_router {
+            console::runs(&shared);
+        } else {
+            attempt::comes();
+        }
+        // Signals are the router's, and so is the fetching of lists.
+        self.signals = if is_router { Signals::start(&shared) } else { None };
+        self.models = Models::start(&shared, is_router);
+        let spends = spend::is_wanted(&shared.config);
+        if self.signals.is_some() || self.models.is_some() || shared.health.is_some() || spends {
+            let _ = hostcalls::set_tick_period(TICK);
+        }
+        self.shared = Some(shared);
+        self.adopt();
     }
 
     fn health(&self) -> Option<&SharedHealth> {
@@ -142,39 +182,15 @@ impl RootContext for Root {
             self.floor = Some(floor);
             return true;
         }
-        match config::parse(&document) {
-            Ok(config) => {
-                info!(
-                    "tiergate {}: {} models, {} profiles, lexicon {} KiB, VM memory {} KiB",
-                    env!("CARGO_PKG_VERSION"),
-                    config.table.models.len(),
-                    config.table.profiles.len(),
-                    config.scorer.memory_usage() / 1024,
-                    core::arch::wasm32::memory_size(0) * 64,
-                );
-                let position = config.position;
-                let opinions = opinion::start(&config);
-                let shared = shared(config, self.id, opinions);
-                if position == Position::Attempt && !shared.may_hold {
-                    warn!(
-                        "tiergate: the proxy does not identify itself as Envoy 1.37 or newer: requests that are refused as too long, or by a content policy, are not retried on other models"
-                    );
-                }
-                if position == Position::Attempt {
-                    attempt::comes();
-                }
-                // Signals are the router's, and so is the fetching of lists.
-                self.signals = match position {
-                    Position::Router => Signals::start(&shared),
-                    Position::Attempt => None,
-                };
-                self.models = Models::start(&shared, position == Position::Router);
-                let spends = spend::is_wanted(&shared.config);
-                if self.signals.is_some() || self.models.is_some() || shared.health.is_some() || spends {
-                    let _ = hostcalls::set_tick_period(TICK);
-                }
-                self.shared = Some(shared);
-                self.adopt();
+        match config::filter(&document) {
+            Ok(config::Filter::Routes(config)) => {
+                self.route(*config);
+                true
+            }
+            Ok(config::Filter::Console(settings)) => {
+                info!("tiergate {}: the console", env!("CARGO_PKG_VERSION"));
+                self.console = Some(Console::start(settings));
+                let _ = hostcalls::set_tick_period(TICK);
                 true
             }
             Err(errors) => {
@@ -185,6 +201,9 @@ impl RootContext for Root {
     }
 
     fn on_tick(&mut self) {
+        if let Some(console) = &self.console {
+            console.tick();
+        }
         if let Some(models) = &mut self.models {
             models.tick();
             self.adopt();
@@ -206,6 +225,9 @@ impl RootContext for Root {
         #[cfg(feature = "probe")]
         if let Some(floor) = self.floor {
             return Some(Box::new(floor));
+        }
+        if let Some(console) = &self.console {
+            return Some(Box::new(ConsoleStream::new(console.clone())));
         }
         let position = self.shared.as_ref().map(|shared| shared.config.position);
         Some(match position {

@@ -134,6 +134,11 @@ impl Metrics {
         }
     }
 
+    /// How old the snapshot in use is, in seconds, if it was ever told.
+    pub fn age_of(&self, kind: Kind) -> Option<u64> {
+        hostcalls::get_metric(*self.ages.get(kind.name())?).ok()
+    }
+
     /// Tells how old the snapshot in use is.
     pub fn age(&mut self, kind: Kind, seconds: u64) {
         let mut id = self.ages.get(kind.name()).copied();
@@ -309,6 +314,14 @@ impl Traffic {
             let _ = hostcalls::record_metric(id, u64::from(count));
             self.in_flight.insert(model, (id, count));
         }
+    }
+
+    /// What was counted of a model in the whole process.
+    pub fn total(&mut self, model: usize, name: &str, series: Series) -> u64 {
+        let mut id = self.handles.get(&(model, series)).copied();
+        let Some(id) = defined(&mut id, (MetricType::Counter, &series.name(name))) else { return 0 };
+        self.handles.insert((model, series), id);
+        hostcalls::get_metric(id).unwrap_or_default()
     }
 
     /// Tells everything that waits. `name`: the name of a model.

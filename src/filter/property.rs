@@ -46,6 +46,17 @@ pub fn code_details() -> Vec<u8> {
     get(&["response", "code_details"]).unwrap_or_default()
 }
 
+/// The status that the client got; 0 where it got none.
+pub fn status() -> u64 {
+    let bytes = get(&["response", "code"]).and_then(|bytes| bytes.try_into().ok());
+    bytes.map_or(0, u64::from_le_bytes)
+}
+
+/// What the access log is told, as the filter state `wasm.tiergate`.
+pub fn tell_log(value: &[u8]) {
+    let _ = hostcalls::set_property(vec!["tiergate"], Some(value));
+}
+
 /// The address and port of who sends the request, as the proxy sees it.
 pub fn client_address() -> Vec<u8> {
     get(&["source", "address"]).unwrap_or_default()

@@ -53,8 +53,9 @@ pub struct LogLine<'d> {
     shadow: Option<ShadowLine<'d>>,
 }
 
+/// What was decided and not done.
 #[derive(Serialize)]
-struct ShadowLine<'d> {
+pub struct ShadowLine<'d> {
     model: Option<&'d str>,
     tier: Option<&'static str>,
     profile: Option<&'d str>,
@@ -84,13 +85,19 @@ impl<'d> LogLine<'d> {
             decision_us,
             opinion: opinion.map(|told| told.outcome.name()),
             opinion_ms: opinion.and_then(|told| told.waited),
-            shadow: decision.withheld.as_ref().map(|withheld| ShadowLine {
-                model: withheld.model.map(|m| m.name.as_str()),
-                tier: withheld.tier.map(Tier::name),
-                profile: withheld.profile.map(|p| p.name.as_str()),
-                cause: withheld.cause.name(),
-            }),
+            shadow: ShadowLine::of(decision),
         }
+    }
+}
+
+impl<'d> ShadowLine<'d> {
+    pub fn of(decision: &'d Decision<'_>) -> Option<Self> {
+        decision.withheld.as_ref().map(|withheld| Self {
+            model: withheld.model.map(|m| m.name.as_str()),
+            tier: withheld.tier.map(Tier::name),
+            profile: withheld.profile.map(|p| p.name.as_str()),
+            cause: withheld.cause.name(),
+        })
     }
 }
 

@@ -7,6 +7,7 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::{Action, BufferType, MapType};
 
+use super::console::Entry;
 use super::deciding::{admitted, decided, is_watched, unread};
 use super::edit::{add_request_header, reply, set_request_header, unpacked, write_back};
 use super::extra::Extra;
@@ -62,6 +63,10 @@ pub struct Stream {
     cached: bool,
     /// Who asks, where the request earns a share of second opinions.
     earner: Option<Vec<u8>>,
+    /// The request's id, where the console wants it.
+    request_id: Option<Vec<u8>>,
+    /// What the console is told when the request ends.
+    entry: Option<Box<Entry>>,
 }
 
 /// Who looks after a request while it is under way.
@@ -94,6 +99,8 @@ impl Stream {
             told: None,
             cached: false,
             earner: None,
+            request_id: None,
+            entry: None,
         }
     }
 
@@ -273,6 +280,9 @@ impl Stream {
         }
         let micros = now_nanos().saturating_sub(started) / 1000;
         shared.metrics.borrow_mut().count(decision, micros);
+        if let Some(id) = self.request_id.take() {
+            self.entry = Entry::of(shared, decision, &id, started / 1_000_000);
+        }
         self.answer = answer(decision, headers.response);
         if let Some(model) = decision.choice.model.filter(|_| shared.config.gen_ai) {
             property::tell("gen_ai.request.model", &model.name);
@@ -280,7 +290,7 @@ impl Stream {
         if shared.config.filter_state
             && let Ok(line) = serde_json::to_vec(&LogLine::of(decision, micros, self.told))
         {
-            let _ = hostcalls::set_property(vec!["tiergate"], Some(&line));
+            property::tell_log(&line);
             self.line = line;
         }
         if let Some(model) = decision.choice.model.filter(|_| is_watched(decision)) {
@@ -327,6 +337,9 @@ impl Stream {
         // No model has served the request.
         chain::settle(shared, &progress, (self.request, self.asker), false);
         let served = progress.tried.last().filter(|name| **name != model.name);
+        if let Some(entry) = &mut self.entry {
+            entry.served(served, progress.attempt);
+        }
         for (name, value) in &mut self.answer {
             if let Some(served) = served.filter(|_| *name == MODEL) {
                 value.clone_from(served);
@@ -340,7 +353,7 @@ impl Stream {
             let more =
                 format!(r#","attempts":{},"served":{}}}"#, progress.attempt, served.unwrap_or_default());
             self.line.extend(more.bytes());
-            let _ = hostcalls::set_property(vec!["tiergate"], Some(&self.line));
+            property::tell_log(&self.line);
         }
         served.cloned()
     }
@@ -365,6 +378,9 @@ impl Context for Stream {
         if let Some(number) = self.number.take() {
             alive::leave(number);
         }
+        if let Some(entry) = self.entry.take() {
+            entry.end();
+        }
         true
     }
 }
@@ -373,7 +389,8 @@ impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, _count: usize, end_of_stream: bool) -> Action {
         let Some(shared) = self.shared.clone() else { return Action::Continue };
         let config = &shared.config;
-        let facts = Facts::gather(config);
+        let mut facts = Facts::gather(config);
+        self.request_id = facts.request_id.take();
         for name in &facts.forged {
             let _ = hostcalls::remove_map_value(MapType::HttpRequestHeaders, name);
         }

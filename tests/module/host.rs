@@ -85,6 +85,19 @@ impl Vm {
         Ok(())
     }
 
+    /// Configures one more filter in this VM, as Envoy does for every filter of the same `vm_config`. It is the one that
+    /// sees requests and ticks from now on; [`Vm::switch`] changes that. Gives the one before.
+    pub fn add(&mut self, configuration: &str) -> Result<u32, Refused> {
+        let before = self.root;
+        self.configure(configuration)?;
+        Ok(before)
+    }
+
+    /// Has another filter of this VM see requests and ticks. Gives the one before.
+    pub fn switch(&mut self, root: u32) -> u32 {
+        std::mem::replace(&mut self.root, root)
+    }
+
     /// Runs the filter's timer; panics when the filter never asked for one.
     pub fn tick(&mut self) {
         assert!(self.store.data().tick_period.is_some(), "the filter asked for no ticks");

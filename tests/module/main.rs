@@ -16,6 +16,7 @@ mod asks;
 mod bodies;
 mod causes;
 mod configuring;
+mod console;
 mod discover;
 mod fixture;
 mod host;

@@ -7,6 +7,7 @@ use super::raw::{Candidate, Document, Model, OneOrMany, Tiers};
 use super::{Config, ConfigErrors, compile};
 use crate::discover::choose::Chosen;
 use crate::discover::list::Listed;
+use crate::fnv::Fnv;
 use crate::tier::{PerTier, Tier};
 
 /// Most models of a document, as the schema has it.
@@ -27,6 +28,10 @@ impl Config {
             let mut config = compile::compile(&whole, Some(&self.scorer), &mut errors)?;
             // The next list is added to what was written, not to what was listed.
             config.document = Some(Arc::clone(document));
+            let mut version = Fnv::default();
+            version.number(self.written);
+            list.iter().for_each(|listed| version.text(&listed.name));
+            (config.written, config.version) = (self.written, version.0);
             Some(config)
         });
         match config {

@@ -29,6 +29,7 @@ use crate::ask;
 use crate::chat::{Limits, Paths};
 use crate::discover;
 use crate::fit;
+use crate::fnv::Fnv;
 use crate::live;
 use crate::operator::Operator;
 use crate::opinion::OpinionSettings;
@@ -41,6 +42,9 @@ use crate::tier::Tier;
 /// A configuration that has been checked whole, compiled into the parts that the rooms work with.
 #[derive(Debug)]
 pub struct Config {
+    /// The number of the document, and with what an upstream lists.
+    written: u64,
+    version: u64,
     /// Models, profiles, virtual names, promotions.
     pub table: Table,
     /// Which names stand for a profile.
@@ -130,6 +134,36 @@ pub struct Target {
     pub cluster: String,
     /// The same model of the table, where that has it.
     pub known: Option<Arc<Model>>,
+}
+
+/// The console: where it is, and who may ask it for what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Console {
+    /// The path of the page, without a slash at its end: empty for `/`.
+    pub path: String,
+    /// The token for all data.
+    pub token: Option<String>,
+    /// The token for feedback alone.
+    pub feedback_token: Option<String>,
+    /// How much feedback is taken in a minute.
+    pub feedback_per_minute: u32,
+}
+
+/// What a filter is to do.
+#[derive(Debug)]
+pub enum Filter {
+    /// To route.
+    Routes(Box<Config>),
+    /// To serve the console.
+    Console(Console),
+}
+
+impl Config {
+    /// A number of the document that this was made of, as people read it; with the models that an upstream lists, where
+    /// those are in it.
+    pub fn version(&self) -> String {
+        format!("{:016x}", self.version)
+    }
 }
 
 /// What is learnt from answers.
@@ -230,10 +264,29 @@ impl Headers {
 /// # Errors
 /// Everything that is wrong with the document, together.
 pub fn parse(document: &[u8]) -> Result<Config, ConfigErrors> {
+    whole(|errors| compiled(&checked(document, errors)?, errors))
+}
+
+/// The same for a filter, which may be the console and then needs no table.
+///
+/// # Errors
+/// As for [`parse`].
+pub fn filter(document: &[u8]) -> Result<Filter, ConfigErrors> {
+    whole(|errors| {
+        let checked = checked(document, errors)?;
+        if checked.document.position != Position::Console {
+            return compiled(&checked, errors).map(|config| Filter::Routes(Box::new(config)));
+        }
+        let section = checked.document.console.unwrap_or_default();
+        let path = error::Path::Root.key("console");
+        Some(Filter::Console(compile::console::compile(&section, &path, errors)))
+    })
+}
+
+fn whole<T>(make: impl FnOnce(&mut error::Errors) -> Option<T>) -> Result<T, ConfigErrors> {
     let mut errors = error::Errors::default();
-    let config = compiled(document, &mut errors);
-    match config {
-        Some(config) if errors.is_empty() => Ok(config),
+    match make(&mut errors) {
+        Some(made) if errors.is_empty() => Ok(made),
         _ => {
             if errors.is_empty() {
                 errors.at("document".to_owned(), "the document cannot be compiled".to_owned());
@@ -243,17 +296,34 @@ pub fn parse(document: &[u8]) -> Result<Config, ConfigErrors> {
     }
 }
 
-fn compiled(document: &[u8], errors: &mut error::Errors) -> Option<Config> {
+/// A document that has the form that it has to have, and its number.
+struct Checked {
+    document: raw::Document,
+    number: u64,
+}
+
+fn checked(document: &[u8], errors: &mut error::Errors) -> Option<Checked> {
     let document::Document { mut value, from_struct } = document::read(document, errors)?;
+    // Keys are sorted here, in whatever order they came.
+    let number = Fnv::of(value.to_string().as_bytes());
     if !check::check(&mut value, from_struct, errors) {
         return None;
     }
+    compile::console::keys(&value, errors);
     match serde_json::from_value(value) {
-        Ok(document) => compile::compile(&document, None, errors),
+        Ok(document) => Some(Checked { document, number }),
         Err(error) => {
             // The schema allows no more than the types do, unless an earlier mistake was taken out clumsily.
             errors.at("document".to_owned(), error.to_string());
             None
         }
     }
+}
+
+fn compiled(checked: &Checked, errors: &mut error::Errors) -> Option<Config> {
+    if let Some(section) = &checked.document.console {
+        compile::console::compile(section, &error::Path::Root.key("console"), errors);
+    }
+    let config = compile::compile(&checked.document, None, errors)?;
+    Some(Config { written: checked.number, version: checked.number, ..config })
 }

@@ -131,6 +131,7 @@ fn params(document: &str) -> crate::score::RuleParams {
     params
 }
 
+mod console;
 mod discovered;
 mod fit;
 mod meaning;

@@ -162,6 +162,14 @@ impl Board {
         condition
     }
 
+    /// Whether a model is to be used, and for how many milliseconds more it is left alone.
+    pub fn phase(&self, model: usize, now: u64) -> (Phase, u64) {
+        let Some(Some(entry)) = self.models.get(model) else { return (Phase::Serving, 0) };
+        let phase = entry.merged.phase(now, &self.settings);
+        let left = entry.merged.cooldown_until.saturating_sub(now);
+        (phase, if phase == Phase::Cooling { left } else { 0 })
+    }
+
     /// When the condition of a model changes next without anybody's doing, because a cooldown or a probe ends.
     pub fn changes_at(&self, now: u64) -> Option<u64> {
         let ends =

@@ -102,6 +102,35 @@ impl Needs {
             && self.limit.unwrap_or(0) <= model.max_output.unwrap_or(u64::MAX)
     }
 
+    /// What a model that cannot serve the request lacks.
+    pub fn lacking(&self, model: &Model) -> Vec<&'static str> {
+        let provider =
+            |provider| model.provider.as_ref().is_some_and(|name| Fnv::of(name.as_bytes()) == provider);
+        let lacks = [
+            (self.tools && !model.tools, "tools"),
+            (self.vision && !model.vision, "images"),
+            (self.audio && !model.audio, "audio"),
+            (self.pdf && !model.pdf, "PDFs"),
+            (
+                self.provider.is_some_and(|wanted| !provider(wanted)),
+                "the provider that the request is bound to",
+            ),
+            (self.only.is_some_and(|only| !only.has(model)), "the tenant's permission"),
+            (self.schema && !model.structured_output, "a schema for its answer"),
+            (
+                self.thoughts.any() && !model.takes.can_read(self.thoughts),
+                "what reads the conversation's thoughts",
+            ),
+            (
+                self.built_in.is_some_and(|(dialect, kinds)| !model.takes.has_tools(dialect, kinds)),
+                "the provider's own tools",
+            ),
+            (self.limit.unwrap_or(0) > model.max_output.unwrap_or(u64::MAX), "output tokens"),
+            (!self.fit(model), "room in its window"),
+        ];
+        lacks.into_iter().filter(|(lacks, _)| *lacks).map(|(_, what)| what).collect()
+    }
+
     /// Whether input and output have room in the model's window. A window that is not known is wide enough.
     fn fit(&self, model: &Model) -> bool {
         let Some(window) = model.context_window else { return true };

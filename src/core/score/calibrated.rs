@@ -47,6 +47,17 @@ pub struct Contribution<'n> {
     pub tier: f64,
 }
 
+/// How near an ask is to a boundary between tiers.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Boundary {
+    /// The tier above it.
+    pub tier: Tier,
+    /// How far the ask reaches: of the calibrated scorer the likelihood that it is above, of the rules its score.
+    pub reached: f64,
+    /// From where on an ask is above.
+    pub needed: f64,
+}
+
 /// The sums over the features of one ask: whole numbers.
 #[derive(Clone, Copy, Debug)]
 struct Sums([f64; COLUMNS]);
@@ -138,6 +149,49 @@ impl Calibrated {
         self.verdict(&sums, !features::says_something(counts, concepts))
     }
 
+    /// The features of the ask that was last judged: name, weight and value of each.
+    fn found<'c>(
+        &self,
+        concepts: &'c [Concept],
+        (folded, hits, length, counts): (&Folded, &Hits, Length, &Counts),
+    ) -> Vec<(&'c str, &Weight, i32)> {
+        let weights = &self.weights;
+        let mut found: Vec<(&'c str, &Weight, i32)> = Vec::new();
+        let mut next = weights.shape.iter();
+        features::shape(counts, folded.questions, length, |name, value| {
+            found.extend(next.next().map(|(_, weight)| (name, weight, value)));
+        });
+        let mut next = weights.dimensions.iter();
+        features::dimensions(hits, |dimension, value| {
+            found.extend(next.next().map(|(_, weight)| (dimension.name(), weight, value)));
+        });
+        hits.each(|place| {
+            if let (Some(concept), Some(weight)) = (concepts.get(place), weights.weighed(counts).get(place)) {
+                found.push((&concept.name, weight, features::ONE));
+            }
+        });
+        found
+    }
+
+    fn sums(&self, found: &[(&str, &Weight, i32)]) -> Sums {
+        let mut sums = self.begin();
+        for (_, weight, value) in found {
+            sums.add(weight, *value);
+        }
+        sums
+    }
+
+    /// How near the ask that was last judged is to each boundary.
+    pub(super) fn boundaries(
+        &self,
+        concepts: &[Concept],
+        judged: (&Folded, &Hits, Length, &Counts),
+    ) -> Vec<Boundary> {
+        let reached = Self::likelihoods(&self.sums(&self.found(concepts, judged)));
+        let above = Tier::ALL.into_iter().skip(1).zip(reached).zip(self.edges);
+        above.map(|((tier, reached), needed)| Boundary { tier, reached, needed }).collect()
+    }
+
     fn begin(&self) -> Sums {
         Sums(self.weights.bias.map(|bias| bias as f64))
     }
@@ -175,27 +229,9 @@ impl Calibrated {
         length: Length,
         counts: &Counts,
     ) -> Vec<Contribution<'c>> {
-        let weights = &self.weights;
-        let mut found: Vec<(&'c str, &Weight, i32)> = Vec::new();
-        let mut next = weights.shape.iter();
-        features::shape(counts, folded.questions, length, |name, value| {
-            found.extend(next.next().map(|(_, weight)| (name, weight, value)));
-        });
-        let mut next = weights.dimensions.iter();
-        features::dimensions(hits, |dimension, value| {
-            found.extend(next.next().map(|(_, weight)| (dimension.name(), weight, value)));
-        });
-        hits.each(|place| {
-            if let (Some(concept), Some(weight)) = (concepts.get(place), weights.weighed(counts).get(place)) {
-                found.push((&concept.name, weight, features::ONE));
-            }
-        });
-        let mut sums = self.begin();
-        for (_, weight, value) in &found {
-            sums.add(weight, *value);
-        }
+        let found = self.found(concepts, (folded, hits, length, counts));
         // How much the expected tier changes with each sum.
-        let slopes = Self::likelihoods(&sums).map(|above| above * (1.0 - above));
+        let slopes = Self::likelihoods(&self.sums(&found)).map(|above| above * (1.0 - above));
         let mut reasons: Vec<Contribution<'c>> = Vec::new();
         for (feature, weight, value) in found {
             let more = f64::from(value - weight.usual) / ONE;

@@ -23,7 +23,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use calibrated::{Calibrated, Contribution, Judgement};
+pub use calibrated::{Boundary, Calibrated, Contribution, Judgement};
 pub use dimension::Dimension;
 pub use features::{Length, ONE as FEATURE_ONE};
 pub(crate) use fold::Folded;

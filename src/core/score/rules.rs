@@ -10,7 +10,10 @@ use super::hits::Hits;
 use super::lexicon::{self, Lexicon};
 use super::params::Step;
 use super::weights::SHORT;
-use super::{Calibrated, Contribution, Dimension, Judgement, OwnDimension, Rule, RuleParams, own, sql};
+use super::{
+    Boundaries, Boundary, Calibrated, Contribution, Dimension, Judgement, OwnDimension, Rule, RuleParams,
+    own, sql,
+};
 use crate::tier::Tier;
 
 /// Concepts of the lexicon that, in a system prompt, ask for structured output.
@@ -276,6 +279,18 @@ impl RuleScorer {
     /// Why that judgement: what each feature added, most first.
     pub fn reasons(&self, weights: &Calibrated, length: Length, scratch: &Scratch) -> Vec<Contribution<'_>> {
         weights.reasons(self.lexicon.concepts(), &scratch.folded, &scratch.hits, length, &scratch.counts)
+    }
+
+    /// How near the text that `scratch` was last used for is to each boundary, by learnt weights.
+    pub fn boundaries_by(&self, weights: &Calibrated, length: Length, scratch: &Scratch) -> Vec<Boundary> {
+        weights.boundaries(self.lexicon.concepts(), (&scratch.folded, &scratch.hits, length, &scratch.counts))
+    }
+
+    /// How near a score is to each boundary.
+    pub fn boundaries(&self, score: f64) -> Vec<Boundary> {
+        let Boundaries { medium, complex, reasoning } = self.params.boundaries;
+        let needed = [(Tier::Medium, medium), (Tier::Complex, complex), (Tier::Reasoning, reasoning)];
+        needed.map(|(tier, needed)| Boundary { tier, reached: score, needed }).to_vec()
     }
 
     fn judge(&self, tokens: u64, scratch: &Scratch) -> Score {

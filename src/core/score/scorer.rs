@@ -1,8 +1,8 @@
 //! The scorer that a configuration chose.
 
 use super::{
-    Basis, Calibrated, Contribution, Dimension, Judgement, Length, Part, RuleParams, RuleScorer, Score,
-    Scratch,
+    Basis, Boundary, Calibrated, Contribution, Dimension, Judgement, Length, Part, RuleParams, RuleScorer,
+    Score, Scratch,
 };
 use crate::tier::Tier;
 
@@ -73,6 +73,11 @@ impl Scorer {
         Self { weights: self.weights.map(|weights| weights.with_bias(bias)), ..self }
     }
 
+    /// What the configuration calls it.
+    pub const fn name(&self) -> &'static str {
+        if self.weights.is_some() { "calibrated" } else { "rules" }
+    }
+
     /// The numbers of the rules.
     pub const fn params(&self) -> &RuleParams {
         self.rules.params()
@@ -116,6 +121,14 @@ impl Scorer {
         match &self.weights {
             Some(weights) => Explanation::Calibrated(self.rules.reasons(weights, ask.length, scratch)),
             None => Explanation::Rules(self.rules.explain(ask.tokens, scratch)),
+        }
+    }
+
+    /// How near the ask that `scratch` was last used for, which has this score, is to each boundary between tiers.
+    pub fn boundaries(&self, ask: &Ask<'_>, score: Score, scratch: &Scratch) -> Vec<Boundary> {
+        match &self.weights {
+            Some(weights) => self.rules.boundaries_by(weights, ask.length, scratch),
+            None => self.rules.boundaries(score.value),
         }
     }
 

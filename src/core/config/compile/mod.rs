@@ -2,6 +2,7 @@
 
 mod asks;
 mod classifier;
+pub(super) mod console;
 mod derived;
 mod discover;
 mod fallbacks;
@@ -149,6 +150,8 @@ pub(super) fn compile(
         None => Arc::new(rules::compile(document, errors)?),
     };
     Some(Config {
+        written: 0,
+        version: 0,
         several_sign: fit::several_sign(&named.table),
         table: named.table,
         names: named.names,

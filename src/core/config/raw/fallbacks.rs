@@ -14,6 +14,9 @@ pub enum Position {
     /// Among the upstream filters of a cluster, before `upstream_codec`: it writes the next model into the request on
     /// Envoy's retries, and learns from every attempt.
     Attempt,
+    /// In a listener of its own, without an upstream: it serves the console, which shows what the filters with
+    /// `position: router` in the same VM do.
+    Console,
 }
 
 /// What the workers learn from the answers of models.

@@ -5,6 +5,7 @@
 //! being checked: the schema's check reports it, the compiler skips it.
 
 mod classifier;
+mod console;
 mod discover;
 mod fallbacks;
 mod fit;
@@ -24,6 +25,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 pub use classifier::Classifier;
+pub use console::Console;
 pub use discover::Discover;
 pub use fallbacks::{Fallbacks, Position, RawCredentials, RawLive};
 pub use fit::{Fit, HistoryMode, Params, StreamUsage, UnkeptSchema, UnkeptTools};
@@ -144,8 +146,12 @@ pub struct Document {
     /// The upstream's list of models, which become candidates. Default: no list is fetched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub discover: Option<Discover>,
-    /// The position of this filter in Envoy. Both positions take the same document except for this key.
+    /// The position of this filter in Envoy. `router` and `attempt` take the same document except for this key; `console`
+    /// takes nothing but the section `console`.
     pub position: Position,
+    /// The console (docs/console.md). Only with `position: console`. Default: there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub console: Option<Console>,
     /// What the workers of the process learn from the answers of models: failures, latency, usage, requests in flight.
     /// A model that fails too often goes into cooldown and gets no requests, unless all models that could serve a
     /// request are in cooldown; then one request tries it.
@@ -212,6 +218,7 @@ impl Default for Document {
             signals: None,
             discover: None,
             position: Position::Router,
+            console: None,
             live: RawLive::default(),
             fallbacks: Fallbacks::default(),
             session: Session::default(),

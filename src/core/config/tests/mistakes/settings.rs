@@ -169,7 +169,7 @@ pub(super) const ROWS: &[Row] = &[
     (
         "no such position",
         r#"{"position": "upstream"}"#,
-        &[("position", "unknown value \"upstream\"; give router or attempt")],
+        &[("position", "unknown value \"upstream\"; give router, attempt or console")],
     ),
     (
         "fraction",
