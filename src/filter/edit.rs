@@ -3,8 +3,11 @@
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::{Action, BufferType, MapType, Status};
 
+use super::facts::{ATTEMPT_TIMEOUT, MAX_RETRIES};
 use super::waiting::Waiting;
 use tiergate_core::chat::{self, Coding, ErrorForm, Problem};
+use tiergate_core::config::{Config, Headers};
+use tiergate_core::route::Model;
 
 /// The body as the client wrote it. Where it is compressed, and not unpacked by the proxy, the buffer is replaced too. None
 /// where it cannot be unpacked, or was not wholly.
@@ -66,4 +69,23 @@ pub fn replace(prefix: &chat::Prefix, size: usize) -> Result<i64, Status> {
         hostcalls::set_buffer(BufferType::HttpRequestBody, 0, 0, &prefix.head)?;
     }
     Ok(i64::try_from(size).unwrap_or_default().saturating_add(prefix.growth()))
+}
+
+/// A request that names no model of ours goes where everything else goes.
+pub fn pass(config: &Config) -> Action {
+    add_request_header(&config.headers.cluster, &config.table.default_cluster);
+    Action::Continue
+}
+
+/// Says which model serves, to the upstream and to Envoy's router, where the model has limits of its own.
+pub fn name_model(headers: &Headers, model: &Model) {
+    add_request_header(&headers.model, &model.name);
+    for name in &headers.model_as {
+        add_request_header(name, &model.upstream_model);
+    }
+    for (name, limit) in [(ATTEMPT_TIMEOUT, model.timeout_ms), (MAX_RETRIES, model.max_retries)] {
+        if let Some(limit) = limit {
+            add_request_header(name, &limit.to_string());
+        }
+    }
 }

@@ -9,9 +9,9 @@ use proxy_wasm::types::{Action, BufferType, MapType};
 
 use super::console::Entry;
 use super::deciding::{admitted, decided, is_watched, unread};
-use super::edit::{add_request_header, reply, set_request_header, unpacked, write_back};
+use super::edit::{add_request_header, name_model, pass, reply, set_request_header, unpacked, write_back};
 use super::extra::Extra;
-use super::facts::{ATTEMPT_TIMEOUT, Betas, Facts, MAX_RETRIES};
+use super::facts::{Betas, Facts};
 use super::health::SharedData;
 use super::listing::Listing;
 use super::opinion::{self, Begun, Told, Wait};
@@ -265,15 +265,7 @@ impl Stream {
         }
         add_request_header(&headers.cluster, decision.cluster);
         if let Some(model) = decision.choice.model {
-            add_request_header(&headers.model, &model.name);
-            for name in &headers.model_as {
-                add_request_header(name, &model.upstream_model);
-            }
-            for (name, limit) in [(ATTEMPT_TIMEOUT, model.timeout_ms), (MAX_RETRIES, model.max_retries)] {
-                if let Some(limit) = limit {
-                    add_request_header(name, &limit.to_string());
-                }
-            }
+            name_model(headers, model);
         }
         if let Some(tier) = decision.choice.tier {
             add_request_header(&headers.tier, tier.name());
@@ -501,10 +493,4 @@ impl HttpContext for Stream {
         }
         Action::Continue
     }
-}
-
-/// A request that names no model of ours goes where everything else goes.
-fn pass(config: &Config) -> Action {
-    add_request_header(&config.headers.cluster, &config.table.default_cluster);
-    Action::Continue
 }

@@ -216,7 +216,7 @@ fn what_a_request_has_moves_its_tier() {
             (served, decision.rule.unwrap_or_default()),
             (model, rule),
             "{}",
-            &body[..body.len().min(200)]
+            body.get(..200).unwrap_or(&body)
         );
     }
 }
