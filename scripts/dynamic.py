@@ -41,7 +41,9 @@ def filters(envoy: dict):
     """Each filter of ours, and the file that it goes to."""
     for listener in envoy["static_resources"]["listeners"]:
         for each in stacks.connection_manager(listener)["http_filters"]:
-            if each.get("typed_config", {}).get("@type") == WASM:
+            typed = each.get("typed_config", {})
+            # The console shows what the others run and has nothing to change.
+            if typed.get("@type") == WASM and typed["config"]["configuration"]["value"].get("position") != "console":
                 yield "router.json", each
     for cluster in envoy["static_resources"]["clusters"]:
         for options in cluster.get("typed_extension_protocol_options", {}).values():
