@@ -2,6 +2,7 @@
 //! what the same pass finds.
 
 mod calibrated;
+mod clothes;
 mod concept;
 mod dimension;
 mod features;

@@ -4,6 +4,7 @@ use aho_corasick::AhoCorasick;
 use memchr::memmem;
 use serde::Serialize;
 
+use super::clothes::Clothes;
 use super::features::{self, Counts, Length};
 use super::fold::Folded;
 use super::hits::Hits;
@@ -96,6 +97,7 @@ pub struct Scratch {
 pub struct RuleScorer {
     params: RuleParams,
     lexicon: Lexicon,
+    clothes: Clothes,
     structure: AhoCorasick,
     /// Where the lexicon has what short replies want.
     continuation: Option<usize>,
@@ -126,7 +128,8 @@ impl RuleScorer {
         let code = |name| lexicon.place_in(Dimension::CodePresence, name);
         let (sql, class) = (code("sql_query"), code("class_object"));
         let algorithm = lexicon.place_in(Dimension::TechnicalTerms, "algorithm");
-        Ok(Self { params, lexicon, structure, continuation, reply, closing, sql, class, algorithm, own })
+        let clothes = Clothes::new();
+        Ok(Self { params, lexicon, clothes, structure, continuation, reply, closing, sql, class, algorithm, own })
     }
 
     /// The numbers it works with.
@@ -136,7 +139,7 @@ impl RuleScorer {
 
     /// Heap bytes of the compiled lexicon.
     pub fn memory_usage(&self) -> usize {
-        self.lexicon.memory_usage()
+        self.lexicon.memory_usage() + self.clothes.memory_usage()
     }
 
     /// Scores a text (of a long prompt, its excerpt) of an ask of `tokens` estimated tokens.
@@ -149,6 +152,17 @@ impl RuleScorer {
     /// Folds a text and finds its concepts.
     pub(super) fn find(&self, text: &str, scratch: &mut Scratch) {
         scratch.folded.set(text);
+        self.look(scratch);
+    }
+
+    /// The same, of what a text says without its courtesies and other [clothes](Clothes).
+    pub(super) fn find_inside(&self, text: &str, scratch: &mut Scratch) {
+        scratch.folded.set(text);
+        self.clothes.take_off(&mut scratch.folded);
+        self.look(scratch);
+    }
+
+    fn look(&self, scratch: &mut Scratch) {
         scratch.hits.clear(self.lexicon.concepts().len());
         self.lexicon.find(&scratch.folded.text, &mut scratch.hits);
         if let Some(place) = self.sql.filter(|_| sql::has_statement(&scratch.folded.text)) {

@@ -106,7 +106,7 @@ impl Scorer {
         let Some(weights) = &self.weights else {
             return self.rules.score(ask.text, ask.tokens, scratch);
         };
-        self.rules.find(ask.text, scratch);
+        self.rules.find_inside(ask.text, scratch);
         let Judgement { difficulty, tier, confidence, abstained } =
             self.rules.judge_by(weights, ask.length, scratch);
         let agentic = self.rules.dimension(Dimension::AgenticTask, scratch);
