@@ -11,6 +11,7 @@ learn nothing here. Needs numpy, scipy.
 
 import argparse
 import glob
+import itertools
 import json
 import pathlib
 import subprocess
@@ -23,6 +24,8 @@ import train
 # What an answer costs at each tier, beside one at SIMPLE: about what the shipped table's first models cost.
 PRICES = np.array([1, 3, 12, 20])
 NAMED = {"cheap": 0.5, "balanced": 1.0, "careful": 2.0}
+# The tiers' shares in chat traffic: what prompts of other sources, kept back by others, hold.
+CHATS = (0.4, 0.54, 0.045, 0.015)
 WIDTH, HEIGHT, MARGIN = 720, 460, 56
 # The others whose score can be cut elsewhere, as the length can.
 PLOTTED = ["rules", "LiteLLM heuristic", "LiteLLM heuristic_v2", "smart-llm-router"]
@@ -119,6 +122,10 @@ def main():
     print("\n| | said SIMPLE | MEDIUM | COMPLEX | REASONING |\n|" + " --- |" * 5)
     for tier, name in enumerate(train.TIERS):
         print(f"| {name} | " + " | ".join(str(n) for n in np.bincount(told[label == tier], minlength=4)) + " |")
+    annotators(rows)
+    frontier(rows, likely, score)
+    for name, bias in NAMED.items():
+        print(f"as frequent as in chats, {name}: " + "exact {:.3f}, acceptable {:.3f}, too low {:.3f}".format(*as_chats(rows, ordinal.tiers(likely, train.COSTS, bias))))
     sure, right = ordinal.confidence(likely, told), told == label
     print("\n| confidence | prompts | right |\n|" + " --- |" * 3)
     bins = [(low, (sure >= low) & (sure < low + 0.1)) for low in np.arange(0.2, 1, 0.1)]
@@ -131,6 +138,40 @@ def main():
              [("calibrated", "#36c", [(sure[p].mean(), right[p].mean()) for _, p in bins if p.sum() > 20]),
               ("", "#999", [(0.2, 0.2), (1, 1)])], [], ((0.2, 1), (0.2, 1)), legend=False)
         confusion(args.plots / "quality-confusion.svg", np.stack([np.bincount(told[label == tier], minlength=4) for tier in range(4)]))
+
+
+def annotators(rows):
+    """How the second annotator's tiers do by the first one's labels, and the other way round: no scorer needs to do better."""
+    twice = [r for r in rows if "a" in r]
+    print(f"\n{len(twice)} prompts labelled twice:\n\n| | exact | acceptable | too low | hard missed |\n|" + " --- |" * 5)
+    for name, label, said in (("the second by the first", "a", "b"), ("the first by the second", "b", "a")):
+        alone = [{**r, "a": r[label], "b": r[label]} for r in twice]
+        numbers = train.real_numbers(alone, np.array([train.TIERS.index(r[said]) for r in twice]), np.arange(len(twice)))
+        print(f"| {name} | " + " | ".join(format(numbers[key], ".3f") for key in ("exact", "acceptable", "too low", "hard missed")) + " |")
+
+
+def frontier(rows, likely, score):
+    """What the costs of errors can reach at best, chosen with the labels in sight."""
+    edges = (1, 1.25, 1.5, 1.75, 2, 2.5, 3, 3.5)
+    tried = [(costs, train.real_numbers(rows, ordinal.tiers(likely, costs), score)) for costs in itertools.product(edges, edges, (1, 2, 3.5))]
+    print("\n| the most exact with | costs | exact | acceptable | too low | hard missed |\n|" + " --- |" * 6)
+    for name, low, missed in (("no limit", 1, 1), ("hard missed at most 0.40", 1, 0.4), ("too low at most 0.08", 0.08, 1), ("both", 0.08, 0.4)):
+        fit = [(costs, n) for costs, n in tried if n["too low"] <= low and n["hard missed"] <= missed]
+        if fit:
+            costs, numbers = max(fit, key=lambda each: each[1]["exact"])
+            cells = [format(numbers[key], ".3f") for key in ("exact", "acceptable", "too low", "hard missed")]
+            print(f"| {name} | {', '.join(f'{c:g}' for c in costs)} | " + " | ".join(cells) + " |")
+
+
+def as_chats(rows, told):
+    """The same, weighed so that the tiers are as frequent as in chats."""
+    label = np.array([train.both(r)[0] for r in rows])
+    weight = (np.array(CHATS) / np.bincount(label, minlength=4) * len(rows))[label]
+    pairs = np.array([train.both(r) for r in rows])
+    fine = [train.TIERS[t] in {train.TIERS[a], train.TIERS[b], *(r.get("beside") or [])} for t, (a, b), r in zip(told, pairs, rows)]
+    same = pairs[:, 0] == pairs[:, 1]
+    return (np.average((told == label)[same], weights=weight[same]), np.average(fine, weights=weight),
+            np.average(told < pairs.min(1), weights=weight))
 
 
 def pictures(folder, rows, likely, score, others):

@@ -81,13 +81,15 @@ FILE_POWER = 0.5
 # Of the tier: weight of a prompt of the corpus (a real one has 1), what a change of clothes or of the language costs, and the
 # ridge.
 CORPUS = 1.0
-UNLIKE_CLOTHES = 0.02
-UNLIKE_LANGUAGE = 0.02
-TIER_RIDGE = 0.03
+UNLIKE_CLOTHES = 0.01
+UNLIKE_LANGUAGE = 0.05
+TIER_RIDGE = 0.08
+# What the ridge and the penalties take from the sums' slopes is given back, so that the confidence is as often right as it says.
+SHARPEN = 1.15
 # How much of a label goes to the tiers that an annotator named beside it.
 BESIDE = 0.15
 # What an ask costs that is sent below MEDIUM, COMPLEX, REASONING and belongs above; one that is sent too high costs 1.
-COSTS = [1.5, 2.0, 2.0]
+COSTS = [2.2, 2.5, 3.5]
 
 # What is held of subjects and shapes before any data: by how many standard deviations a concept, or 1 more of a feature,
 # makes an ask harder. Material (a long ask, most of it quoted) is held to make the question about it easier.
@@ -282,7 +284,8 @@ class Data:
         labels = np.concatenate([self.labels["corpus"][corpus], self.labels["real"][real]])
         weight = np.concatenate([np.full(corpus.sum(), CORPUS), np.ones(real.sum())])
         unlike = UNLIKE_LANGUAGE * self.translation + UNLIKE_CLOTHES * self.clothes
-        return ordinal.fit(x, labels, weight, unlike, TIER_RIDGE)
+        inner, begin = ordinal.fit(x, labels, weight, unlike, TIER_RIDGE)
+        return inner * SHARPEN, begin * SHARPEN
 
     def score(self, files, tier, real):
         """Weights and intercept of the difficulty: brought to a usual spread of 1.3."""

@@ -9,6 +9,7 @@ use crate::tier::Tier;
 mod any_text;
 mod learnt;
 mod own;
+mod clothes;
 mod replies;
 
 fn folded(text: &str) -> String {
