@@ -10,6 +10,8 @@ const DATA: &str = include_str!("courtesies.tsv");
 const LEAST: usize = 12;
 /// A heading of more bytes says more than that an ask follows.
 const HEADING: usize = 24;
+/// A sentence of more bytes is no courtesy, whatever its words.
+const SENTENCE: usize = 96;
 
 /// Courtesies of many languages, folded.
 #[derive(Debug, Default)]
@@ -19,6 +21,8 @@ pub struct Clothes {
     before: Vec<Known>,
     /// By their last byte.
     behind: Vec<Known>,
+    /// Words of which a courtesy may be made up, by their bytes; `apart` are those that make it one.
+    words: Vec<Known>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +31,7 @@ struct Known {
     length: u8,
     /// The byte that it is found by.
     key: u8,
-    /// Whether a stop has to stand before it.
+    /// Whether a stop has to stand before it; of a word, whether it marks a courtesy.
     apart: bool,
 }
 
@@ -40,12 +44,21 @@ impl Clothes {
             let (kind, cells) = line.split_once('\t').unwrap_or_default();
             for spelling in cells.split(['\t', '|']) {
                 folded.set(spelling);
-                all.add(kind, &folded.text);
+                match kind {
+                    "marks" | "words" => words(&folded.text).for_each(|word| all.add(kind, word)),
+                    _ => all.add(kind, &folded.text),
+                }
             }
         }
         all.before.sort_by_key(|known| known.key);
         all.behind.sort_by_key(|known| known.key);
+        let bytes = std::mem::take(&mut all.bytes);
+        // What marks a courtesy stands first: of equal words the first is found.
+        all.words.sort_by_key(|known| (spelling(&bytes, *known), !known.apart));
+        all.words.dedup_by_key(|known| spelling(&bytes, *known));
+        all.bytes = bytes;
         all.bytes.shrink_to_fit();
+        all.words.shrink_to_fit();
         all.before.shrink_to_fit();
         all.behind.shrink_to_fit();
         all
@@ -55,19 +68,20 @@ impl Clothes {
         let (Ok(start), Ok(length)) = (u32::try_from(self.bytes.len()), u8::try_from(text.len())) else {
             return;
         };
-        let (list, key) = if kind == "before" {
-            (&mut self.before, text.first())
-        } else {
-            (&mut self.behind, text.last())
+        let (list, key) = match kind {
+            "before" => (&mut self.before, text.first()),
+            "marks" | "words" => (&mut self.words, text.first()),
+            _ => (&mut self.behind, text.last()),
         };
         let Some(&key) = key else { return };
-        list.push(Known { start, length, key, apart: kind == "after" });
+        list.push(Known { start, length, key, apart: matches!(kind, "after" | "marks") });
         self.bytes.extend_from_slice(text);
     }
 
     /// Heap bytes.
     pub fn memory_usage(&self) -> usize {
-        self.bytes.len() + size_of_val(&*self.before) + size_of_val(&*self.behind)
+        let lists = [&self.before, &self.behind, &self.words];
+        self.bytes.len() + lists.into_iter().map(|list| size_of_val(&**list)).sum::<usize>()
     }
 
     /// Takes off what the text wears.
@@ -100,22 +114,45 @@ impl Clothes {
     }
 
     fn spelling(&self, known: Known) -> &[u8] {
-        let start = known.start as usize;
-        self.bytes.get(start..start + usize::from(known.length)).unwrap_or_default()
+        spelling(&self.bytes, known)
+    }
+
+    /// Whether a sentence is a courtesy in words of its own: all of them say nothing, and one of them is polite.
+    fn is_courtesy(&self, sentence: &[u8]) -> bool {
+        let mut marked = false;
+        sentence.len() <= SENTENCE
+            && words(sentence).all(|word| {
+                let known = self.words.binary_search_by_key(&word, |known| self.spelling(*known));
+                let known = known.ok().and_then(|at| self.words.get(at));
+                marked |= known.is_some_and(|known| known.apart);
+                known.is_some() || word.len() == 1
+            })
+            && marked
     }
 
     /// How many bytes of courtesies the text begins with, up to a stop behind one.
     fn courtesies_before(&self, text: &[u8]) -> usize {
         let (mut at, mut stopped) = (0, 0);
-        while let Some(&key) = text.get(at) {
-            let rest = text.get(at..).unwrap_or_default();
+        loop {
+            // Spanish opens an exclamation and a question with a mark of their own.
+            let opening = matches!(text.get(at..), Some([0xC2, 0xA1 | 0xBF, ..]));
+            let from = at + if opening { 2 } else { 0 };
+            let Some((rest, &key)) = text.get(from..).and_then(|rest| Some((rest, rest.first()?))) else {
+                break;
+            };
             let length = Self::known(&self.before, key)
                 .map(|known| self.spelling(*known))
-                .filter(|spelling| rest.starts_with(spelling) && ends_word(spelling, text, at + spelling.len()))
+                .filter(|spelling| {
+                    rest.starts_with(spelling) && ends_word(spelling, text, from + spelling.len())
+                })
                 .map(<[u8]>::len)
                 .max();
+            let length = length.or_else(|| {
+                let sentence = first_sentence(rest)?;
+                self.is_courtesy(sentence).then_some(sentence.len())
+            });
             let Some(length) = length else { break };
-            let (next, stop) = behind_stops(text, at + length);
+            let (next, stop) = behind_stops(text, from + length);
             if stop {
                 stopped = next;
             }
@@ -132,11 +169,15 @@ impl Clothes {
             let Some(&key) = inside.last() else { return end };
             let start = Self::known(&self.behind, key)
                 .filter_map(|known| {
-                    let left = inside.strip_suffix(self.spelling(*known))?;
+                    let left = unopened(inside.strip_suffix(self.spelling(*known))?);
                     let begins = begins_word(left, inside);
                     (begins && (!known.apart || is_apart(left))).then_some(left.len())
                 })
                 .min();
+            let start = start.or_else(|| {
+                let start = last_sentence(inside)?;
+                inside.get(start..).is_some_and(|sentence| self.is_courtesy(sentence)).then_some(start)
+            });
             match start {
                 Some(start) => {
                     let left = text.get(..start).unwrap_or_default().trim_ascii_end();
@@ -146,6 +187,45 @@ impl Clothes {
             }
         }
     }
+}
+
+fn spelling(bytes: &[u8], known: Known) -> &[u8] {
+    let start = known.start as usize;
+    bytes.get(start..start + usize::from(known.length)).unwrap_or_default()
+}
+
+/// The words of a text, of scripts that write them apart; of others, each run of characters.
+fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let mut start = at;
+        while let Some(&byte) = text.get(at) {
+            let (class, length) = classify(text, at, byte);
+            at += length;
+            if class == Class::Break {
+                if let Some(word) = text.get(start..at - length).filter(|word| !word.is_empty()) {
+                    return Some(word);
+                }
+                start = at;
+            }
+        }
+        text.get(start..).filter(|word| !word.is_empty() && start < at)
+    })
+}
+
+/// The first sentence of a text without its stop, if it has one and more follows, and it is short.
+fn first_sentence(text: &[u8]) -> Option<&[u8]> {
+    let near = text.get(..SENTENCE.min(text.len())).unwrap_or_default();
+    let end = near.iter().position(|byte| matches!(byte, b'.' | b'!' | b'?' | b':' | b'\n'))?;
+    near.get(..end).filter(|sentence| !sentence.is_empty())
+}
+
+/// Where the last sentence of a text begins, if another stands before it and it is short.
+fn last_sentence(text: &[u8]) -> Option<usize> {
+    let from = text.len().saturating_sub(SENTENCE);
+    let near = text.get(from..).unwrap_or_default();
+    let stop = near.iter().rposition(|byte| matches!(byte, b'.' | b'!' | b'?' | b'\n'))?;
+    Some(from + stop + 1)
 }
 
 /// Bytes of a heading that the text begins with, and that only says that an ask follows.
@@ -203,6 +283,12 @@ fn ends_word(spelling: &[u8], text: &[u8], end: usize) -> bool {
     let Some(&next) = text.get(end) else { return true };
     let last = last_class(spelling);
     last == Some(Class::Free) || !matches!(classify(text, end, next).0, Class::Word | Class::Hangul)
+}
+
+/// The text without a mark at its end that opens a question or an exclamation.
+fn unopened(text: &[u8]) -> &[u8] {
+    let marks = [b"\xC2\xA1", b"\xC2\xBF"];
+    marks.into_iter().find_map(|mark| text.strip_suffix(mark)).unwrap_or(text)
 }
 
 /// Whether a word may begin where `left` ends in `text`.

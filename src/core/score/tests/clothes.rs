@@ -20,14 +20,52 @@ fn leaves(rows: &[(&str, &str, u32)]) {
 #[test]
 fn courtesies_before_and_behind_are_left_out() {
     leaves(&[
-        ("Hi! Could you please help me with this? Sort three numbers. Thank you so much!", "sort three numbers.", 0),
+        (
+            "Hi! Could you please help me with this? Sort three numbers. Thank you so much!",
+            "sort three numbers.",
+            0,
+        ),
         ("hello everyone,\n\nhow do I sort a list?\n\nThanks in advance", "how do i sort a list?", 1),
         ("Sort these three lines, please.", "sort these three lines", 0),
         ("你好，麻烦帮我一下：什么是区块链技术？谢谢！", "什么是区块链技术?", 1),
-        ("Здравствуйте! Помогите, пожалуйста. Как работает двигатель? Большое спасибо!", "как работает двигатель?", 1),
-        ("Bonjour ! Pouvez-vous m'aider s'il vous plaît ? Qui a peint Guernica ?", "qui a peint guernica ?", 1),
-        ("¡Hola! ¿Me puedes ayudar, por favor? ¿Quién pintó el Guernica? ¡Muchas gracias!", "¿quien pinto el guernica?", 1),
-        ("안녕하세요, 부탁드려요. 파이썬으로 정렬을 설명해 줘 감사합니다!", "파이썬으로 정렬을 설명해 줘 감사합니다!", 0),
+        (
+            "Здравствуйте! Помогите, пожалуйста. Как работает двигатель? Большое спасибо!",
+            "как работает двигатель?",
+            1,
+        ),
+        (
+            "Bonjour ! Pouvez-vous m'aider s'il vous plaît ? Qui a peint Guernica ?",
+            "qui a peint guernica ?",
+            1,
+        ),
+        (
+            "¡Hola! ¿Me puedes ayudar, por favor? ¿Quién pintó el Guernica? ¡Muchas gracias!",
+            "¿quien pinto el guernica?",
+            1,
+        ),
+        (
+            "안녕하세요, 부탁드려요. 파이썬으로 정렬을 설명해 줘 감사합니다!",
+            "파이썬으로 정렬을 설명해 줘 감사합니다!",
+            0,
+        ),
+    ]);
+}
+
+#[test]
+fn courtesies_in_words_of_their_own_are_left_out() {
+    leaves(&[
+        (
+            "Hey, I hope you are all having a great day. Would you give me a hand? Sort three numbers.",
+            "sort three numbers.",
+            0,
+        ),
+        ("Sort three numbers! I'd be really grateful for your help", "sort three numbers!", 0),
+        (
+            "Hola, ¿me podrías echar una mano? Necesito tu ayuda. ¿Quién pintó el Guernica?",
+            "¿quien pinto el guernica?",
+            1,
+        ),
+        ("Trie ces trois nombres. Je vous remercie d'avance pour votre aide.", "trie ces trois nombres.", 0),
     ]);
 }
 
@@ -53,6 +91,8 @@ fn what_says_something_stays() {
         "how do you say thank you",
         "hint: sort three numbers",
         "the compiler says please",
+        "could you help me sort this? two words and three numbers.",
+        "three numbers. how would you sort them with my help?",
         // Headings of more than one part, and with words of their own.
         "# task\nsort three numbers\n# form\njson",
         "# how would you sort three numbers in cobol\nplease do",
