@@ -129,7 +129,19 @@ impl RuleScorer {
         let (sql, class) = (code("sql_query"), code("class_object"));
         let algorithm = lexicon.place_in(Dimension::TechnicalTerms, "algorithm");
         let clothes = Clothes::new();
-        Ok(Self { params, lexicon, clothes, structure, continuation, reply, closing, sql, class, algorithm, own })
+        Ok(Self {
+            params,
+            lexicon,
+            clothes,
+            structure,
+            continuation,
+            reply,
+            closing,
+            sql,
+            class,
+            algorithm,
+            own,
+        })
     }
 
     /// The numbers it works with.

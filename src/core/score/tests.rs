@@ -7,9 +7,9 @@ use super::*;
 use crate::tier::Tier;
 
 mod any_text;
+mod clothes;
 mod learnt;
 mod own;
-mod clothes;
 mod replies;
 
 fn folded(text: &str) -> String {

@@ -61,7 +61,7 @@ fn courtesies_in_words_of_their_own_are_left_out() {
         ),
         ("Sort three numbers! I'd be really grateful for your help", "sort three numbers!", 0),
         (
-            "Hola, ¿me podrías echar una mano? Necesito tu ayuda. ¿Quién pintó el Guernica?",
+            "Hola, ¿me podrías ayudar con esta duda? Necesito tu ayuda. ¿Quién pintó el Guernica?",
             "¿quien pinto el guernica?",
             1,
         ),
