@@ -107,10 +107,10 @@ fn reach(cause: Cause) -> String {
             ))
         }
         Cause::OverrideReasoning => last(json!({"scorer": "rules"}), &[chat("smart/auto", PROOF)]),
-        Cause::OverrideContext => plain(chat(
-            "smart/auto",
-            &format!("Please read this. {}", "What is the capital of France? ".repeat(15_000)),
-        )),
+        Cause::OverrideContext => {
+            let long = "What is the capital of France? ".repeat(15_000);
+            plain(conversation(&[&long, "I see.", GREETING]))
+        }
         Cause::FloorStructured => plain(with(GREETING, json!({"response_format": {"type": "json_object"}}))),
         Cause::NoCoder => last(json!({"models": {"tiny": {"coder": true}}}), &[greeting()]),
         Cause::Stalled => {

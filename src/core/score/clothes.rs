@@ -84,8 +84,8 @@ impl Clothes {
         self.bytes.len() + lists.into_iter().map(|list| size_of_val(&**list)).sum::<usize>()
     }
 
-    /// Takes off what the text wears.
-    pub fn take_off(&self, folded: &mut Folded) {
+    /// Takes off what the text wears, and tells whether that was more than marks of type.
+    pub fn take_off(&self, folded: &mut Folded) -> bool {
         let text = &*folded.text;
         let mut inside = text.trim_ascii();
         inside = inside.get(heading(inside)..).unwrap_or_default();
@@ -93,11 +93,12 @@ impl Clothes {
         inside = inside.get(..self.courtesies_behind(inside)).unwrap_or_default().trim_ascii();
         inside = unquoted(inside);
         if inside.len() < LEAST {
-            return;
+            return false;
         }
+        let some = inside.len() < text.len();
         let start = inside.as_ptr().addr() - text.as_ptr().addr();
         let end = start + inside.len();
-        if inside.len() < text.len() {
+        if some {
             let questions = |part: &[u8]| memchr::memchr_iter(b'?', part).count();
             let gone = questions(text.get(..start).unwrap_or_default())
                 + questions(text.get(end..).unwrap_or_default());
@@ -106,6 +107,7 @@ impl Clothes {
             folded.text.drain(..start);
         }
         plain_type(&mut folded.text);
+        some
     }
 
     fn known<'k>(list: &'k [Known], key: u8) -> impl Iterator<Item = &'k Known> {

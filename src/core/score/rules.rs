@@ -167,11 +167,12 @@ impl RuleScorer {
         self.look(scratch);
     }
 
-    /// The same, of what a text says without its courtesies and other [clothes](Clothes).
-    pub(super) fn find_inside(&self, text: &str, scratch: &mut Scratch) {
+    /// The same, of what a text says without its courtesies and other [clothes](Clothes). Tells whether it has any.
+    pub(super) fn find_inside(&self, text: &str, scratch: &mut Scratch) -> bool {
         scratch.folded.set(text);
-        self.clothes.take_off(&mut scratch.folded);
+        let dressed = self.clothes.take_off(&mut scratch.folded);
         self.look(scratch);
+        dressed
     }
 
     fn look(&self, scratch: &mut Scratch) {

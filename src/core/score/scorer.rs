@@ -106,9 +106,14 @@ impl Scorer {
         let Some(weights) = &self.weights else {
             return self.rules.score(ask.text, ask.tokens, scratch);
         };
-        self.rules.find_inside(ask.text, scratch);
-        let Judgement { difficulty, tier, confidence, abstained } =
-            self.rules.judge_by(weights, ask.length, scratch);
+        let dressed = self.rules.find_inside(ask.text, scratch);
+        let mut judgement = self.rules.judge_by(weights, ask.length, scratch);
+        if judgement.abstained && dressed {
+            // "Hi, I am Anna": the greeting says the most of it.
+            self.rules.find(ask.text, scratch);
+            judgement = self.rules.judge_by(weights, ask.length, scratch);
+        }
+        let Judgement { difficulty, tier, confidence, abstained } = judgement;
         let agentic = self.rules.dimension(Dimension::AgenticTask, scratch);
         let code = self.rules.code(scratch);
         let (tier, verdict) =

@@ -36,7 +36,10 @@ enum To {
 }
 
 pub fn rows() -> Vec<Row> {
-    let long = format!("Please read this. {}", "What is the capital of France? ".repeat(15_000));
+    let long = format!(
+        r#"{{"model":"smart/auto","messages":[{{"role":"user","content":"{}"}},{{"role":"assistant","content":"I see."}},{{"role":"user","content":"{GREETING}"}}]}}"#,
+        "What is the capital of France? ".repeat(15_000)
+    );
     vec![
         row("chat, text", CHAT, chat("smart/auto", GREETING), To::Tiny, "score"),
         row(
@@ -123,7 +126,7 @@ pub fn rows() -> Vec<Row> {
             "score",
         ),
         row("nothing to judge by", CHAT, chat("smart/auto", "qwrtz"), To::Mid, "abstain"),
-        row("a lot of input", CHAT, chat("smart/auto", &long), To::Big, "override_context"),
+        row("a lot of input", CHAT, long, To::Big, "override_context"),
         row(
             "structured output by response_format",
             CHAT,

@@ -2,6 +2,8 @@
 
 use crate::score::clothes::Clothes;
 use crate::score::fold::Folded;
+use crate::score::{Ask, Basis, Length, Scorer, Scratch};
+use crate::tier::Tier;
 
 fn inside(text: &str) -> (String, u32) {
     let mut folded = Folded::default();
@@ -101,6 +103,16 @@ fn what_says_something_stays() {
     ];
     for text in texts {
         assert_eq!(inside(text).0, text);
+    }
+}
+
+#[test]
+fn a_greeting_counts_where_it_says_the_most() {
+    let scorer = Scorer::calibrated(super::plain(), None, Tier::Medium).unwrap();
+    for text in ["Hi, my name is Anna.", "Hello, I am number 5!"] {
+        let length = Length { ask: text.len(), read: text.len() };
+        let score = scorer.score(&Ask { text, length, tokens: 5 }, &mut Scratch::default());
+        assert_eq!((score.tier, score.verdict), (Tier::Simple, Basis::Learnt), "{text}");
     }
 }
 
