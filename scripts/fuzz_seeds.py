@@ -24,6 +24,20 @@ HEADERS = [
 ]
 
 
+FORMS = [
+    'multipart/form-data; boundary=xyz\n--xyz\r\ncontent-disposition: form-data; name="model"\r\n\r\nsmart/auto\r\n--xyz--\r\n',
+    'multipart/form-data; boundary="a b"\n--a b\r\nContent-Disposition: form-data; name=model\r\n\r\na-group\r\n--a b\r\n'
+    'content-disposition: form-data; name="file"; filename="a.wav"\r\ncontent-type: audio/wav\r\n\r\nRIFF\r\n--a b--',
+    'application/json\n{"model": "smart/auto", "input": "x"}',
+    'application/json\n{"requests": [{"custom_id": "1", "params": {"model": "smart/auto"}}]}',
+]
+PATHS = [
+    "/v1/chat/completions?model=smart/auto", "/openai/deployments/smart%2Fauto/chat/completions?api-version=1",
+    "/engines/smart%2Fauto/completions", "/v1beta/models/smart%2Fauto:generateContent?key=x&model=a", "//v1//messages/?mod%65l=a",
+    "/v1/models", "/v1/models/smart%2fauto", "/v1/embeddings?model=a-group", "/vertex/models/a:countTokens",
+]
+
+
 def strings(folder: str) -> list[str]:
     """The string literals of Rust tests."""
     found = []
@@ -54,6 +68,9 @@ def main(folder: Path) -> None:
         "feeds": [(ROOT / "tests/data/signals.json").read_bytes()] + [text.encode() for text in objects],
         "configurations": [path.read_bytes() for path in (ROOT / "src/core/config").glob("*.json")] + [text.encode() for text in objects],
         "headers": [text.encode() for text in HEADERS],
+        "forms": [bytes([number]) + text.encode() for number, text in enumerate(FORMS + objects[:200])],
+        "lists": [bytes([number % 8]) + text.encode() for number, text in enumerate(objects)],
+        "paths": [text.encode() for text in PATHS],
     }
     for target, each in seeds.items():
         (folder / target).mkdir(parents=True)

@@ -11,7 +11,7 @@ use libfuzzer_sys::fuzz_target;
 use tiergate_core::chat::{self, Dialect, Fault};
 use tiergate_core::config::Config;
 use tiergate_core::engine::{self, Edit, RequestContext, Request, Scratch};
-use tiergate_fuzz::FAMILIES;
+use tiergate_fuzz::{FAMILIES, carried_out};
 
 const NEW: &str = "some/other \"model\"";
 const PATHS: [&[u8]; 5] = [
@@ -90,12 +90,4 @@ fn decide(dialect: Dialect, path: &[u8], body: &[u8], is_object: bool) {
             assert!(tiergate_fuzz::is_json(&new), "{}", String::from_utf8_lossy(&new));
         }
     });
-}
-
-fn carried_out(body: &[u8], prefix: &chat::Prefix) -> Vec<u8> {
-    let mut new = prefix.head.clone();
-    new.extend_from_slice(&prefix.tail);
-    new.extend_from_slice(&body[prefix.end..]);
-    assert_eq!(new.len() as i64, body.len() as i64 + prefix.growth());
-    new
 }

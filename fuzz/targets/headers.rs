@@ -7,6 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use tiergate_core::chat::{self, Dialect, Encoding, Form, Waits};
 use tiergate_core::config::Config;
 use tiergate_core::engine::{self, Cause};
+use tiergate_core::operator::Client;
 
 const NOW: u64 = 1_790_000_000_000;
 
@@ -30,7 +31,7 @@ fuzz_target!(|data: &[u8]| {
 
 fn path(path: &[u8]) {
     let Some(dialect) = CONFIG.paths.dialect(path) else { return };
-    let _ = engine::decide_unread(&CONFIG, dialect, path, Cause::NoBody);
+    let _ = engine::decide_unread(&CONFIG, &Client::default(), (dialect, path), Cause::NoBody);
     let Dialect::Gemini(span) = dialect else { return };
     let Some(new) = chat::rewrite_path(path, span, "a/b c") else { panic!("the span is the path's own") };
     let Some(Dialect::Gemini(named)) = CONFIG.paths.dialect(&new) else {
