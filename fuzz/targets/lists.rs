@@ -18,7 +18,9 @@ fuzz_target!(|data: &[u8]| {
     let Some((&pick, body)) = data.split_first() else { return };
     let shape = if pick & 1 == 0 { Shape::OpenAi } else { Shape::Anthropic };
     if let Some(merged) = listing::merged(&CONFIG, body, shape, NOW) {
-        assert!(tiergate_fuzz::is_json(&merged), "{}", String::from_utf8_lossy(&merged));
+        // What is no UTF-8 in a server's answer passes as it is.
+        let is_json = !tiergate_fuzz::is_json(body) || tiergate_fuzz::is_json(&merged);
+        assert!(is_json, "{}", String::from_utf8_lossy(&merged));
         let virtual_model = has(&merged, b"smart/auto");
         assert!(virtual_model, "it has the virtual models");
     }

@@ -113,6 +113,17 @@ def forged_session(production, number: int) -> None:
     post(production, body(number, user=f"someone-{number}", metadata={"session_id": f"s-{number}"}))
 
 
+# What Envoy's router obeys if a client may send it.
+ROUTER = {"x-envoy-upstream-rq-timeout-ms": "1", "x-envoy-upstream-rq-per-try-timeout-ms": "1", "x-envoy-max-retries": "50",
+          "x-envoy-retry-on": "5xx,4xx,reset", "x-envoy-hedge-on-per-try-timeout": "true"}
+
+
+def own_timeouts(production, number: int) -> None:
+    headers = {"content-type": "application/json"} | ROUTER
+    with httpx.Client(trust_env=False, timeout=60) as client:
+        assert client.post(f"{production.url}{CHAT}", content=body(number), headers=headers).status_code == 200
+
+
 def moved_beside(production, client, abuse) -> list[tuple]:
     """What of the other client's requests did not get what it would get alone."""
     numbers = itertools.count(1)
@@ -130,9 +141,9 @@ def moved_beside(production, client, abuse) -> list[tuple]:
 
 @pytest.mark.parametrize("abuse", [
     cancel_http2(h2.errors.ErrorCodes.NO_ERROR), cancel_http2(h2.errors.ErrorCodes.CANCEL), leave, malformed("smart/auto"),
-    malformed(NANO), no_object, wrong_path, broken_upload, stop_reading, forged_session,
+    malformed(NANO), no_object, wrong_path, broken_upload, stop_reading, forged_session, own_timeouts,
 ], ids=["HTTP/2, no error", "HTTP/2, cancel", "HTTP/1", "malformed", "malformed, pinned", "no object", "wrong path", "broken upload",
-        "stops reading", "forged session"])
+        "stops reading", "forged session", "timeouts of its own"])
 def test_nobody_else_is_moved(production, client, abuse):
     assert moved_beside(production, client, abuse) == []
 

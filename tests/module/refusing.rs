@@ -127,14 +127,82 @@ fn side_paths_get_the_default_model() {
     assert_eq!(response.header("x-tiergate-cause"), None);
 }
 
+/// Bodies of about 4 MB that are made to cost memory.
+fn costly_bodies() -> Vec<(&'static str, String)> {
+    let often = |unit: &str| vec![unit; (4 << 20) / (unit.len() + 1)].join(",");
+    let turns = |turns: &str| format!(r#"{{"model":"smart/auto","messages":[{turns}]}}"#);
+    let user = |content: &str| format!(r#"{{"role":"user","content":{content}}}"#);
+    let call = r#"{"role":"assistant","tool_calls":[{"id":"a","function":{"name":"f","arguments":"{}"}}]}"#;
+    vec![
+        ("tiny parts", turns(&user(&format!("[{}]", often(r#"{"type":"text","text":"a"}"#))))),
+        ("tiny turns", turns(&often(&user("\"a\"")))),
+        ("tool calls", turns(&format!("{},{}", often(call), user("\"a\"")))),
+        (
+            "system texts",
+            turns(&format!("{},{}", often(r#"{"role":"system","content":"a"}"#), user("\"a\""))),
+        ),
+        (
+            "members",
+            format!(r#"{{"model":"smart/auto",{},"messages":[{}]}}"#, often(r#""k":1"#), user("\"a\"")),
+        ),
+        (
+            "tools",
+            format!(
+                r#"{{"model":"smart/auto","tools":[{}],"messages":[{}]}}"#,
+                often(r#"{"type":"function","function":{"name":"f"}}"#),
+                user("\"a\"")
+            ),
+        ),
+        ("lines", turns(&user(&format!("\"{}\"", "\\n> a".repeat(600_000))))),
+        ("blocks", turns(&user(&format!("\"{}\"", "<user_info>a</user_info>b".repeat(160_000))))),
+        (
+            "nested",
+            format!(
+                r#"{{"model":"smart/auto","x":{}1{},"messages":[{}]}}"#,
+                "[".repeat(1 << 21),
+                "]".repeat(1 << 21),
+                user("\"a\"")
+            ),
+        ),
+        ("open", turns(&user(&format!("[{}", r#"{"text":["#.repeat(400_000))))),
+    ]
+}
+
 #[test]
-fn tiny_parts_leave_little_memory_behind() {
+fn no_body_costs_much_more_memory_than_itself() {
+    for (name, body) in costly_bodies() {
+        let mut vm = start();
+        exchange(&mut vm, &Request::post(CHAT, chat("smart/auto", &"x".repeat(body.len()))));
+        let before = vm.memory_size();
+        for _ in 0..3 {
+            exchange(&mut vm, &Request::post(CHAT, &body));
+        }
+        let grown = vm.memory_size() - before;
+        assert!(grown < 1 << 20, "{name}: {grown} bytes more than a plain body of that size");
+    }
+}
+
+/// Where the first and the last `model` stand at both ends, what lies between them is written anew.
+#[test]
+fn many_model_keys_cost_the_body_once_more_at_most() {
     let mut vm = start();
-    let parts = vec![r#"{"text":"a"}"#; 300_000].join(",");
-    let body = format!(r#"{{"model":"smart/auto","messages":[{{"role":"user","content":[{parts}]}}]}}"#);
-    exchange(&mut vm, &Request::post(CHAT, chat("smart/auto", &"x".repeat(body.len()))));
+    let keys = |count: usize| {
+        let between = format!(r#""k":"{}""#, "x".repeat((4 << 20) / count.max(1)));
+        let keys = vec![format!(r#""model":"smart/auto",{between}"#); count].join(",");
+        format!(r#"{{{keys},"messages":[{{"role":"user","content":"Hello!"}}]}}"#)
+    };
+    exchange(&mut vm, &Request::post(CHAT, keys(1)));
     let before = vm.memory_size();
-    exchange(&mut vm, &Request::post(CHAT, &body));
+    for count in [2, 16] {
+        exchange(&mut vm, &Request::post(CHAT, keys(count)));
+    }
     let grown = vm.memory_size() - before;
-    assert!(grown < 1 << 20, "{grown} bytes more than a plain body of that size");
+    assert!(grown < 5 << 20, "{grown} bytes more than with one");
+    let outcome = vm.request(&Request::post(CHAT, keys(100_000)));
+    assert_eq!(
+        outcome.local_response.map(|response| response.status),
+        Some(400),
+        "refused before anything is decided"
+    );
+    assert!(vm.memory_size() - before < 6 << 20);
 }

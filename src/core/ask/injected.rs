@@ -229,6 +229,10 @@ impl Markers {
         let second = match text.from(place) {
             [first, second, ..] if *first != b'\\' && *second != b'\\' => *second,
             rest => {
+                // Escapes take several times as long to look at.
+                if !search.budget.pay(STOP) {
+                    return None;
+                }
                 let (first, length) = character(rest)?;
                 if !leading && !u8::try_from(first).is_ok_and(|first| self.firsts.has(first)) {
                     return None;

@@ -58,7 +58,7 @@ pub enum Kind {
 }
 
 /// So many bytes behind an escaped quote are looked at one by one.
-const NEAR: usize = 8;
+const NEAR: usize = 24;
 
 /// Deepest nesting that may be configured.
 pub const MAX_DEPTH: usize = 1024;

@@ -55,9 +55,12 @@ impl<'r> Text<'r> {
         loop {
             // Long runs are of spaces.
             at += spaces(self.from(at));
-            match character(self.from(at)) {
-                Some((character, length)) if character.is_whitespace() => at += length,
-                _ => return at,
+            match self.from(at) {
+                [b'\\', b'n' | b'r' | b't', ..] => at += 2,
+                rest => match character(rest) {
+                    Some((character, length)) if character.is_whitespace() => at += length,
+                    _ => return at,
+                },
             }
         }
     }

@@ -280,3 +280,25 @@ fn a_number_that_envoy_made_a_text_of_is_a_number() {
     let cluster = parse(&text_in_a_struct("headers", "cluster", "12")).unwrap().headers.cluster;
     assert_eq!(cluster, "12", "a text stays one");
 }
+
+#[test]
+fn built_in_markers_are_switched_off_one_by_one() {
+    let all = ["<user_info>", "<system-reminder>", "<environment_details>"];
+    let block = |open: &str| format!("{open}x{}Why?", open.replace('<', "</"));
+    let cut = |config: &Config, text: &str| {
+        let (mut kept, mut budget) = (Vec::new(), crate::ask::Budget::of(text.len()));
+        let part = crate::chat::Span { start: 0, end: text.len() };
+        config.ask.markers.cut(text.as_bytes(), part, &mut budget, &mut kept, &mut Vec::new());
+        kept.iter()
+            .map(|span| String::from_utf8_lossy(span.of(text.as_bytes())).into_owned())
+            .collect::<String>()
+    };
+    for off in all {
+        let config = good(&format!(r#"{{"conversation": {{"markers_off": ["{off}"]}}}}"#));
+        for open in all {
+            let text = block(open);
+            let left = if open == off { text.as_str() } else { "Why?" };
+            assert_eq!(cut(&config, &text), left, "{open} without {off}");
+        }
+    }
+}
