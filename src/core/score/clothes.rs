@@ -110,7 +110,7 @@ impl Clothes {
         some
     }
 
-    fn known<'k>(list: &'k [Known], key: u8) -> impl Iterator<Item = &'k Known> {
+    fn known(list: &[Known], key: u8) -> impl Iterator<Item = &Known> {
         let from = list.partition_point(|known| known.key < key);
         list.iter().skip(from).take_while(move |known| known.key == key)
     }
