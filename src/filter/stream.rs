@@ -1,32 +1,30 @@
 //! One HTTP stream.
 
+mod finish;
+
 use std::rc::Rc;
 use std::sync::Arc;
 
 use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext};
-use proxy_wasm::types::{Action, BufferType, MapType};
+use proxy_wasm::types::{Action, MapType};
+use serde_json::{Map, Value};
 
 use super::console::Entry;
-use super::deciding::{admitted, decided, is_watched, unread};
-use super::edit::{add_request_header, name_model, pass, reply, set_request_header, unpacked, write_back};
+use super::deciding::{is_watched, unread};
+use super::edit::{add_request_header, name_model, pass, reply, set_request_header};
 use super::extra::Extra;
-use super::facts::{Betas, Facts};
-use super::health::SharedData;
+use super::facts::Facts;
 use super::listing::Listing;
-use super::opinion::{self, Begun, Told, Wait};
-use super::remember::{Notes, rules, salt};
+use super::opinion::{self, Told, Wait};
+use super::remember::Notes;
 use super::report::{LogLine, MODEL, answer};
 use super::waiting::Waiting;
 use super::watch::{Ask, Head, RETRY, Watch};
-use super::{WorkerState, alive, chain, now_nanos, property, spend};
-use tiergate_core::chat::{Dialect, Problem};
-use tiergate_core::config::{Config, ResponseHeaders};
-use tiergate_core::engine::{self, Call, Cause, Decision, Edit, Request, RequestContext, Scratch, Sessions};
-use tiergate_core::fit::Mode;
-use tiergate_core::live;
-use tiergate_core::route::{Conditions, Model, Plan};
-use tiergate_core::tier::Tier;
+use super::{WorkerState, alive, chain, now_nanos, property};
+use tiergate_core::config::ResponseHeaders;
+use tiergate_core::engine::{Cause, Decision};
+use tiergate_core::route::{Model, Plan};
 
 /// A stream between the callbacks.
 pub struct Stream {
@@ -104,139 +102,19 @@ impl Stream {
         }
     }
 
-    /// The body is whole: decide, rewrite, let go. `opinion`: what the classifier said, where it was asked.
-    fn finish(&mut self, opinion: Option<Tier>) -> Action {
-        if self.opinion.is_some() {
-            return Action::Pause;
-        }
-        let (Some(shared), Some(mut waiting)) = (self.shared.clone(), self.waiting.take()) else {
-            return Action::Continue;
-        };
-        let started = now_nanos();
-        let body = match waiting.body_size {
-            0 => None,
-            size => hostcalls::get_buffer(BufferType::HttpRequestBody, 0, size).ok().flatten(),
-        };
-        let path = &waiting.path;
-        let Some(body) = body else {
-            if waiting.packed {
-                let decision = engine::refused(&shared.config, Problem::Unpacked);
-                return self.settle(&shared, &decision, path, started);
-            }
-            let Some(dialect) = waiting.dialect else {
-                return self.finish_other(&shared, &waiting, Vec::new());
-            };
-            let decision = {
-                let client = waiting.client(&shared.config);
-                engine::decide_unread(&shared.config, &client, (dialect, path), Cause::NoBody)
-            };
-            return self.settle(&shared, &decision, path, started);
-        };
-        let Some(body) = unpacked(body, &waiting) else {
-            let decision = engine::refused(&shared.config, Problem::Unpacked);
-            return self.settle(&shared, &decision, path, started);
-        };
-        let Some(dialect) = waiting.dialect else {
-            return self.finish_other(&shared, &waiting, body);
-        };
-        let mut scratch = shared.scratch.borrow_mut();
-        let request = Request { dialect, path, body: &body };
-        let ranking = shared.ranking.borrow().clone();
-        let salt = || salt(started);
-        let held = |memory, known| {
-            live::held(&SharedData, memory, known, rules(&shared.config, memory), started / 1_000_000)
-        };
-        let (tenant, id) = (waiting.tenant.as_slice(), waiting.session.as_deref());
-        let sessions = Some(Sessions { salt: &salt, tenant, id, held: &held });
-        let client = waiting.client(&shared.config);
-        self.asker = waiting.asker(&shared.config);
-        let decide = |conditions: Option<&Conditions>, opinion: Option<Tier>, scratch: &mut Scratch| {
-            let (now, seed, ranking) = (started / 1_000_000_000, started, ranking.as_deref());
-            let live = RequestContext { ranking, conditions, seed, sessions, client, now, opinion };
-            engine::decide(&shared.config, &request, live, scratch)
-        };
-        let (health, asker, now) = (shared.health.as_ref(), self.asker, started / 1_000_000);
-        let mut opinion = opinion;
-        let mut decision =
-            decided(health, asker, now, |conditions| decide(conditions, opinion, &mut scratch));
-        if let (true, None, Some(score)) = (decision.unsure, &self.told, decision.score) {
-            let ask = (tenant, scratch.text(), score.tier);
-            match opinion::begin(&shared, (shared.root, self.id), ask, now) {
-                Begun::Waits(wait) => {
-                    self.opinion = Some(wait);
-                    waiting.is_unpacked(body.len());
-                    self.waiting = Some(waiting);
-                    return Action::Pause;
-                }
-                Begun::Goes(tier, told) => (opinion, self.told) = (tier, Some(told)),
-            }
-            if opinion.is_some() {
-                decision =
-                    decided(health, asker, now, |conditions| decide(conditions, opinion, &mut scratch));
-            }
-        }
-        let mut decision =
-            admitted(health, asker, now, decision, |conditions| decide(conditions, opinion, &mut scratch));
-        self.earner =
-            shared.opinions.as_ref().filter(|_| decision.score.is_some()).map(|_| waiting.tenant.clone());
-        let keeps_answers = dialect == Dialect::Responses;
-        let tenant = keeps_answers.then(|| waiting.tenant.clone());
-        self.notes = Notes::of(&decision, tenant, started / 1_000_000);
-        spend::add(&shared.config, &client, decision.choice.cost);
-        let by_attempt = shared.config.fallbacks.enabled;
-        self.extra = Extra::new(decision.fitted.extra_usage && !by_attempt);
-        self.foreign = self.betas(&shared.config, &decision, waiting.betas);
-        let changes = decision.changes(by_attempt);
-        write_back(changes, body, waiting.has_length);
-        self.settle(&shared, &decision, path, started)
-    }
-
-    /// Takes headers out that the model does not read, but for those that the attempts take out; whether there are such.
-    fn betas(&self, config: &Config, decision: &Decision<'_>, betas: Betas) -> bool {
-        let edits = config.fit.mode != Mode::Off && (decision.edit != Edit::None || config.fit.pinned);
-        let Some(model) = decision.choice.model.filter(|_| edits) else { return false };
-        if config.fallbacks.enabled {
-            return betas.foreign(&model.takes).next().is_some();
-        }
-        betas.strip(&model.takes);
-        false
-    }
-
-    /// The same for a call that is no conversation.
-    fn finish_other(&mut self, shared: &WorkerState, waiting: &Waiting, body: Vec<u8>) -> Action {
-        let config = &shared.config;
-        let (path, boundary) = (waiting.path.as_slice(), waiting.boundary.as_deref());
-        // Only groups need to know the time before there is a decision.
-        let groups = !config.table.groups.is_empty() || !config.endpoints.is_empty();
-        let mut started = if groups { now_nanos() } else { 0 };
-        let call = Call { path, body: &body, boundary };
-        let client = waiting.client(config);
-        self.asker = waiting.asker(config);
-        let decide = |conditions: Option<&Conditions>| {
-            let context = RequestContext { conditions, seed: started, client, ..RequestContext::default() };
-            engine::decide_other(config, &call, &context)
-        };
-        let decision = match &shared.health {
-            Some(health) if groups => {
-                decide(Some(&health.borrow_mut().conditions(self.asker, started / 1_000_000)))
-            }
-            _ => decide(None),
-        };
-        let Some(decision) = decision else { return pass(config) };
-        if !groups {
-            started = now_nanos();
-        }
-        let written = decision.choice.model.map(|model| call.written(decision.edit.spans(), model));
-        write_back(written.unwrap_or_default(), body, waiting.has_length);
-        self.settle(shared, &decision, path, started)
-    }
-
     /// The answer comes from the upstream's cache.
     fn tell_cached(&mut self, shared: &WorkerState) {
         shared.metrics.borrow_mut().cached();
-        if self.line.pop() == Some(b'}') {
-            self.line.extend(br#","cached":true}"#);
-            let _ = hostcalls::set_property(vec!["tiergate"], Some(&self.line));
+        self.log_too([("cached", Value::Bool(true))]);
+    }
+
+    /// Adds to the line that the access log has of the request.
+    fn log_too(&mut self, members: impl IntoIterator<Item = (&'static str, Value)>) {
+        let Ok(mut line) = serde_json::from_slice::<Map<String, Value>>(&self.line) else { return };
+        line.extend(members.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        if let Ok(line) = serde_json::to_vec(&line) {
+            self.line = line;
+            property::tell_log(&self.line);
         }
     }
 
@@ -340,12 +218,9 @@ impl Stream {
         if shared.config.headers.response == ResponseHeaders::Full {
             self.answer.push(("x-tiergate-attempts", progress.attempt.to_string()));
         }
-        if progress.attempt > 1 && self.line.pop() == Some(b'}') {
-            let served = progress.tried.last().and_then(|name| serde_json::to_string(name).ok());
-            let more =
-                format!(r#","attempts":{},"served":{}}}"#, progress.attempt, served.unwrap_or_default());
-            self.line.extend(more.bytes());
-            property::tell_log(&self.line);
+        if progress.attempt > 1 {
+            let last = progress.tried.last().map_or(Value::Null, |name| name.as_str().into());
+            self.log_too([("attempts", progress.attempt.into()), ("served", last)]);
         }
         served.cloned()
     }

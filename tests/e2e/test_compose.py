@@ -50,7 +50,7 @@ def environment_file() -> dict[str, str]:
 
 def pinned(package: str) -> str:
     """The version of requirements.txt."""
-    (version,) = re.findall(rf"^{package}==(.+)$", (stacks.ROOT / "requirements.txt").read_text(), re.M)
+    (version,) = re.findall(rf"^{package}==(\S+)", (stacks.ROOT / "requirements.txt").read_text(), re.M)
     return version
 
 

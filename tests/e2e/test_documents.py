@@ -219,7 +219,7 @@ def listed(heading: str, name: str) -> set[str]:
 
 
 CAUSES = set(re.findall(r'Cause::\w+ => "(\w+)"', text_of("src/core/engine/cause.rs")))
-METRICS = set(re.findall(r'"(tiergate\.[\w.]+)[;"]', text_of("src/filter/metrics.rs")))
+METRICS = set(re.findall(r'"((?:tiergate|gen_ai)\.[\w.]+)[;"]', text_of("src/filter/metrics.rs")))
 
 
 def test_every_cause_is_told_twice():
