@@ -140,6 +140,24 @@ fn print(
         let model = withheld.model.map_or("as asked", |m| m.name.as_str());
         writeln!(out, "not done    {tier} {model} ({})", withheld.cause.name())?;
     }
+    print_more(config, decision, out)?;
+    if let Some(why) = why {
+        print_why(why, out)?;
+    }
+    let all = considered(config, decision, live);
+    let candidates = candidates(config, decision, live);
+    if !candidates.is_empty() {
+        writeln!(out, "\ncandidates")?;
+        for (tier, names) in candidates {
+            writeln!(out, "{:<11} {}", tier.name(), names.join(", "))?;
+        }
+        print_considered(&all, out)?;
+    }
+    Ok(())
+}
+
+/// What else there is to say of a choice.
+fn print_more(config: &Config, decision: &Decision<'_>, out: &mut dyn Write) -> std::io::Result<()> {
     if let Some(set) = decision.choice.model.and_then(|model| model.variant.as_ref()) {
         writeln!(out, "set         {set}")?;
     }
@@ -171,18 +189,6 @@ fn print(
             write!(out, ", {:.1} % less than {}", savings * 100.0, baseline.name)?;
         }
         writeln!(out)?;
-    }
-    if let Some(why) = why {
-        print_why(why, out)?;
-    }
-    let all = considered(config, decision, live);
-    let candidates = candidates(config, decision, live);
-    if !candidates.is_empty() {
-        writeln!(out, "\ncandidates")?;
-        for (tier, names) in candidates {
-            writeln!(out, "{:<11} {}", tier.name(), names.join(", "))?;
-        }
-        print_considered(&all, out)?;
     }
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! What one worker knows of all models: what lay in the store at its last tick, and what it has seen since.
 
-use super::record::{Delta, LeftAlone, Phase, Record, minute_of};
+use super::attempt::Attempt;
+use super::delta::{Delta, minute_of};
+use super::record::{LeftAlone, Phase, Record};
 use super::slots::{find, look, model_key};
 use super::workers::WorkerRegistry;
 use super::{Failure, Fault, LiveSettings, Outcome, Store, Tokens, Told, Weight};
@@ -42,43 +44,6 @@ pub struct Cooldown {
     pub failure: Failure,
     /// How long it is left alone, in milliseconds.
     pub length: u64,
-}
-
-/// A request that is under way to a model. It has to be given back to [`Board::end`].
-#[derive(Debug)]
-#[must_use = "what is under way has to end"]
-pub struct Attempt {
-    model: usize,
-    began: u64,
-    first_byte: Option<u64>,
-    probe: bool,
-}
-
-impl Attempt {
-    /// The model that it went to.
-    pub fn model(&self) -> usize {
-        self.model
-    }
-
-    /// When it went there.
-    pub fn began(&self) -> u64 {
-        self.began
-    }
-
-    /// Notes when the first byte of the answer came; later ones change nothing.
-    pub fn first_byte(&mut self, now: u64) {
-        self.first_byte.get_or_insert(now);
-    }
-
-    /// When the first byte of the answer came, in milliseconds, if it has.
-    pub fn first_byte_at(&self) -> Option<u64> {
-        self.first_byte
-    }
-
-    /// Whether a byte of the answer has come.
-    pub fn has_first_byte(&self) -> bool {
-        self.first_byte.is_some()
-    }
 }
 
 #[derive(Debug, Default)]

@@ -6,8 +6,10 @@
 //! compare-and-swap with a bounded number of tries; one may be lost, none may block, and a value that is not ours is
 //! replaced, never misread. Times are milliseconds of the Unix epoch.
 
+mod attempt;
 mod average;
 mod board;
+mod delta;
 mod limits;
 mod record;
 mod session;
@@ -17,8 +19,9 @@ mod tests;
 mod workers;
 
 pub use crate::store::{Conflict, Store};
+pub use attempt::Attempt;
 pub use average::Average;
-pub use board::{Attempt, Board, Cooldown, ModelState};
+pub use board::{Board, Cooldown, ModelState};
 pub use record::{Phase, Record};
 pub use session::{Known, Memory, Rules, SESSION_SETS, SessionPin, WAYS, held, hold, salt, session};
 pub use slots::{MODEL_SLOTS, WORKER_SLOTS};

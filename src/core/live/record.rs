@@ -1,6 +1,7 @@
 //! What is known of one model, and how it changes.
 
-use super::average::{Average, Samples};
+use super::average::Average;
+use super::delta::{Delta, minute_of};
 use super::limits::Limits;
 use super::{Credentials, Failure, Fault, LiveSettings, NEVER};
 use crate::sealed::{Reader, sealed, unsealed};
@@ -20,8 +21,6 @@ const FAULTS: usize = 32;
 const OTHERS_PERCENT: u64 = 10;
 /// and where the first is further back than so many buckets: by then other workers have told of good answers.
 const HEARD: usize = 2;
-/// Tokens and requests are counted by this time.
-const MINUTE: u64 = 60_000;
 /// A probe that takes longer keeps nobody else from probing.
 const PROBE: u64 = 60_000;
 
@@ -123,37 +122,6 @@ pub struct Record {
     pub tokens: u64,
     /// Requests in that minute.
     pub requests: u64,
-}
-
-/// What a worker has seen of a model since it told the others.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Delta {
-    pub successes: u32,
-    pub first_byte: Samples,
-    pub per_token: Samples,
-    pub minute: u64,
-    pub tokens: u64,
-    pub requests: u64,
-}
-
-impl Delta {
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// Counts use in the minute of `now`; what was of another is given up.
-    pub fn count(&mut self, now: u64, tokens: u64, requests: u64) {
-        if self.minute != minute_of(now) {
-            (self.minute, self.tokens, self.requests) = (minute_of(now), 0, 0);
-        }
-        self.tokens = self.tokens.saturating_add(tokens);
-        self.requests = self.requests.saturating_add(requests);
-    }
-}
-
-/// The number of a minute since the Unix epoch.
-pub(super) const fn minute_of(now: u64) -> u64 {
-    now / MINUTE
 }
 
 impl Record {

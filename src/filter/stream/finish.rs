@@ -80,20 +80,32 @@ impl Stream {
                     decided(health, asker, now, |conditions| decide(conditions, opinion, &mut scratch));
             }
         }
-        let mut decision =
+        let decision =
             admitted(health, asker, now, decision, |conditions| decide(conditions, opinion, &mut scratch));
+        self.go(&shared, &waiting, decision, body, started)
+    }
+
+    /// Sends a conversation on its way as it was decided.
+    fn go(
+        &mut self,
+        shared: &WorkerState,
+        waiting: &Waiting,
+        mut decision: Decision<'_>,
+        body: Vec<u8>,
+        started: u64,
+    ) -> Action {
         self.earner =
             shared.opinions.as_ref().filter(|_| decision.score.is_some()).map(|_| waiting.tenant.clone());
-        let keeps_answers = dialect == Dialect::Responses;
+        let keeps_answers = waiting.dialect == Some(Dialect::Responses);
         let tenant = keeps_answers.then(|| waiting.tenant.clone());
         self.notes = Notes::of(&decision, tenant, started / 1_000_000);
-        spend::add(&shared.config, &client, decision.choice.cost);
+        spend::add(&shared.config, &waiting.client(&shared.config), decision.choice.cost);
         let by_attempt = shared.config.fallbacks.enabled;
         self.extra = Extra::new(decision.fitted.extra_usage && !by_attempt);
         self.foreign = self.betas(&shared.config, &decision, waiting.betas);
         let changes = decision.changes(by_attempt);
         write_back(changes, body, waiting.has_length);
-        self.settle(&shared, &decision, path, started)
+        self.settle(shared, &decision, &waiting.path, started)
     }
 
     /// The same for a request that has no body, or whose body the host does not give.

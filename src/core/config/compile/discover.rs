@@ -50,24 +50,7 @@ pub(super) fn compile(
         Some(_) => signals::endpoint(&from, &path, errors),
         None => None,
     };
-    let every = Duration::from_secs(raw.every_seconds);
-    let schedule = Schedule {
-        fresh: every,
-        // The last list counts until there is another.
-        stale: Duration::MAX,
-        retry: RETRY.min(every),
-        retry_max: every,
-        lease: signals::lease(raw.timeout_ms),
-        jitter: signals::JITTER,
-    };
-    let bounds = match raw.sizes.as_slice() {
-        [small, medium] if small < medium => Bounds([*small, *medium]),
-        _ => {
-            let message = "give two numbers, the smaller one first, such as [8, 27]";
-            errors.meaning(&path.key("sizes"), message);
-            Bounds::default()
-        }
-    };
+    let bounds = bounds(&raw.sizes, &path, errors);
     let allow = raw.allow.as_ref().map(|list| patterns(list, &path.key("allow"), errors));
     let block = patterns(&raw.block, &path.key("block"), errors);
     let mut tiers: PerTier<Vec<Pattern>> = PerTier::default();
@@ -78,12 +61,35 @@ pub(super) fn compile(
     Some(DiscoverySettings {
         cluster: raw.cluster.clone()?,
         endpoint: endpoint?,
-        schedule,
+        schedule: schedule(raw),
         bounds,
         allow,
         block,
         tiers,
     })
+}
+
+fn schedule(raw: &raw::Discover) -> Schedule {
+    let every = Duration::from_secs(raw.every_seconds);
+    Schedule {
+        fresh: every,
+        // The last list counts until there is another.
+        stale: Duration::MAX,
+        retry: RETRY.min(every),
+        retry_max: every,
+        lease: signals::lease(raw.timeout_ms),
+        jitter: signals::JITTER,
+    }
+}
+
+fn bounds(sizes: &[f64], path: &Path<'_>, errors: &mut Errors) -> Bounds {
+    if let [small, medium] = sizes
+        && small < medium
+    {
+        return Bounds([*small, *medium]);
+    }
+    errors.meaning(&path.key("sizes"), "give two numbers, the smaller one first, such as [8, 27]");
+    Bounds::default()
 }
 
 fn patterns(list: &[String], path: &Path<'_>, errors: &mut Errors) -> Vec<Pattern> {

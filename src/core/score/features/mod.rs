@@ -44,6 +44,14 @@ pub fn shape(counts: &Counts, questions: u32, length: Length, mut each: impl FnM
     }
     each("cut", if length.ask > length.read { ONE } else { 0 });
 
+    of_lines(counts, &mut each);
+    of_numbers(counts, read, &mut each);
+    of_marks(counts, read, questions, &mut each);
+    of_words(counts, &mut each);
+}
+
+#[inline]
+fn of_lines(counts: &Counts, each: &mut impl FnMut(&'static str, i32)) {
     let lines = &counts.lines;
     each("sentences", log(counts.sentences));
     each("sentence_length", log(counts.longest_sentence / 16));
@@ -65,7 +73,10 @@ pub fn shape(counts: &Counts, questions: u32, length: Length, mut each: impl FnM
     each("rows", log(lines.rows));
     each("code_lines", log(lines.code));
     each("code_share", part(lines.code, lines.filled));
+}
 
+#[inline]
+fn of_numbers(counts: &Counts, read: u32, each: &mut impl FnMut(&'static str, i32)) {
     let per = |count: u32| rate(count, read);
     each("numbers", log(counts.numbers));
     each("number_rate", per(counts.numbers));
@@ -86,6 +97,11 @@ pub fn shape(counts: &Counts, questions: u32, length: Length, mut each: impl FnM
     each("variable_rate", per(counts.variables));
     each("mixed", log(counts.mixed));
     each("commands", log(counts.commands));
+}
+
+#[inline]
+fn of_marks(counts: &Counts, read: u32, questions: u32, each: &mut impl FnMut(&'static str, i32)) {
+    let per = |count: u32| rate(count, read);
     each("braces", log(counts.of(b"{}")));
     each("brackets", log(counts.of(b"()[]")));
     each("bracket_rate", per(counts.of(b"()[]")));
@@ -103,7 +119,10 @@ pub fn shape(counts: &Counts, questions: u32, length: Length, mut each: impl FnM
     each("questions", log(questions));
     each("no_question", flag(questions == 0));
     each("exclamations", log(counts.of(b"!")));
+}
 
+#[inline]
+fn of_words(counts: &Counts, each: &mut impl FnMut(&'static str, i32)) {
     let letters_a_word = (4 * counts.word_letters).checked_div(counts.words);
     each("word_length", letters_a_word.map_or(0, |quarters| log(quarters) - 4 * ONE));
     each("long_words", part(counts.long_words, counts.words + 4));
