@@ -21,6 +21,7 @@ mod probe;
 mod property;
 mod remember;
 mod report;
+mod routing;
 mod signals;
 mod spend;
 mod stream;

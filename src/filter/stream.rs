@@ -19,6 +19,7 @@ use super::listing::Listing;
 use super::opinion::{self, Told, Wait};
 use super::remember::Notes;
 use super::report::{LogLine, MODEL, answer};
+use super::routing::Routing;
 use super::waiting::Waiting;
 use super::watch::{Ask, Head, RETRY, Watch};
 use super::{WorkerState, alive, chain, now_nanos, property};
@@ -51,6 +52,8 @@ pub struct Stream {
     listing: Option<Listing>,
     /// The usage that the client did not ask for.
     extra: Extra,
+    /// What the body of the answer is to have of the decision.
+    routing: Routing,
     /// It has headers that its first model does not read.
     foreign: bool,
     /// The second opinion that it waits for.
@@ -92,6 +95,7 @@ impl Stream {
             asker: 0,
             listing: None,
             extra: Extra::default(),
+            routing: Routing::default(),
             foreign: false,
             opinion: None,
             told: None,
@@ -315,7 +319,11 @@ impl HttpContext for Stream {
             served = self.attempts(&shared, &model, began);
         }
         let watched = matches!(self.under_way, UnderWay::Here(_));
-        let reads = watched || !self.notes.are_none() || self.extra.is_there() || self.earner.is_some();
+        let reads = watched
+            || !self.notes.are_none()
+            || self.extra.is_there()
+            || self.routing.is_there()
+            || self.earner.is_some();
         let head = reads.then(Head::gather);
         if self.cached || head.as_ref().is_some_and(|head| head.cached) {
             self.tell_cached(&shared);
@@ -335,6 +343,7 @@ impl HttpContext for Stream {
         }
         if let Some(head) = &head {
             self.extra.head(head);
+            self.routing.head(head, served.as_deref());
             self.notes.head(&shared.config, head, served.as_deref(), end_of_stream);
         }
         for (name, value) in self.answer.drain(..) {
@@ -353,6 +362,8 @@ impl HttpContext for Stream {
             self.notes.body(&shared.config, body_size, end_of_stream);
         }
         self.extra.body(body_size, end_of_stream);
+        // Last: what the others read is the upstream's.
+        self.routing.body(body_size);
         if let (Some(listing), Some(shared)) = (&mut self.listing, &self.shared) {
             return listing.body(shared, body_size, end_of_stream);
         }

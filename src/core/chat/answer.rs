@@ -7,6 +7,7 @@ mod id;
 mod message;
 mod one_key;
 mod refusal;
+mod routing;
 #[cfg(test)]
 mod tests;
 mod usage;
@@ -19,6 +20,7 @@ pub use first::{First, first};
 pub use id::{IdReader, Search};
 pub use one_key::is_of_one_key;
 pub use refusal::{LONGEST_REFUSAL, Refusal, refusal};
+pub use routing::{Insertion, routing};
 #[cfg(test)]
 use usage::UsageReader;
 pub use usage::{Form, UsedTokens};

@@ -21,8 +21,8 @@ mod view;
 mod tests;
 
 pub use answer::{
-    AnswerReader, Encoding, ExtraUsage, First, Form, IdReader, LONGEST_REFUSAL, Refusal, Search, UsedTokens,
-    Waits, first, is_of_one_key, refusal, wait_in,
+    AnswerReader, Encoding, ExtraUsage, First, Form, IdReader, Insertion, LONGEST_REFUSAL, Refusal, Search,
+    UsedTokens, Waits, first, is_of_one_key, refusal, routing, wait_in,
 };
 pub use asked::{Asked, MOST_ASKED, said};
 pub use built_in::BuiltIn;

@@ -250,6 +250,8 @@ pub struct Headers {
     pub response: ResponseHeaders,
     /// Other names of the response's headers, by the name that they have otherwise.
     pub renamed: Vec<(String, String)>,
+    /// Whether the body of an answer has it as well.
+    pub in_body: bool,
 }
 
 impl Headers {

@@ -11,6 +11,7 @@ use crate::facts::Betas;
 use crate::health::SharedData;
 use crate::opinion::{self, Begun};
 use crate::remember::{Notes, rules, salt};
+use crate::routing::Routing;
 use crate::waiting::Waiting;
 use crate::{WorkerState, now_nanos, spend};
 use tiergate_core::chat::{Dialect, Problem};
@@ -102,6 +103,7 @@ impl Stream {
         spend::add(&shared.config, &waiting.client(&shared.config), decision.choice.cost);
         let by_attempt = shared.config.fallbacks.enabled;
         self.extra = Extra::new(decision.fitted.extra_usage && !by_attempt);
+        self.routing = Routing::of(&shared.config, &decision);
         self.foreign = self.betas(&shared.config, &decision, waiting.betas);
         let changes = decision.changes(by_attempt);
         write_back(changes, body, waiting.has_length);

@@ -82,6 +82,7 @@ pub(super) fn headers(raw: &raw::Headers, path: &Path<'_>, errors: &mut Errors) 
             raw::ResponseDetail::Full => ResponseHeaders::Full,
         },
         renamed: renamed(raw, &path.key("response_names"), errors),
+        in_body: raw.in_body,
     }
 }
 

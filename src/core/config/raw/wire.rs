@@ -77,6 +77,10 @@ pub struct Headers {
         schemars(extend("propertyNames" = {"enum": ResponseHeader::ALL.map(ResponseHeader::name)}))
     )]
     pub response_names: BTreeMap<ResponseHeader, String>,
+    /// Whether answers to conversations have the decision in their body as well, for programs that cannot read headers: a
+    /// member `_routing` in JSON, a comment `: _routing {…}` before the first event of a stream. It has what
+    /// `response: full` sends. Compressed answers and lists stay as they are.
+    pub in_body: bool,
 }
 
 /// Names of response headers.
@@ -160,6 +164,7 @@ impl Default for Headers {
             response: ResponseDetail::Basic,
             response_preset: ResponsePreset::Tiergate,
             response_names: BTreeMap::new(),
+            in_body: false,
         }
     }
 }
