@@ -153,7 +153,7 @@ def test_both_positions_are_told_the_same():
     document = copy.deepcopy(attempt["configuration"]["value"])
     assert document.pop("position") == "attempt"
     whole = first["configuration"]["value"]
-    for key in ("models", "headers", "paths", "limits", "live", "fallbacks", "default_cluster"):
+    for key in ("models", "headers", "paths", "limits", "live", "fallbacks", "default_cluster", "gen_ai"):
         assert document.pop(key, None) == whole.get(key), key
     assert document == {}
     assert attempt["vm_config"] == first["vm_config"]
