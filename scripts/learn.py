@@ -27,6 +27,8 @@ import sys
 
 import numpy as np
 
+from progress import steps
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TIERS = ["SIMPLE", "MEDIUM", "COMPLEX", "REASONING"]
 EDGES = 3
@@ -204,7 +206,7 @@ def main():
     order = np.random.default_rng(0).permutation(len(rows))
     x, start, low, high, = x[order], start[order], low[order], high[order]
     after = start.copy()
-    for fold in range(FOLDS):
+    for fold in steps(range(FOLDS), "rows left out"):
         out = np.arange(len(x)) % FOLDS == fold
         rest = x[~out], start[~out], low[~out], high[~out]
         moved, begin = fit(*rest, best(*rest, 3))

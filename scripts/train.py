@@ -50,6 +50,7 @@ import numpy as np
 from scipy.stats import rankdata, spearmanr
 
 import ordinal
+from progress import steps
 import perturb
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -381,13 +382,13 @@ def measure_labels(data, files, scores):
     of_real = folds([source_of(row) for row in real], 10)
     sums = {"corpus": np.zeros((len(corpus), 3)), "real": np.zeros((len(real), 3))}
     score = np.zeros(len(real))
-    for which in range(10):
+    for which in steps(range(10), "sources left out"):
         keep = of_real != which
         tier = data.fit_tier(np.ones(len(corpus), bool), keep)
         sums["real"][~keep] = data.x["real"][~keep] @ tier[0] + tier[1]
         weights, bias = data.score(files, tier, keep)
         score[~keep] = data.x["real"][~keep] @ weights + bias
-    for which in range(5):
+    for which in steps(range(5), "kinds left out"):
         keep = of_corpus != which
         tier = data.fit_tier(keep, np.ones(len(real), bool))
         sums["corpus"][~keep] = data.x["corpus"][~keep] @ tier[0] + tier[1]
@@ -412,7 +413,7 @@ def measure_labels(data, files, scores):
 def measure_files(data, files, tier, weights, bias, scores):
     """Difficulty of each file, by weights that have not seen it; labels of others."""
     means = []
-    for name in [n for n in data.rows if n not in ("corpus", "real", PARALLEL)]:
+    for name in steps([n for n in data.rows if n not in ("corpus", "real", PARALLEL)], "files left out"):
         x, rows = data.x[name], data.rows[name]
         part = data.score([n for n in files if n != name], tier, np.ones(len(data.rows["real"]), bool)) if name in files else (weights, bias)
         score, sums = x @ part[0] + part[1], x @ tier[0] + tier[1]
@@ -434,7 +435,7 @@ def measure_translations(data, files, scores):
     half = np.array([int(hashlib.sha256(str(row["group"]).encode()).hexdigest(), 16) % 2 for row in rows])
     every = np.ones(len(data.rows["corpus"]), bool), np.ones(len(data.rows["real"]), bool)
     sums, score = np.zeros((len(rows), 3)), np.zeros(len(rows))
-    for which in (0, 1):
+    for which in steps((0, 1), "translations left out"):
         data.hold_equal([pair for pair in data.translated if half[pair[0]] != which])
         tier = data.fit_tier(*every)
         weights, bias = data.score(files, tier, every[1])
