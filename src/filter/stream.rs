@@ -2,13 +2,15 @@
 
 mod finish;
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::{Action, MapType};
-use serde_json::{Map, Value};
+use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::console::Entry;
 use super::deciding::{is_watched, unread};
@@ -114,8 +116,15 @@ impl Stream {
 
     /// Adds to the line that the access log has of the request.
     fn log_too(&mut self, members: impl IntoIterator<Item = (&'static str, Value)>) {
-        let Ok(mut line) = serde_json::from_slice::<Map<String, Value>>(&self.line) else { return };
-        line.extend(members.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        // Numbers stay digit for digit what they were.
+        let Ok(mut line) = serde_json::from_slice::<BTreeMap<String, Box<RawValue>>>(&self.line) else {
+            return;
+        };
+        line.extend(
+            members
+                .into_iter()
+                .filter_map(|(name, value)| Some((name.to_owned(), to_raw_value(&value).ok()?))),
+        );
         if let Ok(line) = serde_json::to_vec(&line) {
             self.line = line;
             property::tell_log(&self.line);

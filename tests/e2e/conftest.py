@@ -12,6 +12,8 @@ import pytest
 
 from gateway import Gateway, Recorder, stacks
 
+SHIPPED_MODELS = stacks.ROOT / "envoy" / "litellm" / "models.yaml"
+
 
 def pytest_addoption(parser):
     parser.addoption("--envoy-version", default="", help="which Envoy this is; TIERGATE_ENVOY is its binary")
@@ -29,6 +31,19 @@ def gateway(request):
             yield started
     finally:
         recorder.refuse()
+
+
+@pytest.fixture(scope="module")
+def litellm(tmp_path_factory):
+    """The port of a LiteLLM with the shipped configuration, its cache of answers among it."""
+    port = stacks.free_port()
+    process = stacks.litellm_process(tmp_path_factory.mktemp("litellm"), stacks.load_yaml(SHIPPED_MODELS), port)
+    process.start()
+    try:
+        process.wait_ready()
+        yield port
+    finally:
+        process.stop()
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,15 @@ PERIOD = {"fresh_seconds": 1, "stale_seconds": 600, "retry_seconds": 1, "retry_m
 FETCHES = "wasmcustom.tiergate.signals.fetches;outcome="
 
 
+def demo_alone(litellm_port: int) -> tuple[dict, dict]:
+    """The demo's Envoy with the clients' listener alone, and that listener."""
+    envoy = stacks.demo_envoy(port=stacks.free_port(), admin_port=stacks.free_port(), litellm_port=litellm_port,
+                              signals_port=stacks.free_port())
+    listener = stacks.listener(envoy)
+    envoy["static_resources"]["listeners"] = [listener]
+    return envoy, listener
+
+
 class Running:
     """An Envoy with the filter, a context manager, and what tests ask of it."""
 

@@ -6,31 +6,14 @@ import httpx
 import pytest
 
 from gateway import stacks, user
-from momentum import Running
+from momentum import Running, demo_alone
 
-MODELS = stacks.ROOT / "envoy" / "litellm" / "models.yaml"
 HIT = "x-litellm-cache-key"
-
-
-@pytest.fixture(scope="module")
-def litellm(tmp_path_factory):
-    """LiteLLM with the shipped configuration."""
-    port = stacks.free_port()
-    process = stacks.litellm_process(tmp_path_factory.mktemp("litellm"), stacks.load_yaml(MODELS), port)
-    process.start()
-    try:
-        process.wait_ready()
-        yield port
-    finally:
-        process.stop()
 
 
 @pytest.mark.parametrize("attempts", [True, False], ids=["with the attempt position", "without"])
 def test_the_second_answer_comes_from_the_cache(litellm, tmp_path, attempts):
-    envoy = stacks.demo_envoy(port=stacks.free_port(), admin_port=stacks.free_port(), litellm_port=litellm,
-                              signals_port=stacks.free_port())
-    listener = stacks.listener(envoy)
-    envoy["static_resources"]["listeners"] = [listener]
+    envoy, listener = demo_alone(litellm)
     document = stacks.tiergate_configuration(listener)
     if not attempts:
         stacks.set_tiergate_configuration(listener, document | {"fallbacks": {"enabled": False}})
@@ -54,10 +37,7 @@ def test_the_second_answer_comes_from_the_cache(litellm, tmp_path, attempts):
 
 
 def test_the_access_log_says_so(litellm, tmp_path):
-    envoy = stacks.demo_envoy(port=stacks.free_port(), admin_port=stacks.free_port(), litellm_port=litellm,
-                              signals_port=stacks.free_port())
-    listener = stacks.listener(envoy)
-    envoy["static_resources"]["listeners"] = [listener]
+    envoy, listener = demo_alone(litellm)
     log = tmp_path / "access.log"
     stacks.connection_manager(listener)["access_log"] = [{
         "name": "envoy.access_loggers.file", "typed_config": {
@@ -70,4 +50,7 @@ def test_the_access_log_says_so(litellm, tmp_path):
             stacks.wait_until(lambda: len(lines()) == count, 30, f"{count} lines")  # noqa: B023
         first, second = lines()
         assert "cached" not in first
-        assert json.loads(second)["cached"] is True
+        first, second = (json.loads(line, parse_float=str) for line in (first, second))
+        assert second["cached"] is True
+        assert [second[key] for key in ("cost", "baseline_cost", "score")] == [
+            first[key] for key in ("cost", "baseline_cost", "score")], "digit for digit"

@@ -7,31 +7,14 @@ import openai
 import pytest
 
 from gateway import stacks, user
-from momentum import Running
+from momentum import Running, demo_alone
 
 PROOF = "Prove the theorem by induction, step by step, and derive the contradiction."
-MODELS = stacks.ROOT / "envoy" / "litellm" / "models.yaml"
-
-
-@pytest.fixture(scope="module")
-def litellm(tmp_path_factory):
-    """LiteLLM with the shipped configuration."""
-    port = stacks.free_port()
-    process = stacks.litellm_process(tmp_path_factory.mktemp("litellm"), stacks.load_yaml(MODELS), port)
-    process.start()
-    try:
-        process.wait_ready()
-        yield port
-    finally:
-        process.stop()
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["with headers", "without headers"])
 def running(request, litellm, tmp_path_factory):
-    envoy = stacks.demo_envoy(port=stacks.free_port(), admin_port=stacks.free_port(), litellm_port=litellm,
-                              signals_port=stacks.free_port())
-    listener = stacks.listener(envoy)
-    envoy["static_resources"]["listeners"] = [listener]
+    envoy, listener = demo_alone(litellm)
     headers = {"in_body": True} | ({} if request.param else {"response": "none"})
     stacks.set_tiergate_configuration(listener, stacks.tiergate_configuration(listener) | {"headers": headers})
     with Running(tmp_path_factory.mktemp("envoy"), envoy, workers=1) as gateway:
