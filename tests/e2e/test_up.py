@@ -106,6 +106,13 @@ def test_the_demo_answers_in_every_dialect_and_leaves_nothing(command, tmp_path)
                                      http_client=anthropic.DefaultHttpxClient(trust_env=False))
         with claude.messages.stream(model="smart/auto", max_tokens=9, messages=CHAT["messages"]) as stream:
             assert served[0] in stream.get_final_text()
+        console = re.search(r"console +(http://127\.0\.0\.1:\d+/)", run.text())[1]
+        assert "<title>" in httpx.get(console, trust_env=False).text
+
+        def models():
+            return {each["model"] for each in httpx.get(f"{console}api/decisions", trust_env=False).json()["decisions"]}
+
+        stacks.wait_until(lambda: models() == set(served), 15, "the decisions in the console")
         left = children(run.process.pid)
         assert left
         assert run.end(signal.SIGINT) == 0

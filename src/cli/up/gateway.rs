@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::super::yaml;
+use super::console;
 
 /// `envoy/envoy.yaml`.
 const TEMPLATE: &str = include_str!("template.yaml");
@@ -45,6 +46,7 @@ pub struct Gateway<'g> {
     pub host: &'g str,
     pub port: u16,
     pub metrics_port: u16,
+    pub console_port: u16,
     pub admin: &'g Path,
     pub module: &'g Path,
     /// The tiergate document.
@@ -83,6 +85,9 @@ fn change(envoy: &mut Value, gateway: &Gateway<'_>) -> Option<()> {
     let listener = named(envoy, "/static_resources/listeners", "gateway")?;
     set_plugin(plugin(listener)?, gateway, gateway.document.clone())?;
     routes(listener.pointer_mut(ROUTES)?.as_array_mut()?, gateway.upstream)?;
+    let filter = named(listener, FILTERS, "tiergate")?.clone();
+    let console = console::listener(listener, &filter, gateway.console_port)?;
+    envoy.pointer_mut("/static_resources/listeners")?.as_array_mut()?.push(console);
     cluster(named(envoy, "/static_resources/clusters", SERVES)?, gateway)
 }
 
@@ -236,6 +241,7 @@ mod tests {
             host: "127.0.0.1",
             port: 1,
             metrics_port: 2,
+            console_port: 3,
             admin: Path::new("/run/admin.sock"),
             module: Path::new("/run/module.wasm"),
             document: &document,
@@ -250,11 +256,12 @@ mod tests {
     }
 
     #[test]
-    fn both_positions_get_the_document_and_the_module() {
+    fn every_position_gets_the_module_and_those_that_route_the_document() {
         let envoy = made(&upstream("127.0.0.1", 4000)).to_string();
-        assert_eq!(envoy.matches("/run/module.wasm").count(), 2);
+        assert_eq!(envoy.matches("/run/module.wasm").count(), 3);
         assert_eq!(envoy.matches(r#""tiers":{"SIMPLE":"a"}"#).count(), 2);
         assert_eq!(envoy.matches(r#""position":"attempt""#).count(), 1);
+        assert_eq!(envoy.matches(r#""position":"console""#).count(), 1);
         assert!(!envoy.contains("dist/tiergate.wasm") && !envoy.contains("0.0.0.0"), "{envoy}");
     }
 

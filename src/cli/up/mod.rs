@@ -1,6 +1,7 @@
 //! `tiergate up`: a running gateway for the models that are there, and nothing left when it ends.
 
 mod children;
+mod console;
 mod demo;
 pub mod find;
 mod follow;
@@ -33,7 +34,9 @@ use tiergate_core::tier::Tier;
 pub const PORT: u16 = 10_000;
 /// The port of its metrics.
 pub const METRICS_PORT: u16 = 9902;
-const POLL: Duration = Duration::from_millis(50);
+/// The console's port.
+pub const CONSOLE_PORT: u16 = 10_002;
+const POLL: Duration = Duration::from_millis(20);
 
 #[derive(Args)]
 #[command(group(clap::ArgGroup::new("from").required(true).multiple(false)))]
@@ -181,12 +184,14 @@ fn serve(
     let config = choice.load()?;
     let port = net::port(&options.host, PORT, options.port)?;
     let metrics_port = net::port("127.0.0.1", METRICS_PORT, None)?;
+    let console_port = net::port("127.0.0.1", CONSOLE_PORT, None)?;
     let admin = admin(&folder, port);
     let document = super::yaml::read(&text(&plan.document)?)?;
     let configuration = gateway::configuration(&Gateway {
         host: &options.host,
         port,
         metrics_port,
+        console_port,
         admin: &admin,
         module: &module,
         document: &document,
@@ -214,8 +219,16 @@ fn serve(
     }
     let took = clock() - began;
     let address = format!("http://{}:{port}", shown_host(&options.host));
-    tell(&Told { address: &address, metrics_port, folder: &folder, plan: &plan, config: &config, took }, out)
-        .map_err(written)?;
+    let told = Told {
+        address: &address,
+        metrics_port,
+        console_port,
+        folder: &folder,
+        plan: &plan,
+        config: &config,
+        took,
+    };
+    tell(&told, out).map_err(written)?;
     follow(running, out)
 }
 
@@ -322,6 +335,7 @@ fn shown_host(host: &str) -> &str {
 struct Told<'t> {
     address: &'t str,
     metrics_port: u16,
+    console_port: u16,
     folder: &'t Path,
     plan: &'t Plan,
     config: &'t Config,
@@ -330,11 +344,12 @@ struct Told<'t> {
 
 /// Prints where it is, the tiers, and three requests to try.
 fn tell(told: &Told<'_>, out: &mut dyn Write) -> std::io::Result<()> {
-    let Told { address, metrics_port, folder, plan, config, took } = told;
+    let Told { address, metrics_port, console_port, folder, plan, config, took } = told;
     writeln!(out, "Ready at {address} after {:.1} s", took.as_secs_f64())?;
     writeln!(out, "  upstream   {}", plan.what)?;
     writeln!(out, "  document   {} (yours to change; then start again)", plan.document.display())?;
     writeln!(out, "  logs       {}/envoy.log, requests.jsonl", folder.display())?;
+    writeln!(out, "  console    http://127.0.0.1:{console_port}/ in a browser: decisions, models, savings")?;
     writeln!(out, "  metrics    http://127.0.0.1:{metrics_port}/stats/prometheus\n")?;
     tiers(config, out)?;
     writeln!(out, "\nThree requests to try:\n")?;
