@@ -21,6 +21,7 @@ use tiergate_core::route::{Condition, Conditions};
 use tiergate_core::score::{self, Ask, Length};
 use tiergate_core::signal;
 use tiergate_core::tier::Tier;
+use tiergate_core::time::{Millis, Timestamp};
 
 /// Bytes of prompt.
 const SIZES: [usize; 4] = [150, 2_000, 20_000, 200_000];
@@ -256,12 +257,12 @@ fn live_state(criterion: &mut Criterion) {
         allowed_fails: 3,
         failure_percent: 50,
         minimum_requests: 5,
-        cooldown: 5000,
-        longest_cooldown: 300_000,
+        cooldown: Millis::of_seconds(5),
+        longest_cooldown: Millis::of_seconds(300),
         credentials: live::Credentials::Unknown,
     };
     let mut board = live::Board::new(settings, names.iter().map(String::as_str).enumerate(), 1);
-    let now = 1_800_000_000_000;
+    let now = Timestamp::of_seconds(1_800_000_000);
     let mut group = criterion.benchmark_group("live");
     group.bench_function("attempt", |bencher| {
         bencher.iter(|| {
@@ -269,15 +270,26 @@ fn live_state(criterion: &mut Criterion) {
             let mut attempt = board.begin(3, now);
             black_box(board.condition(3, now));
             board.answered(&mut attempt, now, &store);
-            attempt.first_byte(now + 50);
+            attempt.first_byte(now + Millis::of(50));
             let tokens = live::Tokens { input: 100, output: 50 };
-            board.end(attempt, live::Outcome::Ok, (tokens, true), live::Told::NOTHING, now + 900, &store);
-            black_box(board.condition(3, now + 900));
+            board.end(
+                attempt,
+                live::Outcome::Ok,
+                (tokens, true),
+                live::Told::NOTHING,
+                now + Millis::of(900),
+                &store,
+            );
+            black_box(board.condition(3, now + Millis::of(900)));
         });
     });
     let number = |salt| live::session(salt, [&b"auto"[..], b"user", black_box(b"someone")]);
     let known = |salt| live::Known { tenant: 1, number: number(salt) };
-    let rules = live::Rules { idle: 300_000, own: 60_000, others: 60_000 };
+    let rules = live::Rules {
+        idle: Millis::of_seconds(300),
+        own: Millis::of_seconds(60),
+        others: Millis::of_seconds(60),
+    };
     let memory = live::Memory::Conversations;
     live::hold(&store, memory, known(7), live::SessionPin::by("m3", Tier::Complex, now), rules);
     group.bench_function("conversation", |bencher| {

@@ -8,6 +8,7 @@
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 use tiergate_core::chat::{self, AnswerReader, Encoding, Form, UsedTokens};
+use tiergate_core::time::Timestamp;
 
 const STATUSES: [u16; 8] = [400, 402, 403, 404, 410, 413, 422, 429];
 const ENCODINGS: [Encoding; 4] = [Encoding::Identity, Encoding::Identity, Encoding::Gzip, Encoding::Deflate];
@@ -26,7 +27,7 @@ fuzz_target!(|data: &[u8]| {
     let plain = encoding.decode(body.to_vec(), chat::LONGEST_REFUSAL);
     assert!(encoding == Encoding::Identity || plain.len() <= chat::LONGEST_REFUSAL);
     let refusal = chat::refusal(status, &plain);
-    let _ = chat::wait_in(&plain, 1_790_000_000_000);
+    let _ = chat::wait_in(&plain, Timestamp::of_seconds(1_790_000_000));
     if plain.first() == Some(&b'{')
         && tiergate_fuzz::is_json(&plain)
         && !plain.contains(&b'\n')

@@ -8,8 +8,9 @@ use tiergate_core::chat::{self, Dialect, Encoding, Form, Waits};
 use tiergate_core::config::Config;
 use tiergate_core::engine::{self, Cause};
 use tiergate_core::operator::Client;
+use tiergate_core::time::Timestamp;
 
-const NOW: u64 = 1_790_000_000_000;
+const NOW: Timestamp = Timestamp::of_seconds(1_790_000_000);
 
 static CONFIG: LazyLock<Config> = LazyLock::new(tiergate_fuzz::configuration);
 

@@ -9,8 +9,9 @@ use tiergate_core::config::Config;
 use tiergate_core::discover::list;
 use tiergate_core::discover::read::Mistakes;
 use tiergate_core::engine::listing::{self, Shape};
+use tiergate_core::time::Timestamp;
 
-const NOW: u64 = 1_790_000_000;
+const NOW: Timestamp = Timestamp::of_seconds(1_790_000_000);
 
 static CONFIG: LazyLock<Config> = LazyLock::new(tiergate_fuzz::configuration);
 

@@ -29,6 +29,7 @@ use serde_json::{Map, Value, json};
 
 use tiergate_core::config::{self, Config};
 use tiergate_core::route::Profile;
+use tiergate_core::time::Timestamp;
 
 #[derive(Parser)]
 #[command(
@@ -286,14 +287,14 @@ fn read_stdin() -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// Unix time in seconds.
-fn now() -> u64 {
+/// What time it is.
+fn now() -> Timestamp {
     #[expect(
         clippy::disallowed_methods,
         reason = "the command is a front door: it reads the clock for the core"
     )]
     let now = SystemTime::now();
-    now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    now.duration_since(UNIX_EPOCH).map_or(Timestamp::NEVER, |since| Timestamp::of_seconds(since.as_secs()))
 }
 
 /// A chat request for `prompt`.

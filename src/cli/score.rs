@@ -18,6 +18,7 @@ use tiergate_core::config::Config;
 use tiergate_core::engine::{Decision, Request, RequestContext, Scratch, decide};
 use tiergate_core::score::{Contribution, Explanation, FEATURE_ONE};
 use tiergate_core::tier::Tier;
+use tiergate_core::time::Timestamp;
 
 #[derive(Args)]
 pub struct Options {
@@ -107,7 +108,7 @@ fn bulk(options: &Options, features: bool, out: &mut dyn Write) -> Result<(), St
 pub struct Judge<'c> {
     config: &'c Config,
     model: String,
-    now: u64,
+    now: Timestamp,
     body: Vec<u8>,
     scratch: Scratch,
 }

@@ -10,6 +10,7 @@ use crate::route::{self, Conditions, Model, SignalRanking, Usage};
 use crate::score::{Ask, Boundary, Explanation};
 use crate::signal::{Candidate, Feed, Index, Match, SignalSettings};
 use crate::tier::Tier;
+use crate::time::Timestamp;
 
 mod cause;
 mod decision;
@@ -97,8 +98,8 @@ pub struct RequestContext<'l> {
     pub sessions: Option<Sessions<'l>>,
     /// Who asks.
     pub client: Client<'l>,
-    /// Unix time in seconds.
-    pub now: u64,
+    /// When it is decided.
+    pub now: Timestamp,
     /// The tier that the classifier named for the ask, where it did.
     pub opinion: Option<Tier>,
 }

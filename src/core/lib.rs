@@ -27,3 +27,4 @@ mod sealed;
 pub mod signal;
 pub mod store;
 pub mod tier;
+pub mod time;

@@ -5,6 +5,8 @@ use std::time::SystemTime;
 use time::OffsetDateTime;
 use time::format_description::well_known::{Rfc2822, Rfc3339};
 
+use crate::time::{Millis, Timestamp};
+
 /// No value that can be read is longer. A date may have comments, which may be nested: an upstream may not use up the
 /// stack with them.
 const LONGEST: usize = 64;
@@ -12,28 +14,28 @@ const LONGEST: usize = 64;
 const EPOCH_SECONDS: u64 = 1_000_000_000;
 const EPOCH_MILLIS: u64 = 1_000_000_000_000;
 
-/// The wait that a `retry-after` header, or the time of a reset, asks for, in milliseconds from `now` (milliseconds of the
-/// Unix epoch). Seconds with or without a fraction, a time of the epoch in seconds or milliseconds, a duration (`6m0s`,
-/// `120ms`) or a date (HTTP's three forms, RFC 3339). None where it asks for nothing that can be read.
-pub fn wait(value: &[u8], now: u64) -> Option<u64> {
+/// The wait that a `retry-after` header, or the time of a reset, asks for from `now` on. Seconds with or without a
+/// fraction, a time of the epoch in seconds or milliseconds, a duration (`6m0s`, `120ms`) or a date (HTTP's three forms,
+/// RFC 3339). None where it asks for nothing that can be read.
+pub fn wait(value: &[u8], now: Timestamp) -> Option<Millis> {
     let text = std::str::from_utf8(value).ok()?.trim();
     if text.len() > LONGEST {
         return None;
     }
     if let Some(millis) = decimal(text, 1000) {
         return Some(match millis / 1000 {
-            EPOCH_SECONDS..EPOCH_MILLIS => millis.saturating_sub(now),
+            EPOCH_SECONDS..EPOCH_MILLIS => Timestamp::of_millis(millis).since(now),
             // Up to the year 5138. More digits are a long time.
-            EPOCH_MILLIS..100_000_000_000_000 => (millis / 1000).saturating_sub(now),
-            _ => millis,
+            EPOCH_MILLIS..100_000_000_000_000 => Timestamp::of_millis(millis / 1000).since(now),
+            _ => Millis::of(millis),
         });
     }
-    duration(text).or_else(|| date(text).map(|at| at.saturating_sub(now)))
+    duration(text).or_else(|| date(text).map(|at| at.since(now)))
 }
 
 /// Milliseconds with or without a fraction, as in `retry-after-ms`.
-pub fn millis(value: &[u8]) -> Option<u64> {
-    decimal(std::str::from_utf8(value).ok()?.trim(), 1)
+pub fn millis(value: &[u8]) -> Option<Millis> {
+    decimal(std::str::from_utf8(value).ok()?.trim(), 1).map(Millis::of)
 }
 
 /// A number that is not negative, times `unit`; what is left of a fraction counts as one more.
@@ -52,7 +54,7 @@ fn decimal(text: &str, unit: u64) -> Option<u64> {
 }
 
 /// A duration as Go writes it: numbers with their units.
-fn duration(mut text: &str) -> Option<u64> {
+fn duration(mut text: &str) -> Option<Millis> {
     let mut sum = 0.0_f64;
     if text.is_empty() {
         return None;
@@ -76,18 +78,18 @@ fn duration(mut text: &str) -> Option<u64> {
         text = rest;
     }
     // A number that does not fit becomes the greatest.
-    Some(sum.ceil() as u64)
+    Some(Millis::of(sum.ceil() as u64))
 }
 
-/// A date, in milliseconds of the Unix epoch.
-fn date(text: &str) -> Option<u64> {
+/// A date.
+fn date(text: &str) -> Option<Timestamp> {
     if let Ok(at) = httpdate::parse_http_date(text) {
         let since = at.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-        return u64::try_from(since.as_millis()).ok();
+        return u64::try_from(since.as_millis()).ok().map(Timestamp::of_millis);
     }
     let date =
         OffsetDateTime::parse(text, &Rfc3339).or_else(|_| OffsetDateTime::parse(text, &Rfc2822)).ok()?;
-    u64::try_from(date.unix_timestamp_nanos() / 1_000_000).ok()
+    u64::try_from(date.unix_timestamp_nanos() / 1_000_000).ok().map(Timestamp::of_millis)
 }
 
 #[cfg(test)]
@@ -95,7 +97,7 @@ mod tests {
     use super::*;
 
     /// 2030-03-05T10:00:00Z, a Tuesday.
-    const NOW: u64 = 1_898_935_200_000;
+    const NOW: Timestamp = Timestamp::of_millis(1_898_935_200_000);
 
     #[test]
     fn every_way_to_ask_for_a_wait() {
@@ -137,7 +139,7 @@ mod tests {
             (".", None),
             ("", None),
         ] {
-            assert_eq!(wait(text.as_bytes(), NOW), expected, "{text}");
+            assert_eq!(wait(text.as_bytes(), NOW), expected.map(Millis::of), "{text}");
         }
         assert_eq!(wait(b"\xff", NOW), None);
         assert_eq!(
@@ -151,7 +153,7 @@ mod tests {
         for (text, expected) in
             [("23000", Some(23_000)), ("1.5", Some(2)), ("-4", None), ("x", None), ("", None)]
         {
-            assert_eq!(millis(text.as_bytes()), expected, "{text}");
+            assert_eq!(millis(text.as_bytes()), expected.map(Millis::of), "{text}");
         }
     }
 }

@@ -2,6 +2,7 @@
 //! number, so that what is anything else is nothing known.
 
 use crate::fnv::Fnv;
+use crate::time::Timestamp;
 
 /// A value with its checksum.
 pub fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
@@ -30,6 +31,11 @@ impl Reader<'_> {
     /// The next eight bytes.
     pub fn number(&mut self) -> Option<u64> {
         self.take().map(u64::from_le_bytes)
+    }
+
+    /// The next eight bytes, as a time.
+    pub fn time(&mut self) -> Option<Timestamp> {
+        self.number().map(Timestamp::of_millis)
     }
 
     /// The next four bytes.

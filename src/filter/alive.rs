@@ -5,7 +5,8 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use super::random;
+use super::clock;
+use tiergate_core::time::Timestamp;
 
 /// What became of the connection of an attempt.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -23,10 +24,10 @@ thread_local! {
 }
 
 /// A number for a request that is there from now on.
-pub fn enter(now: u64) -> u64 {
+pub fn enter(now: Timestamp) -> u64 {
     ALIVE.with_borrow_mut(|(last, alive)| {
         // Another VM's numbers are others.
-        *last = if *last == 0 { random(now) } else { last.wrapping_add(1) };
+        *last = if *last == 0 { clock::random(now) } else { last.wrapping_add(1) };
         alive.insert(*last, Connection::Well);
         *last
     })

@@ -16,12 +16,13 @@ use super::extra::Extra;
 use super::facts::Betas;
 use super::verdict::AnswerVerdict;
 use super::watch::{Ask, Head, RETRY, Watch};
-use super::{WorkerState, alive, now_millis, property};
+use super::{WorkerState, alive, clock, property};
 use rewrite::Rewrite;
 use tiergate_core::chat::{self, Coding, Encoding, First, Form, LONGEST_REFUSAL, PathModels, Problem};
 use tiergate_core::fit::Mode;
 use tiergate_core::live::Outcome;
 use tiergate_core::route::{FallbackReason, Model, Plan, Progress};
+use tiergate_core::time::{Millis, Timestamp};
 
 thread_local! {
     /// Whether this VM has a filter in this position.
@@ -45,8 +46,8 @@ pub struct AttemptStream {
     watch: Option<Watch>,
     /// The body is to name another model, and has not come whole.
     rewrite: Option<Rewrite>,
-    /// When the request went out, in milliseconds; none once there is an answer.
-    unanswered: Option<u64>,
+    /// When the request went out; none once there is an answer.
+    unanswered: Option<Timestamp>,
     /// It is sent again, as the connection was lost.
     again: bool,
     /// An answer that is held back until it is known what it says.
@@ -66,15 +67,15 @@ enum HeldAnswer {
     /// An error, until its body is whole.
     Error(Head),
     /// A good one, until it has begun; and since when.
-    Good(Head, Form, u64),
+    Good(Head, Form, Timestamp),
 }
 
-/// An attempt that loses its connection so soon, in milliseconds, and before anything of an answer, says little of its
+/// An attempt that loses its connection so soon, and before anything of an answer, says little of its
 /// model: servers close connections that a proxy is about to use again. A round trip to anywhere takes less.
-const LOST_SOON: u64 = 300;
+const LOST_SOON: Millis = Millis::of(300);
 
-/// A good answer is held back no longer, in milliseconds, as far as there is something of it to look at.
-const LONGEST_HOLD: u64 = 10_000;
+/// A good answer is held back no longer, as far as there is something of it to look at.
+const LONGEST_HOLD: Millis = Millis::of_seconds(10);
 
 /// Who serves an attempt.
 enum Chosen {
@@ -180,7 +181,7 @@ impl AttemptStream {
     }
 
     /// The answer is no good: has Envoy retry where another model may serve, or the same one.
-    fn reject(&mut self, verdict: &AnswerVerdict, wait: Option<u64>) {
+    fn reject(&mut self, verdict: &AnswerVerdict, wait: Option<Millis>) {
         let open = self.watch.as_mut().and_then(|watch| watch.finish(verdict, wait));
         let (Some(shared), Some(run)) = (&self.shared, &mut self.run) else { return };
         let reason = verdict.refusal.map_or(FallbackReason::General, reason_of);
@@ -231,7 +232,7 @@ impl AttemptStream {
                 let body = if size <= LONGEST_REFUSAL { read() } else { None };
                 let body = body.unwrap_or_default();
                 match chat::first(form, &body, end_of_stream || size > LONGEST_REFUSAL) {
-                    First::Undecided if now_millis().saturating_sub(since) < LONGEST_HOLD => {
+                    First::Undecided if clock::now().since(since) < LONGEST_HOLD => {
                         self.held = Some(HeldAnswer::Good(head, form, since));
                         return false;
                     }
@@ -248,7 +249,7 @@ impl Context for AttemptStream {
     fn on_done(&mut self) -> bool {
         let Some(run) = &self.run else { return true };
         let goes_on = alive::is(run.plan.stream);
-        let soon = |began| now_millis().saturating_sub(began) < LOST_SOON;
+        let soon = |began| clock::now().since(began) < LOST_SOON;
         let lost = goes_on && self.unanswered.is_some_and(soon) && alive::lose(run.plan.stream);
         if let Some(watch) = &mut self.watch {
             watch.gone(goes_on, lost);
@@ -265,7 +266,7 @@ impl HttpContext for AttemptStream {
             Chosen::Unknown => return Action::Continue,
             Chosen::Nobody => return nobody(),
         };
-        let now = now_millis();
+        let now = clock::now();
         self.unanswered = Some(now);
         if let (Some(health), Some(live)) = (&shared.health, shared.config.live) {
             let (request, asker, twice) = self.run.as_ref().map_or((0, 0, false), |run| {
@@ -320,7 +321,7 @@ impl HttpContext for AttemptStream {
             (Outcome::Ok, Some(form))
                 if may_hold && head.encoding == Encoding::Identity && self.has_next() =>
             {
-                self.held = Some(HeldAnswer::Good(head, form, now_millis()));
+                self.held = Some(HeldAnswer::Good(head, form, clock::now()));
                 Action::Pause
             }
             (Outcome::Ok, _) => {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{WorkerState, now_millis};
+use super::{WorkerState, clock};
 use tiergate_core::chat::Refusal;
 use tiergate_core::live::{Failure, Fault};
 use tiergate_core::route::{FallbackReason, Model, Plan, Progress};
@@ -10,7 +10,7 @@ use tiergate_core::route::{FallbackReason, Model, Plan, Progress};
 /// Of the open failures of a request, with its number and that of who asks, it is known now whether they were the models': `served`, as another has served it.
 pub fn settle(shared: &WorkerState, progress: &Progress, (request, asker): (u64, u64), served: bool) {
     let Some(health) = shared.health.as_ref().filter(|_| !progress.open.is_empty()) else { return };
-    let now = now_millis();
+    let now = clock::now();
     for open in &progress.open {
         let (Some(model), Some(failure)) =
             (shared.config.table.models.get(&open.model), Failure::of(open.kind))
@@ -55,7 +55,7 @@ fn without_cooling(
     find: impl FnOnce(&dyn Fn(&Model) -> bool) -> Option<Arc<Model>>,
 ) -> Option<Arc<Model>> {
     let mut health = shared.health.as_ref().map(|health| health.borrow_mut());
-    let conditions = health.as_mut().map(|health| health.conditions(plan.asker, now_millis()));
+    let conditions = health.as_mut().map(|health| health.conditions(plan.asker, clock::now()));
     find(&|model| conditions.as_ref().is_some_and(|conditions| conditions.of(model).cooling))
 }
 

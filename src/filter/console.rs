@@ -12,13 +12,14 @@ use serde_json::Value;
 use super::health::SharedData;
 use super::metrics::Series;
 use super::report::ShadowLine;
-use super::{WorkerState, now_millis, property, random};
+use super::{WorkerState, clock, property};
 use tiergate_core::config;
 use tiergate_core::console::{self, Asked, Feedback, Head, Numbers, Recent, Reply, Savings, Trial};
 use tiergate_core::engine::{Decision, RequestContext};
 use tiergate_core::refresh::Kind;
 use tiergate_core::route::Model;
 use tiergate_core::tier::Tier;
+use tiergate_core::time::{Millis, Timestamp};
 
 /// A console of this VM, and what the streams of the VM leave for it.
 pub struct Console {
@@ -68,7 +69,7 @@ fn running() -> Vec<Rc<WorkerState>> {
 /// A decision, until its request ends.
 #[derive(Serialize)]
 pub struct Entry {
-    time_ms: u64,
+    time_ms: Timestamp,
     request_id: String,
     config: String,
     profile: Option<String>,
@@ -85,7 +86,7 @@ pub struct Entry {
     output_tokens: u64,
     attempts: u32,
     status: u64,
-    duration_ms: u64,
+    duration_ms: Millis,
     shadow: Option<Value>,
 }
 
@@ -95,7 +96,7 @@ impl Entry {
         shared: &WorkerState,
         decision: &Decision<'_>,
         request_id: &[u8],
-        now: u64,
+        now: Timestamp,
     ) -> Option<Box<Self>> {
         let console = here()?;
         if let (Some(cost), Some(baseline)) = (decision.choice.cost, decision.baseline_cost) {
@@ -120,7 +121,7 @@ impl Entry {
             output_tokens: decision.usage.output,
             attempts: 1,
             status: 0,
-            duration_ms: 0,
+            duration_ms: Millis::ZERO,
             shadow: ShadowLine::of(decision).and_then(|line| serde_json::to_value(line).ok()),
         }))
     }
@@ -134,9 +135,9 @@ impl Entry {
     /// The request has ended.
     pub fn end(mut self) {
         let Some(console) = here() else { return };
-        let now = now_millis();
+        let now = clock::now();
         self.status = property::status();
-        self.duration_ms = now.saturating_sub(self.time_ms);
+        self.duration_ms = now.since(self.time_ms);
         if let Ok(line) = serde_json::to_string(&self) {
             console.recent.borrow_mut().add(now, line);
         }
@@ -152,7 +153,7 @@ impl Console {
             // What another one has kept is kept on.
             recent: RefCell::new(match &before {
                 Some(before) => before.recent.replace(Recent::new(0)),
-                None => Recent::new(random(now_millis()).max(1)),
+                None => Recent::new(clock::random(clock::now()).max(1)),
             }),
             savings: RefCell::new(before.map(|before| before.savings.take()).unwrap_or_default()),
         });
@@ -162,24 +163,24 @@ impl Console {
 
     /// Gives the other workers what they have not got.
     pub fn tick(&self) {
-        self.recent.borrow_mut().tell(&SharedData, now_millis());
+        self.recent.borrow_mut().tell(&SharedData, clock::now());
         self.savings.borrow_mut().tell(&SharedData);
     }
 
     /// The recent decisions, this worker's newest too.
-    fn decisions(&self) -> Vec<(u64, String)> {
+    fn decisions(&self) -> Vec<(Timestamp, String)> {
         self.tick();
         console::all(&SharedData)
     }
 
     /// Answers what has no body.
     fn get(&self, asked: Asked, head: &Head) -> Reply {
-        let now = now_millis();
+        let now = clock::now();
         match asked {
             Asked::Page => console::page(head),
             Asked::Decisions => {
                 let lines: Vec<String> = self.decisions().into_iter().map(|(_, line)| line).collect();
-                let body = format!(r#"{{"now_ms":{now},"decisions":[{}]}}"#, lines.join(","));
+                let body = format!(r#"{{"now_ms":{},"decisions":[{}]}}"#, now.millis(), lines.join(","));
                 Reply { body: body.into_bytes().into(), ..Reply::json(200, &Value::Null) }
             }
             Asked::Savings => {
@@ -189,7 +190,7 @@ impl Console {
             Asked::Configs => {
                 let running = running();
                 let configs = running.iter().map(|shared| &shared.config);
-                Reply::json(200, &console::configs(configs, env!("CARGO_PKG_VERSION"), now / 1000))
+                Reply::json(200, &console::configs(configs, env!("CARGO_PKG_VERSION"), now))
             }
             Asked::Models => {
                 chosen(wanted(&head.path).as_deref()).map_or_else(|reply| reply, |it| models(&it))
@@ -217,7 +218,7 @@ impl Console {
             Err(message) => return console::error(400, &message),
         };
         let per_minute = self.settings.feedback_per_minute;
-        if let Err(seconds) = console::admits(&SharedData, now_millis(), per_minute) {
+        if let Err(seconds) = console::admits(&SharedData, clock::now(), per_minute) {
             let reply = console::error(429, "there is too much feedback in this minute");
             return reply.with("retry-after", seconds.to_string());
         }
@@ -247,7 +248,7 @@ fn wanted(path: &[u8]) -> Option<String> {
     Some(String::from_utf8_lossy(value).into_owned())
 }
 
-fn numbers(shared: &WorkerState, model: &Model, now: u64) -> Numbers {
+fn numbers(shared: &WorkerState, model: &Model, now: Timestamp) -> Numbers {
     let signal = shared.ranking.borrow().as_ref().map(|ranking| ranking.of(model));
     let Some(health) = &shared.health else { return Numbers { signal, ..Numbers::default() } };
     let mut health = health.borrow_mut();
@@ -261,15 +262,15 @@ fn numbers(shared: &WorkerState, model: &Model, now: u64) -> Numbers {
 }
 
 fn models(shared: &WorkerState) -> Reply {
-    let now = now_millis();
+    let now = clock::now();
     let age = shared.metrics.borrow().age_of(Kind::Signals).filter(|_| shared.ranking.borrow().is_some());
     let numbers = |model: &Model| numbers(shared, model, now);
-    Reply::json(200, &console::models(&shared.config, numbers, age, now / 1000))
+    Reply::json(200, &console::models(&shared.config, numbers, age, now))
 }
 
 /// Decides as a request would be decided now.
 fn tried(shared: &WorkerState, trial: &Trial) -> Reply {
-    let now = now_millis();
+    let now = clock::now();
     let mut health = shared.health.as_ref().map(|health| health.borrow_mut());
     // Nobody's key: what is one client's limit is not everybody's.
     let conditions = health.as_mut().map(|health| health.conditions(0, now));
@@ -277,8 +278,8 @@ fn tried(shared: &WorkerState, trial: &Trial) -> Reply {
     let live = RequestContext {
         ranking: ranking.as_deref(),
         conditions: conditions.as_deref(),
-        seed: random(now),
-        now: now / 1000,
+        seed: clock::random(now),
+        now,
         ..RequestContext::default()
     };
     console::route(trial, &shared.config, live, &mut shared.scratch.borrow_mut())

@@ -7,12 +7,13 @@ use tiergate_core::config::Config;
 use tiergate_core::engine::{self, Cause, Decision};
 use tiergate_core::operator::Client;
 use tiergate_core::route::Conditions;
+use tiergate_core::time::Timestamp;
 
 /// Decides by how the models are doing, where that is known. `asker`: the number of the credential that asks.
 pub fn decided<'c>(
     health: Option<&SharedHealth>,
     asker: u64,
-    now: u64,
+    now: Timestamp,
     decide: impl FnOnce(Option<&Conditions>) -> Decision<'c>,
 ) -> Decision<'c> {
     match health {
@@ -26,7 +27,7 @@ pub fn decided<'c>(
 pub fn admitted<'c>(
     health: Option<&SharedHealth>,
     asker: u64,
-    now: u64,
+    now: Timestamp,
     decision: Decision<'c>,
     decide: impl FnOnce(Option<&Conditions>) -> Decision<'c>,
 ) -> Decision<'c> {

@@ -7,10 +7,11 @@ use log::{info, warn};
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, Bytes, MapType};
 
-use super::{WorkerState, attempt, now_millis, random};
+use super::{WorkerState, attempt, clock};
 use tiergate_core::refresh::{
     self, Answer, AnswerKind, Endpoint, Kind, RefreshOutcome, Report, Schedule, Snapshot, State, Step,
 };
+use tiergate_core::time::Timestamp;
 
 /// How often the end of a fetch is written down at most.
 const TRIES: usize = 3;
@@ -88,7 +89,7 @@ impl<S: Subject> Fetcher<S> {
             pending: None,
         };
         let found = fetcher.settle();
-        fetcher.take(&found.state, now_millis());
+        fetcher.take(&found.state, clock::now());
         fetcher
     }
 
@@ -103,13 +104,13 @@ impl<S: Subject> Fetcher<S> {
         self.shared = shared.clone();
         self.seen = 0;
         if let Some(found) = self.look() {
-            self.take(&found.state, now_millis());
+            self.take(&found.state, clock::now());
         }
     }
 
     /// Takes what is new, tells its age, and fetches where that is due and `may_fetch`.
     pub fn tick(&mut self, may_fetch: bool) {
-        let now = now_millis();
+        let now = clock::now();
         let found = match self.look() {
             Some(found) => found,
             None => self.settle(),
@@ -117,14 +118,14 @@ impl<S: Subject> Fetcher<S> {
         let found = self.tell_stale(found, now);
         self.take(&found.state, now);
         if let Some(age) = found.state.age(now).filter(|_| self.held.is_some()) {
-            self.shared.metrics.borrow_mut().age(S::KIND, age / 1000);
+            self.shared.metrics.borrow_mut().age(S::KIND, age.seconds());
         }
         #[cfg(feature = "probe")]
         if crate::probe::death::leaves(&self.endpoint.path) {
             return;
         }
         if may_fetch
-            && let Step::Fetch(taken) = found.state.step(now, &self.schedule, random(now).max(1))
+            && let Step::Fetch(taken) = found.state.step(now, &self.schedule, clock::random(now).max(1))
             && self.write(&taken, found.cas)
         {
             self.fetch(&taken, now);
@@ -134,7 +135,7 @@ impl<S: Subject> Fetcher<S> {
     /// The answer of the call `token`; `headers` is 0 where it broke off. False where it is somebody else's call.
     pub fn answer(&mut self, token: u32, headers: usize, body_size: usize) -> bool {
         let Some(pending) = self.pending.take_if(|pending| pending.token == token) else { return false };
-        let now = now_millis();
+        let now = clock::now();
         // Of an answer that broke off no header can be read: the host refuses, and the SDK does not survive that.
         let headers = match headers {
             0 => Vec::new(),
@@ -188,7 +189,7 @@ impl<S: Subject> Fetcher<S> {
     }
 
     /// Says once in the process that the snapshot is too old. Gives the state that is there then.
-    fn tell_stale(&self, found: Found, now: u64) -> Found {
+    fn tell_stale(&self, found: Found, now: Timestamp) -> Found {
         let Some(age) = found.state.age(now) else { return found };
         if found.state.told_stale || found.state.is_usable(now, &self.schedule) {
             return found;
@@ -199,14 +200,14 @@ impl<S: Subject> Fetcher<S> {
                 "tiergate: {}: the last good {} is {} s old and no longer used; the configured order applies",
                 S::KIND.name(),
                 S::NOUN,
-                age / 1000
+                age.seconds()
             );
         }
         self.look().unwrap_or(found)
     }
 
     /// Reads the snapshot where it is new.
-    fn take(&mut self, state: &State, now: u64) {
+    fn take(&mut self, state: &State, now: Timestamp) {
         if state.generation != self.seen {
             self.seen = state.generation;
             // One of another generation is good as well: it was written before its state.
@@ -228,7 +229,7 @@ impl<S: Subject> Fetcher<S> {
     }
 
     /// Makes the call, having taken the lease.
-    fn fetch(&mut self, taken: &State, now: u64) {
+    fn fetch(&mut self, taken: &State, now: Timestamp) {
         let endpoint = &self.endpoint;
         if self.comes_back() {
             let what = format!(
@@ -274,7 +275,7 @@ impl<S: Subject> Fetcher<S> {
 
     /// Writes down what became of a fetch, and uses what it brought. A worker that lost its lease to another one has
     /// nothing to say any more.
-    fn conclude(&mut self, holder: u64, mut fetched: Fetched<S::Read>, now: u64) {
+    fn conclude(&mut self, holder: u64, mut fetched: Fetched<S::Read>, now: Timestamp) {
         self.shared.metrics.borrow_mut().fetched(S::KIND, fetched.report.outcome);
         let read = fetched.read.take().map(|(read, body)| (Rc::new(read), body));
         // Somebody else may write in between (that the snapshot is too old, say): then once more.
@@ -285,7 +286,7 @@ impl<S: Subject> Fetcher<S> {
                 fetched.report.unchanged = self.holds(known);
             }
             let report = fetched.report.clone();
-            let next = found.state.after(now, &self.schedule, random(now), report);
+            let next = found.state.after(now, &self.schedule, clock::random(now), report);
             if let Some((_, body)) = read.as_ref().filter(|_| !fetched.report.unchanged) {
                 // Before the state, so that whoever sees the new generation finds its snapshot.
                 let snapshot = Snapshot { generation: next.generation, body }.encode(self.identity);
@@ -354,7 +355,7 @@ impl<R> Fetched<R> {
 
 /// Logs a change for the worse, and that it is good again. The last outcome is shared, so that workers do not repeat
 /// each other.
-fn tell<S: Subject>(before: &State, after: &State, what: &str, now: u64) {
+fn tell<S: Subject>(before: &State, after: &State, what: &str, now: Timestamp) {
     let Some(outcome) = after.outcome else { return };
     if outcome.is_good() {
         if before.outcome.is_none_or(|last| !last.is_good()) {
@@ -362,14 +363,14 @@ fn tell<S: Subject>(before: &State, after: &State, what: &str, now: u64) {
         }
     } else if before.outcome != after.outcome {
         let kept = match after.age(now) {
-            Some(age) => format!("the last good {} is {} s old", S::NOUN, age / 1000),
+            Some(age) => format!("the last good {} is {} s old", S::NOUN, age.seconds()),
             None => format!("there has been no good {} yet", S::NOUN),
         };
         warn!(
             "tiergate: {}: {}: {what}; {kept}; the next try is in {} s",
             S::KIND.name(),
             outcome.name(),
-            after.wait.div_ceil(1000)
+            after.wait.seconds_up()
         );
     }
 }

@@ -13,7 +13,7 @@ use log::warn;
 use proxy_wasm::hostcalls;
 
 use super::metrics::{Observed, Series, Traffic};
-use super::{now_millis, property, random};
+use super::{clock, property};
 use tiergate_core::config::Config;
 use tiergate_core::fnv::Fnv;
 use tiergate_core::live::{
@@ -21,6 +21,7 @@ use tiergate_core::live::{
     Weight,
 };
 use tiergate_core::route::{self, Condition, Conditions, Model, Usage};
+use tiergate_core::time::{Millis, Timestamp};
 
 /// Shared data of the process.
 pub struct SharedData;
@@ -42,7 +43,7 @@ pub struct Health {
     models: BTreeMap<usize, Arc<Model>>,
     conditions: Conditions,
     /// When the conditions change next by themselves.
-    changes_at: Option<u64>,
+    changes_at: Option<Timestamp>,
     /// Some credential leaves some model alone.
     limited: bool,
     /// The number of the credential that asked last, and the same as it is written down.
@@ -58,7 +59,7 @@ pub struct Health {
 /// Warnings of one kind, of which there are no more than so many a minute.
 #[derive(Default)]
 struct Warnings {
-    since: u64,
+    since: Timestamp,
     given: u32,
     withheld: u32,
 }
@@ -67,8 +68,8 @@ impl Warnings {
     const MOST: u32 = 10;
 
     /// Whether one more may be given.
-    fn one_more(&mut self, now: u64) -> bool {
-        if now.abs_diff(self.since) >= 60_000 {
+    fn one_more(&mut self, now: Timestamp) -> bool {
+        if now.apart(self.since) >= Millis::of_seconds(60) {
             (self.since, self.given) = (now, 0);
         }
         let may = self.given < Self::MOST;
@@ -78,8 +79,8 @@ impl Warnings {
     }
 
     /// How many were withheld in a minute that is over, once.
-    fn withheld(&mut self, now: u64) -> Option<u32> {
-        let over = self.withheld > 0 && now.abs_diff(self.since) >= 60_000;
+    fn withheld(&mut self, now: Timestamp) -> Option<u32> {
+        let over = self.withheld > 0 && now.apart(self.since) >= Millis::of_seconds(60);
         over.then(|| std::mem::take(&mut self.withheld))
     }
 }
@@ -94,7 +95,7 @@ thread_local! {
 
 impl Health {
     /// The live state of a configuration, where it wants any: that of another filter in this VM if it knows the same.
-    pub fn of(config: &Config, now: u64) -> Option<SharedHealth> {
+    pub fn of(config: &Config, now: Timestamp) -> Option<SharedHealth> {
         let settings = config.live?.settings;
         let models: BTreeMap<usize, Arc<Model>> =
             config.table.models.values().map(|model| (model.slot, Arc::clone(model))).collect();
@@ -103,8 +104,8 @@ impl Health {
             u64::from(settings.allowed_fails),
             u64::from(settings.failure_percent),
             u64::from(settings.minimum_requests),
-            settings.cooldown,
-            settings.longest_cooldown,
+            settings.cooldown.get(),
+            settings.longest_cooldown.get(),
             match settings.credentials {
                 Credentials::Unknown => 0,
                 Credentials::Shared => 1,
@@ -128,7 +129,7 @@ impl Health {
                 return Some(health);
             }
             let names = models.iter().map(|(slot, model)| (*slot, model.name.as_str()));
-            let board = Board::new(settings, names, random(now).max(1));
+            let board = Board::new(settings, names, clock::random(now).max(1));
             let health = Rc::new(RefCell::new(Self {
                 board,
                 models,
@@ -148,7 +149,7 @@ impl Health {
 
     /// How the models are doing for a credential. One host call where some credential leaves a model alone, and another
     /// one than this asked last.
-    pub fn conditions(&mut self, asker: u64, now: u64) -> Cow<'_, Conditions> {
+    pub fn conditions(&mut self, asker: u64, now: Timestamp) -> Cow<'_, Conditions> {
         if self.changes_at.is_some_and(|at| at <= now) {
             self.look_again(now);
         }
@@ -167,8 +168,8 @@ impl Health {
         Cow::Owned(conditions)
     }
 
-    /// How a model is doing, and for how many milliseconds it is left alone.
-    pub fn state(&self, model: &Model, now: u64) -> (ModelState, Phase, u64) {
+    /// How a model is doing, and how long it is left alone.
+    pub fn state(&self, model: &Model, now: Timestamp) -> (ModelState, Phase, Millis) {
         let (phase, left) = self.board.phase(model.slot, now);
         (self.board.condition(model.slot, now), phase, left)
     }
@@ -180,7 +181,7 @@ impl Health {
 
     /// Whether a request may go to a model that was chosen for it. False where the model's cooldown is over and another
     /// request is trying it: then the conditions say so now.
-    pub fn admits(&mut self, model: &Model, now: u64) -> bool {
+    pub fn admits(&mut self, model: &Model, now: Timestamp) -> bool {
         if !self.board.condition(model.slot, now).due {
             return true;
         }
@@ -190,7 +191,7 @@ impl Health {
     }
 
     /// A request goes to a model.
-    pub fn begin(&mut self, model: &Model, now: u64) -> Attempt {
+    pub fn begin(&mut self, model: &Model, now: Timestamp) -> Attempt {
         let attempt = self.board.begin(model.slot, now);
         self.look_at(model.slot, now);
         attempt
@@ -199,7 +200,7 @@ impl Health {
     /// The model has answered the request, well or at least to the point.
     pub fn answered(&mut self, attempt: &mut Attempt) {
         if self.board.awaits(attempt) {
-            let now = now_millis();
+            let now = clock::now();
             self.board.answered(attempt, now, &SharedData);
             self.look_again(now);
         }
@@ -212,7 +213,7 @@ impl Health {
         (outcome, label): (Outcome, &'static str),
         (tokens, streamed): (Tokens, bool),
         told: Told,
-        now: u64,
+        now: Timestamp,
     ) {
         let slot = attempt.model();
         if self.gen_ai && outcome == Outcome::Ok {
@@ -247,11 +248,11 @@ impl Health {
     }
 
     /// What a good answer took. It waits for the tick, so that the request makes no host call for it.
-    fn observe(&mut self, attempt: &Attempt, tokens: Tokens, now: u64) {
+    fn observe(&mut self, attempt: &Attempt, tokens: Tokens, now: Timestamp) {
         let (slot, began) = (attempt.model(), attempt.began());
-        self.traffic.observe(slot, Observed::Duration, now.saturating_sub(began));
+        self.traffic.observe(slot, Observed::Duration, now.since(began).get());
         if let Some(first) = attempt.first_byte_at() {
-            self.traffic.observe(slot, Observed::FirstByte, first.saturating_sub(began));
+            self.traffic.observe(slot, Observed::FirstByte, first.since(began).get());
         }
         if tokens.input > 0 || tokens.output > 0 {
             self.traffic.observe(slot, Observed::Input, tokens.input);
@@ -263,7 +264,7 @@ impl Health {
     }
 
     /// Notes what a failure says of which nobody knew; none where it was the body's.
-    pub fn settle(&mut self, model: &Model, fault: Option<Fault>, now: u64) {
+    pub fn settle(&mut self, model: &Model, fault: Option<Fault>, now: Timestamp) {
         let fault = fault.map(|fault| {
             let salt = salt(now);
             Fault { request: keyed(salt, fault.request), asker: keyed(salt, fault.asker), ..fault }
@@ -279,7 +280,7 @@ impl Health {
     }
 
     /// Exchanges with the other VMs, and brings metrics up to date.
-    pub fn tick(&mut self, now: u64) {
+    pub fn tick(&mut self, now: Timestamp) {
         if self.board.tick(now, &SharedData) {
             self.tell_cooldowns(now);
             self.look_again(now);
@@ -288,7 +289,7 @@ impl Health {
     }
 
     /// Brings metrics up to date.
-    pub fn flush(&mut self, now: u64) {
+    pub fn flush(&mut self, now: Timestamp) {
         for (slot, model) in &self.models {
             self.traffic.in_flight(*slot, &model.name, self.board.condition(*slot, now).in_flight);
         }
@@ -296,7 +297,7 @@ impl Health {
         self.traffic.tell(|slot| models.get(&slot).map(|model| model.name.as_str()));
     }
 
-    fn tell_cooldowns(&mut self, now: u64) {
+    fn tell_cooldowns(&mut self, now: Timestamp) {
         if let Some(withheld) = self.warnings.withheld(now) {
             warn!("tiergate: {withheld} more cooldowns in the last minute");
         }
@@ -304,7 +305,7 @@ impl Health {
             warn!("tiergate: {withheld} more limits of single credentials in the last minute");
         }
         for cooldown in self.board.take_cooldowns() {
-            let (failure, seconds) = (cooldown.failure.name(), cooldown.length.div_ceil(1000));
+            let (failure, seconds) = (cooldown.failure.name(), cooldown.length.seconds_up());
             let (series, warnings, whom) = if cooldown.of_one {
                 (Series::Limits(failure), &mut self.limit_warnings, " by one client's credential")
             } else {
@@ -317,7 +318,7 @@ impl Health {
         }
     }
 
-    fn look_again(&mut self, now: u64) {
+    fn look_again(&mut self, now: Timestamp) {
         let slots: Vec<usize> = self.models.keys().copied().collect();
         for slot in slots {
             self.look_at(slot, now);
@@ -326,7 +327,7 @@ impl Health {
         self.limited = self.board.has_limits(now);
     }
 
-    fn look_at(&mut self, slot: usize, now: u64) {
+    fn look_at(&mut self, slot: usize, now: Timestamp) {
         let Some(model) = self.models.get(&slot) else { return };
         let known = self.board.condition(slot, now);
         let condition = Condition {
@@ -342,8 +343,8 @@ impl Health {
 }
 
 /// The process's salt.
-fn salt(now: u64) -> u64 {
-    live::salt(&SharedData, || random(now))
+fn salt(now: Timestamp) -> u64 {
+    live::salt(&SharedData, || clock::random(now))
 }
 
 /// The number of what was asked, or of who asked, as it is written down: nobody who reads it can find out what that was.

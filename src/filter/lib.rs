@@ -5,6 +5,7 @@
 mod alive;
 mod attempt;
 mod chain;
+mod clock;
 mod console;
 mod deciding;
 mod edit;
@@ -30,9 +31,8 @@ mod waiting;
 mod watch;
 
 use std::cell::RefCell;
-use std::hash::{BuildHasher, RandomState};
 use std::rc::Rc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use log::{error, info, warn};
 use proxy_wasm::hostcalls;
@@ -104,7 +104,7 @@ impl Context for Root {
 
     fn on_done(&mut self) -> bool {
         if let Some(health) = self.health() {
-            health.borrow_mut().flush(now_millis());
+            health.borrow_mut().flush(clock::now());
         }
         true
     }
@@ -119,7 +119,7 @@ impl Root {
         match before.config.discovered(&list) {
             Ok(config) => {
                 if let Some(health) = &before.health {
-                    health.borrow_mut().flush(now_millis());
+                    health.borrow_mut().flush(clock::now());
                 }
                 let after = shared(config, self.id, before.opinions.clone());
                 if after.config.position == Position::Router {
@@ -213,10 +213,10 @@ impl RootContext for Root {
             signals.tick();
         }
         if let Some(health) = self.health() {
-            health.borrow_mut().tick(now_millis());
+            health.borrow_mut().tick(clock::now());
         }
         if self.shared.as_ref().is_some_and(|shared| spend::is_wanted(&shared.config)) {
-            spend::tick(now_millis());
+            spend::tick(clock::now());
         }
     }
 
@@ -244,7 +244,7 @@ impl RootContext for Root {
 
 /// What the streams of a configuration share.
 fn shared(config: Config, root: u32, opinions: Option<SharedOpinions>) -> Rc<WorkerState> {
-    let health = Health::of(&config, now_millis());
+    let health = Health::of(&config, clock::now());
     let may_hold = config.position == Position::Attempt && property::may_hold();
     Rc::new(WorkerState {
         config,
@@ -256,20 +256,4 @@ fn shared(config: Config, root: u32, opinions: Option<SharedOpinions>) -> Rc<Wor
         opinions,
         root,
     })
-}
-
-/// The host's clock, in nanoseconds since the Unix epoch.
-fn now_nanos() -> u64 {
-    let time = hostcalls::get_current_time().unwrap_or(UNIX_EPOCH);
-    time.duration_since(UNIX_EPOCH).map_or(0, |d| u64::try_from(d.as_nanos()).unwrap_or(u64::MAX))
-}
-
-/// The same, in milliseconds.
-fn now_millis() -> u64 {
-    now_nanos() / 1_000_000
-}
-
-/// A number that no other worker comes up with.
-fn random(now: u64) -> u64 {
-    RandomState::new().hash_one(now)
 }

@@ -5,7 +5,7 @@ use proxy_wasm::types::{Action, BufferType, MapType};
 
 use super::edit::{add_request_header, set_request_header};
 use super::facts::Facts;
-use super::{WorkerState, now_nanos};
+use super::{WorkerState, clock};
 use tiergate_core::config::ModelsEndpoint;
 use tiergate_core::engine::listing::{self, Asked, LARGEST, Shape};
 
@@ -31,7 +31,7 @@ impl Listing {
         }
         let asked = listing::asked(&facts.path)?;
         let shape = if facts.anthropic { Shape::Anthropic } else { Shape::OpenAi };
-        let now = now_nanos() / 1_000_000_000;
+        let now = clock::now();
         let only = config.models_endpoint == ModelsEndpoint::Only;
         match asked {
             Asked::List if only => reply(200, &listing::alone(config, shape, now)),
@@ -88,7 +88,7 @@ impl Listing {
         let Listing::Coming(shape, size) = std::mem::replace(self, Listing::Passing) else { return };
         let body =
             hostcalls::get_buffer(BufferType::HttpResponseBody, 0, size).ok().flatten().unwrap_or_default();
-        if let Some(whole) = listing::merged(&shared.config, &body, shape, now_nanos() / 1_000_000_000) {
+        if let Some(whole) = listing::merged(&shared.config, &body, shape, clock::now()) {
             let _ = hostcalls::set_buffer(BufferType::HttpResponseBody, 0, size, &whole);
         }
     }

@@ -15,6 +15,7 @@ use tiergate_core::engine::{Cause, Choice, Decision};
 use tiergate_core::opinion::Outcome;
 use tiergate_core::refresh::{Kind, RefreshOutcome};
 use tiergate_core::tier::Tier;
+use tiergate_core::time::{Millis, Seconds};
 
 const NONE: &str = "none";
 
@@ -112,11 +113,11 @@ impl Metrics {
         }
     }
 
-    /// How long a request waited for an opinion, in milliseconds.
-    pub fn opinion_took(&mut self, millis: u64) {
+    /// How long a request waited for an opinion.
+    pub fn opinion_took(&mut self, waited: Millis) {
         let histogram = (MetricType::Histogram, "tiergate.second_opinion_ms");
         if let Some(id) = defined(&mut self.opinion_time, histogram) {
-            let _ = hostcalls::record_metric(id, millis);
+            let _ = hostcalls::record_metric(id, waited.get());
         }
     }
 
@@ -134,13 +135,13 @@ impl Metrics {
         }
     }
 
-    /// How old the snapshot in use is, in seconds, if it was ever told.
-    pub fn age_of(&self, kind: Kind) -> Option<u64> {
-        hostcalls::get_metric(*self.ages.get(kind.name())?).ok()
+    /// How old the snapshot in use is, if it was ever told.
+    pub fn age_of(&self, kind: Kind) -> Option<Seconds> {
+        hostcalls::get_metric(*self.ages.get(kind.name())?).ok().map(Seconds::of)
     }
 
     /// Tells how old the snapshot in use is.
-    pub fn age(&mut self, kind: Kind, seconds: u64) {
+    pub fn age(&mut self, kind: Kind, age: Seconds) {
         let mut id = self.ages.get(kind.name()).copied();
         let name = match kind {
             Kind::Signals => "tiergate.signals.age_seconds",
@@ -148,7 +149,7 @@ impl Metrics {
         };
         if let Some(id) = defined(&mut id, (MetricType::Gauge, name)) {
             self.ages.insert(kind.name(), id);
-            let _ = hostcalls::record_metric(id, seconds);
+            let _ = hostcalls::record_metric(id, age.get());
         }
     }
 }

@@ -11,33 +11,34 @@ use log::{info, warn};
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, MapType};
 
-use super::{WorkerState, attempt, now_millis, random};
+use super::{WorkerState, attempt, clock};
 use tiergate_core::config::{Classifier, Config, Target};
 use tiergate_core::opinion::{self, Asking, End, LARGEST_ANSWER, Opinions, Outcome, Step};
 use tiergate_core::tier::Tier;
+use tiergate_core::time::{Millis, Timestamp};
 
 /// What the workers' streams share of it.
 pub type SharedOpinions = Rc<RefCell<Opinions>>;
 
-/// How often at most a log line says that the classifier fails, or answers again, in milliseconds.
-const OFTEN: u64 = 10_000;
+/// How often at most a log line says that the classifier fails, or answers again.
+const OFTEN: Millis = Millis::of_seconds(10);
 
 thread_local! {
     /// Whether the last call of this VM was answered, and when that was told.
-    static TOLD: Cell<(bool, u64)> = const { Cell::new((true, 0)) };
+    static TOLD: Cell<(bool, Timestamp)> = const { Cell::new((true, Timestamp::NEVER)) };
 }
 
 /// What a configuration needs for it.
 pub fn start(config: &Config) -> Option<SharedOpinions> {
-    config.classifier.is_some().then(|| Rc::new(RefCell::new(Opinions::new(random(now_millis())))))
+    config.classifier.is_some().then(|| Rc::new(RefCell::new(Opinions::new(clock::random(clock::now())))))
 }
 
 /// What came of an unsure ask, for the access log.
 #[derive(Clone, Copy, Debug)]
 pub struct Told {
     pub outcome: Outcome,
-    /// How long the request waited, in milliseconds; none where it did not.
-    pub waited: Option<u64>,
+    /// How long the request waited; none where it did not.
+    pub waited: Option<Millis>,
 }
 
 /// A request that waits for an answer.
@@ -45,7 +46,7 @@ pub struct Wait {
     asking: Asking,
     token: u32,
     scored: Tier,
-    began: u64,
+    began: Timestamp,
 }
 
 /// What is to be done about an unsure ask.
@@ -61,7 +62,7 @@ pub fn begin(
     shared: &WorkerState,
     contexts: (u32, u32),
     (credential, ask, scored): (&[u8], &str, Tier),
-    now: u64,
+    now: Timestamp,
 ) -> Begun {
     let goes = |tier, outcome| Begun::Goes(tier, Told { outcome, waited: None });
     let (Some(classifier), Some(opinions)) = (&shared.config.classifier, &shared.opinions) else {
@@ -109,10 +110,10 @@ impl Wait {
         contexts: (u32, u32),
         (headers, body_size): (usize, usize),
     ) -> (Option<Tier>, Told) {
-        let now = now_millis();
+        let now = clock::now();
         let end = answer(contexts, headers, body_size);
         self.conclude(shared, end, now);
-        let waited = now.saturating_sub(self.began);
+        let waited = now.since(self.began);
         let (tier, outcome) = match end {
             End::Tier(tier) => (Some(tier), Outcome::of(tier, self.scored)),
             End::Without(outcome) => (None, outcome),
@@ -125,11 +126,11 @@ impl Wait {
 
     /// The client goes away.
     pub fn leave(self, shared: &WorkerState) {
-        self.conclude(shared, End::Without(Outcome::Left), now_millis());
+        self.conclude(shared, End::Without(Outcome::Left), clock::now());
         count(shared, Outcome::Left);
     }
 
-    fn conclude(&self, shared: &WorkerState, end: End, now: u64) {
+    fn conclude(&self, shared: &WorkerState, end: End, now: Timestamp) {
         if let (Some(classifier), Some(opinions)) = (&shared.config.classifier, &shared.opinions) {
             opinions.borrow_mut().end(&classifier.settings, &self.asking, end, now);
         }
@@ -139,12 +140,12 @@ impl Wait {
 /// The upstream has answered a client's request well.
 pub fn accepted(shared: &WorkerState, credential: &[u8]) {
     if let (Some(classifier), Some(opinions)) = (&shared.config.classifier, &shared.opinions) {
-        opinions.borrow_mut().accepted(&classifier.settings, credential, now_millis());
+        opinions.borrow_mut().accepted(&classifier.settings, credential, clock::now());
     }
 }
 
 /// Who is asked: the first that is in no cooldown. None where the call would come back into this VM.
-fn target<'c>(shared: &WorkerState, classifier: &'c Classifier, now: u64) -> Option<&'c Target> {
+fn target<'c>(shared: &WorkerState, classifier: &'c Classifier, now: Timestamp) -> Option<&'c Target> {
     let cooling = |target: &Target| {
         let health = shared.health.as_ref().zip(target.known.as_ref());
         health.is_some_and(|(health, model)| health.borrow_mut().conditions(0, now).of(model).cooling)
@@ -204,14 +205,14 @@ fn count(shared: &WorkerState, outcome: Outcome) {
 }
 
 /// Logs that the classifier fails, and that it answers again.
-fn tell(outcome: Outcome, now: u64) {
+fn tell(outcome: Outcome, now: Timestamp) {
     let well = match outcome {
         Outcome::Agrees | Outcome::Raises | Outcome::Lowers => true,
         Outcome::Timeout | Outcome::Failed | Outcome::Broken | Outcome::NotSent => false,
         _ => return,
     };
     let (last, at) = TOLD.get();
-    if well == last || now.abs_diff(at) < OFTEN {
+    if well == last || now.apart(at) < OFTEN {
         return;
     }
     TOLD.set((well, now));

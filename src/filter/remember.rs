@@ -4,15 +4,16 @@
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::BufferType;
 
+use super::clock;
 use super::health::SharedData;
 use super::watch::Head;
-use super::{now_millis, random};
 use tiergate_core::chat::{IdReader, Search};
 use tiergate_core::config::Config;
 use tiergate_core::engine::{Decision, state};
 use tiergate_core::fnv::Fnv;
 use tiergate_core::live::{self, Known, Memory, Rules, SessionPin};
 use tiergate_core::tier::Tier;
+use tiergate_core::time::{Millis, Timestamp};
 
 /// What is to be remembered.
 #[derive(Default)]
@@ -35,7 +36,7 @@ struct Made {
 
 impl Notes {
     /// What is to be remembered of a decision. `tenant`: who asks, where the provider keeps the answer.
-    pub fn of(decision: &Decision<'_>, tenant: Option<Vec<u8>>, now: u64) -> Self {
+    pub fn of(decision: &Decision<'_>, tenant: Option<Vec<u8>>, now: Timestamp) -> Self {
         // What a client's own choice is worth nobody has judged.
         let tier = decision.choice.tier.unwrap_or(Tier::Medium);
         let by = decision.choice.model.map(|model| SessionPin::by(&model.name, tier, now));
@@ -97,7 +98,7 @@ impl Notes {
 /// Remembers who made an answer, and who made all of a client's.
 fn remember(config: &Config, tenant: &[u8], id: &[u8], by: SessionPin) {
     let (memory, rules) = (Memory::Answers, rules(config, Memory::Answers));
-    let now = now_millis();
+    let now = clock::now();
     let salt = salt(now);
     let by = SessionPin { at: now, ..by };
     live::hold(&SharedData, memory, state::answer(salt, tenant, id), by, rules);
@@ -105,16 +106,16 @@ fn remember(config: &Config, tenant: &[u8], id: &[u8], by: SessionPin) {
     let before = live::held(&SharedData, memory, all, rules, now);
     let after = state::one_more(before, config.session.idle, by);
     // That it goes on is written down no more often.
-    const OFTEN: u64 = 10_000;
+    const OFTEN: Millis = Millis::of_seconds(10);
     let same = |before: SessionPin| before.model == after.model && before.tier == after.tier;
-    if !before.is_some_and(|before| same(before) && now.abs_diff(before.at) < OFTEN) {
+    if !before.is_some_and(|before| same(before) && now.apart(before.at) < OFTEN) {
         live::hold(&SharedData, memory, all, after, rules);
     }
 }
 
 /// The process's salt.
-pub fn salt(now: u64) -> u64 {
-    live::salt(&SharedData, || random(now))
+pub fn salt(now: Timestamp) -> u64 {
+    live::salt(&SharedData, || clock::random(now))
 }
 
 /// How long something is remembered.
@@ -122,13 +123,13 @@ pub fn rules(config: &Config, memory: Memory) -> Rules {
     /// Of a conversation's idle time so much is its own, whoever else wants the place.
     const OWN: u64 = 5;
     /// Providers keep answers for a month.
-    const MONTH: u64 = 30 * 24 * 3_600_000;
-    const TEN_MINUTES: u64 = 600_000;
+    const MONTH: Millis = Millis::of_seconds(30 * 24 * 3600);
+    const TEN_MINUTES: Millis = Millis::of_seconds(600);
     match memory {
         Memory::Conversations => {
             let idle = config.session.idle;
             Rules { idle, own: idle / OWN, others: idle / OWN }
         }
-        Memory::Answers => Rules { idle: MONTH, own: 0, others: TEN_MINUTES },
+        Memory::Answers => Rules { idle: MONTH, own: Millis::ZERO, others: TEN_MINUTES },
     }
 }

@@ -7,6 +7,7 @@ use tiergate_core::config::ResponseHeaders;
 use tiergate_core::engine::Decision;
 use tiergate_core::route::Usage;
 use tiergate_core::tier::Tier;
+use tiergate_core::time::Millis;
 
 /// Tells the client who served.
 pub const MODEL: &str = "x-tiergate-model";
@@ -47,7 +48,7 @@ pub struct LogLine<'d> {
     opinion: Option<&'static str>,
     /// How long the request waited for it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    opinion_ms: Option<u64>,
+    opinion_ms: Option<Millis>,
     /// What was decided and not done.
     #[serde(skip_serializing_if = "Option::is_none")]
     shadow: Option<ShadowLine<'d>>,

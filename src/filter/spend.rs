@@ -2,10 +2,11 @@
 
 use std::cell::RefCell;
 
+use super::clock;
 use super::health::SharedData;
-use super::now_millis;
 use tiergate_core::config::Config;
 use tiergate_core::operator::{Client, Spend, Tenants};
+use tiergate_core::time::Timestamp;
 
 thread_local! {
     static SPEND: RefCell<Spend> = RefCell::default();
@@ -25,7 +26,7 @@ fn tenant(config: &Config, client: &Client<'_>) -> Option<u64> {
 /// What the tenant that asks has spent today, in millionths of a USD; 0 where it has no budget.
 pub fn of(config: &Config, client: &Client<'_>) -> u64 {
     let Some(tenant) = tenant(config, client) else { return 0 };
-    SPEND.with_borrow_mut(|spend| spend.of(&SharedData, tenant, now_millis()))
+    SPEND.with_borrow_mut(|spend| spend.of(&SharedData, tenant, clock::now()))
 }
 
 /// The tenant's request is on its way, and costs so much, in USD.
@@ -33,10 +34,10 @@ pub fn add(config: &Config, client: &Client<'_>, cost: Option<f64>) {
     let (Some(tenant), Some(cost)) = (tenant(config, client), cost) else { return };
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates")]
     let amount = (cost * 1e6).round() as u64;
-    SPEND.with_borrow_mut(|spend| spend.add(tenant, amount, now_millis()));
+    SPEND.with_borrow_mut(|spend| spend.add(tenant, amount, clock::now()));
 }
 
 /// Tells the other workers, and hears of them.
-pub fn tick(now: u64) {
+pub fn tick(now: Timestamp) {
     SPEND.with_borrow_mut(|spend| spend.tick(&SharedData, now));
 }

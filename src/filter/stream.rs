@@ -12,6 +12,7 @@ use proxy_wasm::types::{Action, MapType};
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
+use super::clock::Started;
 use super::console::Entry;
 use super::deciding::{is_watched, unread};
 use super::edit::{add_request_header, name_model, pass, reply, set_request_header};
@@ -24,10 +25,11 @@ use super::report::{LogLine, MODEL, answer};
 use super::routing::Routing;
 use super::waiting::Waiting;
 use super::watch::{Ask, Head, RETRY, Watch};
-use super::{WorkerState, alive, chain, now_nanos, property};
+use super::{WorkerState, alive, chain, property};
 use tiergate_core::config::ResponseHeaders;
 use tiergate_core::engine::{Cause, Decision};
 use tiergate_core::route::{Model, Plan};
+use tiergate_core::time::Timestamp;
 
 /// A stream between the callbacks.
 pub struct Stream {
@@ -78,8 +80,8 @@ enum UnderWay {
     Nobody,
     /// This position.
     Here(Box<Watch>),
-    /// The attempt position, if it is there. The model, and since when in milliseconds.
-    Attempts(Arc<Model>, u64),
+    /// The attempt position, if it is there. The model, and since when.
+    Attempts(Arc<Model>, Timestamp),
 }
 
 impl Stream {
@@ -140,7 +142,13 @@ impl Stream {
     }
 
     /// Lets the request go, or answers it.
-    fn settle(&mut self, shared: &WorkerState, decision: &Decision<'_>, path: &[u8], started: u64) -> Action {
+    fn settle(
+        &mut self,
+        shared: &WorkerState,
+        decision: &Decision<'_>,
+        path: &[u8],
+        started: Started,
+    ) -> Action {
         self.carry_out(shared, decision, started);
         let Some(problem) = &decision.problem else { return Action::Continue };
         let headers = std::mem::take(&mut self.answer);
@@ -149,7 +157,7 @@ impl Stream {
     }
 
     /// Headers, metrics, filter state.
-    fn carry_out(&mut self, shared: &WorkerState, decision: &Decision<'_>, started: u64) {
+    fn carry_out(&mut self, shared: &WorkerState, decision: &Decision<'_>, started: Started) {
         let headers = &shared.config.headers;
         if let Some(path) = decision.edit.path() {
             set_request_header(":path", path);
@@ -161,10 +169,10 @@ impl Stream {
         if let Some(tier) = decision.choice.tier {
             add_request_header(&headers.tier, tier.name());
         }
-        let micros = now_nanos().saturating_sub(started) / 1000;
+        let micros = started.micros();
         shared.metrics.borrow_mut().count(decision, micros);
         if let Some(id) = self.request_id.take() {
-            self.entry = Entry::of(shared, decision, &id, started / 1_000_000);
+            self.entry = Entry::of(shared, decision, &id, started.at());
         }
         self.answer = answer(decision, headers.response);
         if let Some(model) = decision.choice.model.filter(|_| shared.config.gen_ai) {
@@ -177,12 +185,18 @@ impl Stream {
             self.line = line;
         }
         if let Some(model) = decision.choice.model.filter(|_| is_watched(decision)) {
-            self.send_off(shared, model, decision, started / 1_000_000);
+            self.send_off(shared, model, decision, started.at());
         }
     }
 
     /// The request goes to a model.
-    fn send_off(&mut self, shared: &WorkerState, model: &Arc<Model>, decision: &Decision<'_>, now: u64) {
+    fn send_off(
+        &mut self,
+        shared: &WorkerState,
+        model: &Arc<Model>,
+        decision: &Decision<'_>,
+        now: Timestamp,
+    ) {
         self.request = decision.subject;
         if shared.config.fallbacks.enabled {
             let number = alive::enter(now);
@@ -204,7 +218,7 @@ impl Stream {
 
     /// The response begins: what the attempt position knows of it, or this one has to. The name of the model that
     /// answers, where that is not the one that was chosen.
-    fn attempts(&mut self, shared: &WorkerState, model: &Arc<Model>, began: u64) -> Option<String> {
+    fn attempts(&mut self, shared: &WorkerState, model: &Arc<Model>, began: Timestamp) -> Option<String> {
         let _ = hostcalls::remove_map_value(MapType::HttpResponseHeaders, RETRY);
         let Some(progress) = property::progress() else {
             // No attempt position has seen the request: its cluster has none, or no attempt was made.
@@ -294,7 +308,7 @@ impl HttpContext for Stream {
             return self.finish_other(&shared, &Waiting::of(config, facts, None), Vec::new());
         }
         if let Some(decision) = unread(config, &facts, dialect, end_of_stream) {
-            let started = now_nanos();
+            let started = Started::now();
             return self.settle(&shared, &decision, &facts.path, started);
         }
         self.waiting = Some(Waiting::of(config, facts, dialect));

@@ -7,10 +7,11 @@ use proxy_wasm::types::{BufferType, MapType};
 
 use super::health::SharedHealth;
 use super::verdict::AnswerVerdict;
-use super::{now_millis, property};
+use super::{clock, property};
 use tiergate_core::chat::{self, AnswerReader, Encoding, First, Form, LONGEST_REFUSAL, Waits};
 use tiergate_core::live::{Attempt, End, Failure, Outcome, Stage, Tokens, Told, Weight};
 use tiergate_core::route::{Model, Open};
+use tiergate_core::time::{Millis, Timestamp};
 
 /// Marks an answer that Envoy is to retry: the route's `retriable_headers` name it.
 pub const RETRY: &str = "x-tiergate-retry";
@@ -34,8 +35,8 @@ pub struct Head {
     /// It comes from the upstream's cache of answers.
     pub cached: bool,
     waits: Waits,
-    /// How long the body asks to wait, in milliseconds.
-    wait: Option<u64>,
+    /// How long the body asks to wait.
+    wait: Option<Millis>,
 }
 
 impl Head {
@@ -63,15 +64,15 @@ impl Head {
         head
     }
 
-    /// How long the server asks to be left alone, in milliseconds.
-    pub fn wait(&self) -> Option<u64> {
-        self.wait.or_else(|| self.waits.wait(now_millis()))
+    /// How long the server asks to be left alone.
+    pub fn wait(&self) -> Option<Millis> {
+        self.wait.or_else(|| self.waits.wait(clock::now()))
     }
 
     /// Takes note of what the body asks for, where the headers do not.
     pub fn read_wait(&mut self, body: &[u8]) {
-        if self.status == 429 && self.wait().is_none_or(|wait| wait == 0) {
-            self.wait = chat::wait_in(body, now_millis());
+        if self.status == 429 && self.wait().is_none_or(|wait| wait == Millis::ZERO) {
+            self.wait = chat::wait_in(body, clock::now());
         }
     }
 }
@@ -106,7 +107,7 @@ pub struct Watch {
     /// How a good answer is written of which nothing has come.
     unopened: Option<Form>,
     error: Option<Gathered>,
-    wait: Option<u64>,
+    wait: Option<Millis>,
     streamed: bool,
     reads_usage: bool,
     answered: bool,
@@ -114,7 +115,13 @@ pub struct Watch {
 
 impl Watch {
     /// A request goes to a model now, or went at `began`.
-    pub fn begin(health: &SharedHealth, model: &Arc<Model>, reads_usage: bool, began: u64, ask: Ask) -> Self {
+    pub fn begin(
+        health: &SharedHealth,
+        model: &Arc<Model>,
+        reads_usage: bool,
+        began: Timestamp,
+        ask: Ask,
+    ) -> Self {
         let attempt = health.borrow_mut().begin(model, began);
         Self {
             health: health.clone(),
@@ -178,7 +185,7 @@ impl Watch {
     }
 
     /// The answer is no good. What is to be known of it later, if the request goes on.
-    pub fn finish(&mut self, verdict: &AnswerVerdict, wait: Option<u64>) -> Option<Open> {
+    pub fn finish(&mut self, verdict: &AnswerVerdict, wait: Option<Millis>) -> Option<Open> {
         let began = self.attempt.as_ref()?.began();
         let Some(failure) = verdict.failure() else {
             if let Some(attempt) = &mut self.attempt {
@@ -211,7 +218,7 @@ impl Watch {
         let Some(attempt) = &mut self.attempt else { return };
         let first = size > 0 && !attempt.has_first_byte();
         // Read once, where the whole body comes at once.
-        let now = if first || end_of_stream { now_millis() } else { 0 };
+        let now = if first || end_of_stream { clock::now() } else { Timestamp::NEVER };
         if first {
             attempt.first_byte(now);
         }
@@ -247,11 +254,11 @@ impl Watch {
     /// The answer is whole.
     pub fn complete(&mut self) {
         if self.attempt.is_some() {
-            self.completed(now_millis());
+            self.completed(clock::now());
         }
     }
 
-    fn completed(&mut self, now: u64) {
+    fn completed(&mut self, now: Timestamp) {
         if !self.conclude() {
             self.end_at(Outcome::Ok, Outcome::Ok.name(), None, Weight::Nothing, now);
         }
@@ -261,8 +268,8 @@ impl Watch {
     fn conclude(&mut self) -> bool {
         let Some(Gathered { status, encoding, body }) = self.error.take() else { return false };
         let body = encoding.decode(body, LONGEST_REFUSAL);
-        let asks = status == 429 && self.wait.is_none_or(|wait| wait == 0);
-        let wait = if asks { chat::wait_in(&body, now_millis()) } else { self.wait };
+        let asks = status == 429 && self.wait.is_none_or(|wait| wait == Millis::ZERO);
+        let wait = if asks { chat::wait_in(&body, clock::now()) } else { self.wait };
         self.finish(&AnswerVerdict::of(status, &body), wait);
         true
     }
@@ -276,13 +283,20 @@ impl Watch {
         }
     }
 
-    fn end(&mut self, outcome: Outcome, label: &'static str, wait: Option<u64>, weight: Weight) {
+    fn end(&mut self, outcome: Outcome, label: &'static str, wait: Option<Millis>, weight: Weight) {
         if self.attempt.is_some() {
-            self.end_at(outcome, label, wait, weight, now_millis());
+            self.end_at(outcome, label, wait, weight, clock::now());
         }
     }
 
-    fn end_at(&mut self, outcome: Outcome, label: &'static str, wait: Option<u64>, weight: Weight, now: u64) {
+    fn end_at(
+        &mut self,
+        outcome: Outcome,
+        label: &'static str,
+        wait: Option<Millis>,
+        weight: Weight,
+        now: Timestamp,
+    ) {
         let Some(attempt) = self.attempt.take() else { return };
         let used = self.reader.take().and_then(|mut reader| reader.usage()).unwrap_or_default();
         let tokens = Tokens { input: used.input, output: used.output };

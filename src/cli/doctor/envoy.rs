@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::Report;
 use tiergate_core::config::{self, Config, Position};
+use tiergate_core::time::Timestamp;
 
 const WASM: &str = "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm";
 /// Deeper configurations are not looked through.
@@ -158,7 +159,9 @@ fn clusters(envoy: &Value, config: &Config, report: &mut Report) {
         .filter_map(|each| each.get("name").and_then(Value::as_str))
         .collect();
     let models = config.table.profiles.values().flat_map(|profile| {
-        tiergate_core::tier::Tier::ALL.into_iter().flat_map(|tier| config.table.candidates(profile, tier, 0))
+        tiergate_core::tier::Tier::ALL
+            .into_iter()
+            .flat_map(|tier| config.table.candidates(profile, tier, Timestamp::NEVER))
     });
     let mut wanted: BTreeSet<&str> = models.map(|model| model.cluster.as_str()).collect();
     wanted.insert(&config.table.default_cluster);

@@ -265,7 +265,7 @@ fn retire(found: &mut Found, wanted: &[String], today: &str) {
 
 /// The day in UTC, as such lists write it.
 fn today() -> String {
-    let seconds = i64::try_from(now()).unwrap_or(0);
+    let seconds = i64::try_from(now().seconds()).unwrap_or(0);
     let day = time::OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(time::OffsetDateTime::UNIX_EPOCH);
     format!("{:04}-{:02}-{:02}", day.year(), u8::from(day.month()), day.day())
 }

@@ -9,6 +9,7 @@ use super::{Options, Reader};
 use tiergate_core::config;
 
 use super::what_if::WhatIf;
+use tiergate_core::time::Timestamp;
 
 fn options() -> Options {
     Options { config: None, json: false, html: None, labels: None, logs: Vec::new() }
@@ -171,7 +172,7 @@ const OTHER: &str = r#"{"scorer": "rules", "baseline": "d", "rules": {"boundarie
 
 fn compared(decisions: &[&str]) -> super::what_if::Changes {
     let config = config::parse(OTHER.as_bytes()).unwrap();
-    let mut reader = Reader { what_if: Some(WhatIf::new(&config, 0)), ..Reader::default() };
+    let mut reader = Reader { what_if: Some(WhatIf::new(&config, Timestamp::NEVER)), ..Reader::default() };
     let log: String = decisions.iter().map(|decision| line("2026-11-26T21:00:00Z", 1, decision)).collect();
     reader.file("a.log", log.as_bytes()).unwrap();
     reader.report(&options()).with_config.unwrap()

@@ -14,6 +14,7 @@ use tiergate_core::config::Config;
 use tiergate_core::engine::Cause;
 use tiergate_core::route::{self, Needs, PickRequest, Profile, Usage};
 use tiergate_core::tier::Tier;
+use tiergate_core::time::Timestamp;
 
 /// Changes of one kind that are told one by one.
 const MOST_TOLD: usize = 50;
@@ -24,8 +25,8 @@ const MOST_KEPT: usize = 10_000;
 /// Compares a log with a configuration.
 pub struct WhatIf<'c> {
     config: &'c Config,
-    /// Unix time in seconds, for promotions.
-    now: u64,
+    /// For promotions.
+    now: Timestamp,
     compared: u64,
     tier_changes: u64,
     model_changes: u64,
@@ -71,7 +72,7 @@ pub struct Change {
 }
 
 impl<'c> WhatIf<'c> {
-    pub fn new(config: &'c Config, now: u64) -> Self {
+    pub fn new(config: &'c Config, now: Timestamp) -> Self {
         Self {
             config,
             now,

@@ -59,7 +59,7 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
     }
     let date = match options.date {
         Some(date) => date,
-        None => i64::try_from(now())
+        None => i64::try_from(now().seconds())
             .ok()
             .and_then(|now| OffsetDateTime::from_unix_timestamp(now).ok())
             .ok_or("the clock tells no date; give --date")?

@@ -14,6 +14,7 @@ use tiergate_core::engine::{matched, ranking};
 use tiergate_core::route::{Model, Strategy};
 use tiergate_core::signal::{By, Feed, Index};
 use tiergate_core::tier::Tier;
+use tiergate_core::time::Timestamp;
 
 #[derive(Args)]
 pub struct Options {
@@ -71,7 +72,7 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
     print(&report, out).map_err(written)
 }
 
-fn report<'r>(config: &'r Config, profile: Option<&str>, feed: &'r Feed, now: u64) -> Report<'r> {
+fn report<'r>(config: &'r Config, profile: Option<&str>, feed: &'r Feed, now: Timestamp) -> Report<'r> {
     let ranking = ranking(config, feed);
     let mut candidates: BTreeMap<&str, &Arc<Model>> = BTreeMap::new();
     let mut orders = Vec::new();

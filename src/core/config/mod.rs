@@ -38,6 +38,7 @@ use crate::route::{Chains, Curve, Model, Profile, Table};
 use crate::score::Scorer;
 use crate::signal;
 use crate::tier::Tier;
+use crate::time::Millis;
 
 /// A configuration that has been checked whole, compiled into the parts that the rooms work with.
 #[derive(Debug)]
@@ -184,8 +185,8 @@ pub struct Session {
     pub derived: bool,
     /// Whether they move to a cheaper model for an ask of a lower tier.
     pub moves_down: bool,
-    /// For how long without a request, in milliseconds.
-    pub idle: u64,
+    /// For how long without a request.
+    pub idle: Millis,
     /// The request headers that have a conversation's id; the first that is there counts.
     pub headers: Vec<String>,
     /// Whether `prompt_cache_key` is one.

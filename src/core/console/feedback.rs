@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::live::Store;
 use crate::sealed::{Reader, sealed, unsealed};
 use crate::tier::Tier;
+use crate::time::{Millis, Seconds, Timestamp};
 
 /// The last byte is the version of the format.
 const MAGIC: &[u8; 4] = b"tgF\x01";
@@ -14,7 +15,7 @@ const KEY: &str = "tiergate.feedback";
 const TRIES: usize = 3;
 /// Longest id of a request, in bytes.
 const LONGEST: usize = 128;
-const MINUTE: u64 = 60_000;
+const MINUTE: Millis = Millis::of_seconds(60);
 
 /// Whether a decision was right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -58,7 +59,7 @@ impl Feedback {
     /// What the access log is told. `decisions`: the recent ones, as JSON, the newest first. Whether the decision is among
     /// them.
     #[cold]
-    pub fn record(&self, decisions: &[(u64, String)], from: &str) -> (Value, bool) {
+    pub fn record(&self, decisions: &[(Timestamp, String)], from: &str) -> (Value, bool) {
         let decided = decisions.iter().find_map(|(_, line)| {
             // Most lines do not have the id in them at all.
             memchr::memmem::find(line.as_bytes(), self.request_id.as_bytes())?;
@@ -80,13 +81,13 @@ impl Feedback {
     }
 }
 
-/// Whether one more may be taken in this minute, of all workers together; else after how many seconds.
+/// Whether one more may be taken in this minute, of all workers together; else after what time.
 ///
 /// # Errors
-/// The seconds.
-pub fn admits(store: &impl Store, now: u64, per_minute: u32) -> Result<(), u64> {
-    let minute = now / MINUTE;
-    let wait = (MINUTE - now % MINUTE).div_ceil(1000);
+/// The time.
+pub fn admits(store: &impl Store, now: Timestamp, per_minute: u32) -> Result<(), Seconds> {
+    let minute = now.period(MINUTE);
+    let wait = Timestamp::start_of(minute + 1, MINUTE).since(now).seconds_up();
     for _ in 0..TRIES {
         let known = store.get(KEY);
         let cas = known.as_ref().map(|(_, cas)| *cas);
@@ -102,7 +103,7 @@ pub fn admits(store: &impl Store, now: u64, per_minute: u32) -> Result<(), u64> 
             return Ok(());
         }
     }
-    Err(1)
+    Err(Seconds::of(1))
 }
 
 fn decode(bytes: &[u8]) -> Option<(u64, u64)> {

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use crate::live::Store;
 use crate::sealed::{Reader, sealed, unsealed};
+use crate::time::Timestamp;
 
 /// The last byte is the version of the format.
 const MAGIC: &[u8; 4] = b"tgD\x01";
@@ -26,8 +27,8 @@ fn key(place: usize) -> String {
 pub struct Recent {
     holder: u64,
     place: Option<usize>,
-    /// When each request ended, in milliseconds, and its decision as JSON.
-    lines: VecDeque<(u64, String)>,
+    /// When each request ended, and its decision as JSON.
+    lines: VecDeque<(Timestamp, String)>,
     /// There is something that the others have not got.
     new: bool,
 }
@@ -35,8 +36,8 @@ pub struct Recent {
 /// What lies in a place.
 struct Told {
     holder: u64,
-    at: u64,
-    lines: Vec<(u64, String)>,
+    at: Timestamp,
+    lines: Vec<(Timestamp, String)>,
 }
 
 impl Recent {
@@ -46,7 +47,7 @@ impl Recent {
     }
 
     /// A request has ended.
-    pub fn add(&mut self, at: u64, line: String) {
+    pub fn add(&mut self, at: Timestamp, line: String) {
         if line.len() > LONGEST {
             return;
         }
@@ -58,7 +59,7 @@ impl Recent {
     }
 
     /// Gives the others what they have not got.
-    pub fn tell(&mut self, store: &impl Store, now: u64) {
+    pub fn tell(&mut self, store: &impl Store, now: Timestamp) {
         if !self.new {
             return;
         }
@@ -83,10 +84,10 @@ impl Recent {
         {
             return (place, Some(cas));
         }
-        let mut oldest = (0, None, u64::MAX);
+        let mut oldest = (0, None, Timestamp::of_millis(u64::MAX));
         for place in 0..PLACES {
             let Some((bytes, cas)) = read(place) else { return (place, None) };
-            let at = decode(&bytes).map_or(0, |told| told.at);
+            let at = decode(&bytes).map_or(Timestamp::NEVER, |told| told.at);
             if at < oldest.2 {
                 oldest = (place, Some(cas), at);
             }
@@ -94,12 +95,12 @@ impl Recent {
         (oldest.0, oldest.1)
     }
 
-    fn encode(&self, now: u64) -> Vec<u8> {
+    fn encode(&self, now: Timestamp) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
         bytes.extend(self.holder.to_le_bytes());
-        bytes.extend(now.to_le_bytes());
+        bytes.extend(now.millis().to_le_bytes());
         for (at, line) in &self.lines {
-            bytes.extend(at.to_le_bytes());
+            bytes.extend(at.millis().to_le_bytes());
             bytes.extend(u32::try_from(line.len()).unwrap_or_default().to_le_bytes());
             bytes.extend(line.as_bytes());
         }
@@ -109,9 +110,9 @@ impl Recent {
 
 fn decode(bytes: &[u8]) -> Option<Told> {
     let mut reader = Reader(unsealed(bytes)?.strip_prefix(MAGIC)?);
-    let mut told = Told { holder: reader.number()?, at: reader.number()?, lines: Vec::new() };
+    let mut told = Told { holder: reader.number()?, at: reader.time()?, lines: Vec::new() };
     while !reader.0.is_empty() && told.lines.len() < KEPT {
-        let (at, length) = (reader.number()?, usize::try_from(reader.count()?).ok()?);
+        let (at, length) = (reader.time()?, usize::try_from(reader.count()?).ok()?);
         let (line, rest) = reader.0.split_at_checked(length)?;
         reader.0 = rest;
         told.lines.push((at, std::str::from_utf8(line).ok()?.to_owned()));
@@ -120,14 +121,14 @@ fn decode(bytes: &[u8]) -> Option<Told> {
 }
 
 /// The recent decisions of all workers, the newest first, as JSON.
-pub fn all(store: &impl Store) -> Vec<(u64, String)> {
+pub fn all(store: &impl Store) -> Vec<(Timestamp, String)> {
     // Places are taken in order, so that nothing lies behind one that was never taken.
     let places = (0..PLACES).map_while(|place| store.get(&key(place)));
-    let mut told: Vec<Vec<(u64, String)>> =
+    let mut told: Vec<Vec<(Timestamp, String)>> =
         places.filter_map(|(bytes, _)| decode(&bytes)).map(|told| told.lines).collect();
     // Each worker's lines are in order.
     let mut lines = Vec::new();
-    while let Some(newest) = told.iter_mut().max_by_key(|lines| lines.last().map_or(0, |(at, _)| *at))
+    while let Some(newest) = told.iter_mut().max_by_key(|lines| lines.last().map(|(at, _)| *at))
         && let Some(line) = newest.pop()
     {
         lines.push(line);

@@ -5,13 +5,14 @@ use serde_json::{Value, json};
 
 use crate::live::Store;
 use crate::sealed::{Reader, sealed, unsealed};
+use crate::time::{Millis, Timestamp};
 
 /// The last byte is the version of the format.
 const MAGIC: &[u8; 4] = b"tgV\x01";
 const KEY: &str = "tiergate.savings";
-/// Milliseconds of a minute and of an hour, and how many of each are kept: three hours, and seven days.
-const MINUTE: (u64, usize) = (60_000, 180);
-const HOUR: (u64, usize) = (3_600_000, 168);
+/// A minute and an hour, and how many of each are kept: three hours, and seven days.
+const MINUTE: (Millis, usize) = (Millis::of_seconds(60), 180);
+const HOUR: (Millis, usize) = (Millis::of_seconds(3600), 168);
 /// How often an update is tried at most.
 const TRIES: usize = 3;
 /// Minutes that a worker may have to tell of: more than one only where updates fail.
@@ -56,8 +57,8 @@ fn put(bins: &mut [Bin], at: u64, more: &Bin) {
 
 impl Savings {
     /// A request was decided: its cost and the baseline's, in USD.
-    pub fn add(&mut self, now: u64, cost: f64, baseline: f64) {
-        let bin = Bin { at: now / MINUTE.0, requests: 1, cost, baseline };
+    pub fn add(&mut self, now: Timestamp, cost: f64, baseline: f64) {
+        let bin = Bin { at: now.period(MINUTE.0), requests: 1, cost, baseline };
         if !(cost.is_finite() && baseline.is_finite()) {
             return;
         }
@@ -81,7 +82,7 @@ impl Savings {
             let (mut bins, cas) = read(store);
             for bin in &self.waiting {
                 put(&mut bins.0, bin.at, bin);
-                put(&mut bins.1, bin.at.saturating_mul(MINUTE.0) / HOUR.0, bin);
+                put(&mut bins.1, Timestamp::start_of(bin.at, MINUTE.0).period(HOUR.0), bin);
             }
             if store.set(KEY, &encode(&bins), cas).is_ok() {
                 self.waiting.clear();
@@ -127,10 +128,10 @@ fn decode(bytes: &[u8]) -> Option<Bins> {
 
 /// What was counted, by minute and by hour, the oldest first.
 #[cold]
-pub fn report(store: &impl Store, now: u64) -> Value {
+pub fn report(store: &impl Store, now: Timestamp) -> Value {
     let ((minutes, hours), _) = read(store);
-    let list = |bins: &[Bin], (length, kept): (u64, usize)| -> Vec<Value> {
-        let newest = now / length;
+    let list = |bins: &[Bin], (length, kept): (Millis, usize)| -> Vec<Value> {
+        let newest = now.period(length);
         let oldest = newest.saturating_sub(kept as u64 - 1);
         // The oldest lies behind the newest.
         let from = usize::try_from(oldest % kept as u64).unwrap_or_default();
@@ -139,7 +140,7 @@ pub fn report(store: &impl Store, now: u64) -> Value {
         let bins = bins.filter(|bin| bin.requests > 0 && (oldest..=newest).contains(&bin.at));
         let row = |bin: Bin| {
             json!({
-                "time_ms": bin.at.saturating_mul(length),
+                "time_ms": Timestamp::start_of(bin.at, length).millis(),
                 "requests": bin.requests,
                 "cost_usd": bin.cost,
                 "baseline_usd": bin.baseline,
@@ -147,5 +148,5 @@ pub fn report(store: &impl Store, now: u64) -> Value {
         };
         bins.map(row).collect()
     };
-    json!({"now_ms": now, "minutes": list(&minutes, MINUTE), "hours": list(&hours, HOUR)})
+    json!({"now_ms": now.millis(), "minutes": list(&minutes, MINUTE), "hours": list(&hours, HOUR)})
 }

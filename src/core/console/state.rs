@@ -6,12 +6,13 @@ use crate::config::Config;
 use crate::live::{ModelState, Phase};
 use crate::route::{Model, Profile, Strategy};
 use crate::tier::Tier;
+use crate::time::{Millis, Seconds, Timestamp};
 
 /// What is known of a model.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Numbers {
-    /// How it is doing, and for how many milliseconds it is left alone; none where nothing is learnt from answers.
-    pub live: Option<(ModelState, Phase, u64)>,
+    /// How it is doing, and how long it is left alone; none where nothing is learnt from answers.
+    pub live: Option<(ModelState, Phase, Millis)>,
     /// Tokens of requests since the process began.
     pub input_tokens: u64,
     /// Tokens of answers.
@@ -22,29 +23,34 @@ pub struct Numbers {
     pub signal: Option<f64>,
 }
 
-/// All models of a configuration, each with what is known of it. `age`: of the feed of signals, in seconds.
+/// All models of a configuration, each with what is known of it. `age`: of the feed of signals.
 #[cold]
-pub fn models(config: &Config, numbers: impl Fn(&Model) -> Numbers, age: Option<u64>, now: u64) -> Value {
+pub fn models(
+    config: &Config,
+    numbers: impl Fn(&Model) -> Numbers,
+    age: Option<Seconds>,
+    now: Timestamp,
+) -> Value {
     // Under an alias a model is listed once more.
     let own = config.table.models.iter().filter(|(name, model)| **name == model.name);
     let rows: Vec<Value> =
         own.map(|(_, model)| row(model, &numbers(model), uses(config, model, now))).collect();
     let feed = config.signals.as_ref();
     json!({
-        "now_ms": now.saturating_mul(1000),
+        "now_ms": now.millis(),
         "config": config.version(),
         "models": rows,
         "signals": feed.map(|feed| json!({
             "cluster": feed.endpoint.cluster,
             "path": feed.endpoint.path,
-            "age_seconds": age,
+            "age_seconds": age.map(Seconds::get),
             "stale_after_seconds": feed.schedule.stale.as_secs(),
         })),
     })
 }
 
 /// Where a model is a candidate: `PROFILE TIER`.
-fn uses(config: &Config, model: &Model, now: u64) -> Vec<String> {
+fn uses(config: &Config, model: &Model, now: Timestamp) -> Vec<String> {
     let profiles = config.table.profiles.values();
     let pairs = profiles.flat_map(|profile| Tier::ALL.into_iter().map(move |tier| (profile, tier)));
     let listed = pairs.filter(|(profile, tier)| {
@@ -60,7 +66,7 @@ fn row(model: &Model, numbers: &Numbers, uses: Vec<String>) -> Value {
         Phase::Cooling => "cooldown",
         Phase::Due | Phase::Probing => "trying",
     });
-    let cooldown = live.filter(|(_, phase, _)| *phase == Phase::Cooling).map(|(.., left)| left);
+    let cooldown = live.filter(|(_, phase, _)| *phase == Phase::Cooling).map(|(.., left)| left.get());
     let state = live.map(|(state, ..)| state);
     // 0 is nothing known.
     let known = |ms: f32| (ms > 0.0).then_some(ms);
@@ -103,12 +109,12 @@ fn takes(model: &Model) -> Vec<&'static str> {
 
 /// The configurations that run in this VM, the newest first.
 #[cold]
-pub fn configs<'c>(configs: impl Iterator<Item = &'c Config>, module: &str, now: u64) -> Value {
+pub fn configs<'c>(configs: impl Iterator<Item = &'c Config>, module: &str, now: Timestamp) -> Value {
     let configs: Vec<Value> = configs.map(|config| one(config, now)).collect();
     json!({"module": module, "configs": configs})
 }
 
-fn one(config: &Config, now: u64) -> Value {
+fn one(config: &Config, now: Timestamp) -> Value {
     let profiles: Map<String, Value> = config
         .table
         .profiles
@@ -129,7 +135,7 @@ fn one(config: &Config, now: u64) -> Value {
     })
 }
 
-fn profile_of(config: &Config, profile: &Profile, now: u64) -> Value {
+fn profile_of(config: &Config, profile: &Profile, now: Timestamp) -> Value {
     let tiers: Map<String, Value> = Tier::ALL
         .into_iter()
         .map(|tier| {

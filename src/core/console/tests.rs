@@ -9,8 +9,9 @@ use super::*;
 use crate::config::{self, Config, Console};
 use crate::engine::{RequestContext, Scratch};
 use crate::live::{Conflict, Store};
+use crate::time::{Seconds, Timestamp};
 
-const NOW: u64 = 1_772_366_400_000;
+const NOW: Timestamp = Timestamp::of_millis(1_772_366_400_000);
 
 /// Shared data, which may refuse the next writes.
 #[derive(Default)]
@@ -245,7 +246,7 @@ fn costs_are_added_up_by_minute_and_hour() {
     two.tell(&store);
     two.tell(&store);
     let report = savings(&store, NOW + 61_000);
-    let bin = |time: u64, requests: u64, cost: f64, baseline: f64| json!({"time_ms": time, "requests": requests, "cost_usd": cost, "baseline_usd": baseline});
+    let bin = |time: Timestamp, requests: u64, cost: f64, baseline: f64| json!({"time_ms": time, "requests": requests, "cost_usd": cost, "baseline_usd": baseline});
     assert_eq!(report["minutes"], json!([bin(NOW, 2, 0.5, 2.0), bin(NOW + 60_000, 1, 0.5, 2.0)]));
     assert_eq!(report["hours"], json!([bin(NOW, 3, 1.0, 4.0)]));
     // Three hours later the minutes are gone, also those that nobody has overwritten.
@@ -265,7 +266,7 @@ fn costs_are_added_up_by_minute_and_hour() {
     let minutes = savings(&store, later + 200_000)["minutes"].clone();
     let times: Vec<u64> =
         minutes.as_array().unwrap().iter().map(|bin| bin["time_ms"].as_u64().unwrap()).collect();
-    assert_eq!(times, [0, 1, 2, 3].map(|minute| later + minute * 60_000));
+    assert_eq!(times, [0, 1, 2, 3].map(|minute| (later + minute * 60_000).millis()));
 }
 
 #[test]
@@ -326,12 +327,12 @@ fn no_more_feedback_is_taken_than_is_allowed_in_a_minute() {
     let store = Fake::default();
     assert_eq!(admits(&store, NOW, 2), Ok(()));
     assert_eq!(admits(&store, NOW + 1000, 2), Ok(()));
-    assert_eq!(admits(&store, NOW + 1500, 2), Err(59));
+    assert_eq!(admits(&store, NOW + 1500, 2), Err(Seconds::of(59)));
     assert_eq!(admits(&store, NOW + 60_000, 2), Ok(()));
-    assert_eq!(admits(&store, NOW + 60_000, 0), Err(60));
+    assert_eq!(admits(&store, NOW + 60_000, 0), Err(Seconds::of(60)));
     // Who cannot count takes none.
     store.conflicts.set(3);
-    assert_eq!(admits(&store, NOW + 120_000, 2), Err(1));
+    assert_eq!(admits(&store, NOW + 120_000, 2), Err(Seconds::of(1)));
 }
 
 fn example() -> Config {

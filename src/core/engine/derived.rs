@@ -44,6 +44,5 @@ pub(super) fn pin(
     });
     let tier: Tier = judged.max()?;
     let pick = route::pick(&config.table, profile, &PickRequest { tier, ..*request });
-    let now = context.now.saturating_mul(1000);
-    (pick.why != Why::Nobody).then(|| SessionPin::by(&pick.model.name, pick.tier, now))
+    (pick.why != Why::Nobody).then(|| SessionPin::by(&pick.model.name, pick.tier, context.now))
 }

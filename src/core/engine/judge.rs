@@ -60,7 +60,7 @@ pub(super) fn judge<'c>(
     let wanted = stalled(case, wanted);
     let Overruled { wanted, model: lead, rule } = overrule(case, wanted, &asks);
     let scored = wanted.cause;
-    let clock = (config.session.idle, context.now.saturating_mul(1000));
+    let clock = (config.session.idle, context.now);
     let state = state(context.sessions.as_ref(), body, view, clock);
     let request = PickRequest {
         tier: wanted.tier,

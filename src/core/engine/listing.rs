@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::config::Config;
 use crate::route::Profile;
+use crate::time::Timestamp;
 
 /// Largest list of an upstream that virtual models are added to, in bytes.
 pub const LARGEST: usize = 512 * 1024;
@@ -49,8 +50,8 @@ pub fn asked(path: &[u8]) -> Option<Asked> {
     Some(Asked::One(name.into_owned()))
 }
 
-/// All virtual models as a list of their own. `now`: Unix seconds.
-pub fn alone(config: &Config, shape: Shape, now: u64) -> String {
+/// All virtual models as a list of their own.
+pub fn alone(config: &Config, shape: Shape, now: Timestamp) -> String {
     let all: Vec<Value> =
         names(config).map(|(name, profile)| entry(config, name, profile, shape, now)).collect();
     let ends = (all.first().and_then(|one| one.get("id")), all.last().and_then(|one| one.get("id")));
@@ -62,7 +63,7 @@ pub fn alone(config: &Config, shape: Shape, now: u64) -> String {
 }
 
 /// A virtual model by itself; none where there is none of the name.
-pub fn one(config: &Config, name: &str, shape: Shape, now: u64) -> Option<String> {
+pub fn one(config: &Config, name: &str, shape: Shape, now: Timestamp) -> Option<String> {
     let (known, profile) = names(config).find(|(known, _)| *known == name)?;
     Some(entry(config, known, profile, shape, now).to_string())
 }
@@ -81,7 +82,7 @@ pub fn unknown(name: &str, shape: Shape) -> String {
 }
 
 /// An upstream's list with the virtual models before its own. None where it is no such list, or has them all.
-pub fn merged(config: &Config, body: &[u8], shape: Shape, now: u64) -> Option<Vec<u8>> {
+pub fn merged(config: &Config, body: &[u8], shape: Shape, now: Timestamp) -> Option<Vec<u8>> {
     let inside = data(body)?;
     let listed = |name: &str| memmem::find(body, Value::from(name).to_string().as_bytes()).is_some();
     let own = names(config).filter(|(name, _)| !listed(name));
@@ -121,7 +122,7 @@ fn names(config: &Config) -> impl Iterator<Item = (&str, &Profile)> {
 }
 
 /// A virtual model can what any of its candidates can: those that cannot serve a request are passed over.
-fn entry(config: &Config, name: &str, profile: &Profile, shape: Shape, now: u64) -> Value {
+fn entry(config: &Config, name: &str, profile: &Profile, shape: Shape, now: Timestamp) -> Value {
     let candidates = || config.table.listed(profile, now);
     let window = candidates().filter_map(|model| model.context_window).max();
     let output = candidates().filter_map(|model| model.max_output).max();

@@ -47,7 +47,7 @@ pub(super) fn grouped<'c>(
 ) -> Decision<'c> {
     let Case { config, asked: group, body, view, context, .. } = case;
     let needs = needs(config, view, &context.client);
-    let clock = (config.session.idle, context.now.saturating_mul(1000));
+    let clock = (config.session.idle, context.now);
     let state = state(context.sessions.as_ref(), body, view, clock);
     let request =
         PickRequest { seed: super::derived::seed(case, state, heard), ..of_group(&needs, &context) };

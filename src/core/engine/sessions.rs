@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::live::{self, Known, Memory, SessionPin};
 use crate::route::{self, Model, Pick, PickRequest, Profile, Why};
 use crate::tier::Tier;
+use crate::time::{Millis, Timestamp};
 
 /// Who asks, and what is remembered of conversations.
 #[derive(Clone, Copy)]
@@ -128,18 +129,17 @@ pub(super) fn hold(
     model: &Model,
     tier: Tier,
     held: Option<SessionPin>,
-    now: u64,
+    now: Timestamp,
 ) -> Option<SessionPin> {
-    /// That a conversation goes on is written down no more often, in milliseconds.
-    const OFTEN: u64 = 10_000;
+    /// That a conversation goes on is written down no more often.
+    const OFTEN: Millis = Millis::of_seconds(10);
     if matches!(cause, Cause::NoCandidates | Cause::NoPrompt | Cause::UnknownState)
         || !judged && !matches!(cause, Cause::Session | Cause::State)
     {
         return None;
     }
-    let now = now.saturating_mul(1000);
     let same = held.filter(|held| held.is(&model.name));
     let new = SessionPin::by(&model.name, same.map_or(tier, |held| held.tier.max(tier)), now);
-    let known = same.is_some_and(|held| held.tier == new.tier && now.abs_diff(held.at) < OFTEN);
+    let known = same.is_some_and(|held| held.tier == new.tier && now.apart(held.at) < OFTEN);
     (!known).then_some(new)
 }

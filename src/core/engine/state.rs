@@ -7,6 +7,7 @@ use crate::fnv::Fnv;
 use crate::live::{self, Known, Memory, SessionPin};
 use crate::route::{self, Model, Needs, Pick, PickRequest, Profile, Table, UnknownState, Why};
 use crate::tier::Tier;
+use crate::time::{Millis, Timestamp};
 
 /// What is known of what a request goes on from.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,8 +36,8 @@ pub fn answers(salt: u64, tenant: &[u8]) -> Known {
 }
 
 /// What of a client's answers is remembered after one more: the model that makes them, as long as it is one.
-pub fn one_more(before: Option<SessionPin>, idle: u64, new: SessionPin) -> SessionPin {
-    let recent = before.filter(|before| new.at.saturating_sub(before.at) <= idle);
+pub fn one_more(before: Option<SessionPin>, idle: Millis, new: SessionPin) -> SessionPin {
+    let recent = before.filter(|before| new.at.since(before.at) <= idle);
     match recent {
         Some(before) if before.model != new.model => SessionPin { model: SEVERAL, ..new },
         Some(before) => SessionPin { tier: before.tier.max(new.tier), ..new },
@@ -55,12 +56,12 @@ pub(super) fn kept(sessions: &Sessions<'_>, body: &[u8], view: &View<'_>) -> Opt
     Some(known((sessions.salt)(), sessions.tenant, b"kept", id))
 }
 
-/// What a request goes on from. `idle`: how long the model of a client's answers is worth anything, in milliseconds.
+/// What a request goes on from. `idle`: how long the model of a client's answers is worth anything.
 pub(super) fn state(
     sessions: Option<&Sessions<'_>>,
     body: &[u8],
     view: &View<'_>,
-    (idle, now): (u64, u64),
+    (idle, now): (Millis, Timestamp),
 ) -> State {
     let ids = &view.ids;
     let Some(id) = ids.previous.or(ids.kept).map(|id| crate::chat::decode(id.of(body))) else {
@@ -82,7 +83,7 @@ pub(super) fn state(
     let recent = sessions.filter(|_| ids.previous.is_some()).and_then(|sessions| {
         let known = answers((sessions.salt)(), sessions.tenant);
         let held = (sessions.held)(Memory::Answers, known)?;
-        (held.model != SEVERAL && now.saturating_sub(held.at) <= idle).then_some(held)
+        (held.model != SEVERAL && now.since(held.at) <= idle).then_some(held)
     });
     recent.map_or(State::Unknown, State::By)
 }

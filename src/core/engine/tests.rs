@@ -192,7 +192,7 @@ fn a_model_in_cooldown_is_passed_over_for_every_kind_of_ask() {
 fn allow_and_block_hold_for_tables_promotions_and_the_default_model() {
     let promotion = json!({"promotions": [{"name": "x", "profile": "auto", "tier": "SIMPLE",
         "models": ["plain", "hears", "sees"], "from": "2026-01-01", "until": "2027-01-01"}]});
-    let during = RequestContext { now: 1_770_000_000, ..RequestContext::default() };
+    let during = RequestContext { now: Timestamp::of_seconds(1_770_000_000), ..RequestContext::default() };
     let blocked = config(json!({"block": ["pl*"]}), promotion.clone());
     assert_eq!(decided(&blocked, json!({}), RequestContext::default()).0, "codes");
     assert_eq!(decided(&blocked, json!({}), during).0, "hears");

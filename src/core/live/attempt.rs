@@ -1,12 +1,14 @@
 //! A request on its way to a model.
 
+use crate::time::Timestamp;
+
 /// A request that is under way to a model. It has to be given back to [`Board::end`](super::Board::end).
 #[derive(Debug)]
 #[must_use = "what is under way has to end"]
 pub struct Attempt {
     pub(super) model: usize,
-    pub(super) began: u64,
-    pub(super) first_byte: Option<u64>,
+    pub(super) began: Timestamp,
+    pub(super) first_byte: Option<Timestamp>,
     pub(super) probe: bool,
 }
 
@@ -17,17 +19,17 @@ impl Attempt {
     }
 
     /// When it went there.
-    pub fn began(&self) -> u64 {
+    pub fn began(&self) -> Timestamp {
         self.began
     }
 
     /// Notes when the first byte of the answer came; later ones change nothing.
-    pub fn first_byte(&mut self, now: u64) {
+    pub fn first_byte(&mut self, now: Timestamp) {
         self.first_byte.get_or_insert(now);
     }
 
-    /// When the first byte of the answer came, in milliseconds, if it has.
-    pub fn first_byte_at(&self) -> Option<u64> {
+    /// When the first byte of the answer came, if it has.
+    pub fn first_byte_at(&self) -> Option<Timestamp> {
         self.first_byte
     }
 

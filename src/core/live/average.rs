@@ -1,17 +1,18 @@
 //! Averages that move with their samples.
 
 use crate::sealed::Reader;
+use crate::time::{Millis, Timestamp};
 
 /// The weight of one sample in an average.
 const WEIGHT: f64 = 0.2;
 /// An average without a sample for so long tells nothing any more.
-const STALE: u64 = 600_000;
+const STALE: Millis = Millis::of_seconds(600);
 
 /// An exponentially weighted average; 0 is nothing known.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Average {
     pub(super) value: f64,
-    pub(super) at: u64,
+    pub(super) at: Timestamp,
 }
 
 /// Samples for an average.
@@ -19,12 +20,12 @@ pub struct Average {
 pub(super) struct Samples {
     sum: f64,
     count: u32,
-    last: u64,
+    last: Timestamp,
 }
 
 impl Samples {
     /// Notes a sample; what is no number of milliseconds is passed over.
-    pub fn note(&mut self, sample: f64, now: u64) {
+    pub fn note(&mut self, sample: f64, now: Timestamp) {
         if sample.is_finite() && sample >= 0.0 {
             self.sum += sample;
             self.count = self.count.saturating_add(1);
@@ -45,12 +46,12 @@ impl Average {
         self.at = self.at.max(samples.last);
     }
 
-    fn known(&self, now: u64) -> bool {
-        self.at > 0 && now.abs_diff(self.at) < STALE
+    fn known(&self, now: Timestamp) -> bool {
+        self.at.is_set() && now.apart(self.at) < STALE
     }
 
     /// The average at a time; none where there were no samples lately.
-    pub fn at(&self, now: u64) -> Option<f64> {
+    pub fn at(&self, now: Timestamp) -> Option<f64> {
         self.known(now).then_some(self.value)
     }
 }
@@ -59,7 +60,7 @@ impl Reader<'_> {
     /// An average.
     pub(super) fn average(&mut self) -> Option<Average> {
         let value = f64::from_bits(self.number()?);
-        let at = self.number()?;
+        let at = self.time()?;
         (value.is_finite() && value >= 0.0).then_some(Average { value, at })
     }
 }

@@ -8,11 +8,14 @@ use super::workers::WorkerRegistry;
 use super::{Failure, Fault, LiveSettings, Outcome, Store, Tokens, Told, Weight};
 use crate::fnv::Fnv;
 use crate::store::Found;
+use crate::time::{Millis, Timestamp};
 
 /// How often an update is tried at most.
 const TRIES: usize = 3;
 /// Failures that could not be written down wait for the next tick; no more of them than this for a model.
 const MOST_LATE: usize = 8;
+/// Ticks that follow each other more closely count as one.
+const OFTEN: Millis = Millis::of(500);
 
 /// What is known of a model at the moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -42,8 +45,8 @@ pub struct Cooldown {
     pub of_one: bool,
     /// The failure that was one too many.
     pub failure: Failure,
-    /// How long it is left alone, in milliseconds.
-    pub length: u64,
+    /// How long it is left alone.
+    pub length: Millis,
 }
 
 #[derive(Debug, Default)]
@@ -66,7 +69,7 @@ pub struct Board {
     models: Vec<Option<Entry>>,
     workers: WorkerRegistry,
     cooldowns: Vec<Cooldown>,
-    ticked: u64,
+    ticked: Timestamp,
 }
 
 impl Board {
@@ -91,7 +94,7 @@ impl Board {
             models: entries,
             workers: WorkerRegistry::new(holder),
             cooldowns: Vec::new(),
-            ticked: 0,
+            ticked: Timestamp::NEVER,
         }
     }
 
@@ -105,7 +108,7 @@ impl Board {
     }
 
     /// What is known of a model.
-    pub fn condition(&self, model: usize, now: u64) -> ModelState {
+    pub fn condition(&self, model: usize, now: Timestamp) -> ModelState {
         let Some(Some(entry)) = self.models.get(model) else { return ModelState::default() };
         let phase = entry.merged.phase(now, &self.settings);
         let mut condition = ModelState {
@@ -127,16 +130,16 @@ impl Board {
         condition
     }
 
-    /// Whether a model is to be used, and for how many milliseconds more it is left alone.
-    pub fn phase(&self, model: usize, now: u64) -> (Phase, u64) {
-        let Some(Some(entry)) = self.models.get(model) else { return (Phase::Serving, 0) };
+    /// Whether a model is to be used, and how much longer it is left alone.
+    pub fn phase(&self, model: usize, now: Timestamp) -> (Phase, Millis) {
+        let Some(Some(entry)) = self.models.get(model) else { return (Phase::Serving, Millis::ZERO) };
         let phase = entry.merged.phase(now, &self.settings);
-        let left = entry.merged.cooldown_until.saturating_sub(now);
-        (phase, if phase == Phase::Cooling { left } else { 0 })
+        let left = entry.merged.cooldown_until.since(now);
+        (phase, if phase == Phase::Cooling { left } else { Millis::ZERO })
     }
 
     /// When the condition of a model changes next without anybody's doing, because a cooldown or a probe ends.
-    pub fn changes_at(&self, now: u64) -> Option<u64> {
+    pub fn changes_at(&self, now: Timestamp) -> Option<Timestamp> {
         let ends =
             self.models.iter().flatten().filter_map(|entry| match entry.merged.phase(now, &self.settings) {
                 Phase::Cooling => Some(entry.merged.cooldown_until),
@@ -145,19 +148,19 @@ impl Board {
             });
         let limits = self.models.iter().flatten().flat_map(|entry| {
             let waiting = entry.merged.limits.waiting(now, self.settings.longest());
-            waiting.map(|(_, left)| now.saturating_add(left))
+            waiting.map(|(_, left)| now + left)
         });
         ends.chain(limits).min()
     }
 
     /// Whether some credential leaves some model alone.
-    pub fn has_limits(&self, now: u64) -> bool {
+    pub fn has_limits(&self, now: Timestamp) -> bool {
         let longest = self.settings.longest();
         self.models.iter().flatten().any(|entry| entry.merged.limits.waiting(now, longest).next().is_some())
     }
 
     /// Whether a credential leaves a model alone.
-    pub fn limits(&self, model: usize, asker: u64, now: u64) -> bool {
+    pub fn limits(&self, model: usize, asker: u64, now: Timestamp) -> bool {
         let entry = self.models.get(model).and_then(Option::as_ref);
         entry.is_some_and(|entry| entry.merged.limits.waits(asker, now, self.settings.longest()).is_some())
     }
@@ -169,13 +172,13 @@ impl Board {
 
     /// Takes the right to try a model whose cooldown is over. False where another request has it, or the model is not
     /// due: then the board knows it now.
-    pub fn probe(&mut self, model: usize, now: u64, store: &impl Store) -> bool {
+    pub fn probe(&mut self, model: usize, now: Timestamp, store: &impl Store) -> bool {
         let (holder, settings) = (self.holder, self.settings);
         self.update(model, now, store, |record| record.probe(now, holder, &settings)).unwrap_or_default()
     }
 
     /// Notes that a request goes to a model: the one that tries it, where this worker has taken the right to.
-    pub fn begin(&mut self, model: usize, now: u64) -> Attempt {
+    pub fn begin(&mut self, model: usize, now: Timestamp) -> Attempt {
         let (holder, settings) = (self.holder, self.settings);
         let mut probe = false;
         if let Some(entry) = self.entry(model) {
@@ -190,12 +193,12 @@ impl Board {
     /// Whether an answer to this request would end a cooldown, so that it has to be noted with [`Board::answered`].
     pub fn awaits(&self, attempt: &Attempt) -> bool {
         let entry = self.models.get(attempt.model).and_then(Option::as_ref);
-        entry.is_some_and(|entry| entry.merged.cooled_at > 0 && attempt.began >= entry.merged.cooled_at)
+        entry.is_some_and(|entry| entry.merged.cooled_at.is_set() && attempt.began >= entry.merged.cooled_at)
     }
 
     /// Notes that a request was answered by the model, well or at least to the point: a cooldown from before it is over,
     /// and the other workers are told at once.
-    pub fn answered(&mut self, attempt: &mut Attempt, now: u64, store: &impl Store) {
+    pub fn answered(&mut self, attempt: &mut Attempt, now: Timestamp, store: &impl Store) {
         if self.awaits(attempt) {
             let began = attempt.began;
             attempt.probe = false;
@@ -211,7 +214,7 @@ impl Board {
         outcome: Outcome,
         (tokens, streamed): (Tokens, bool),
         told: Told,
-        now: u64,
+        now: Timestamp,
         store: &impl Store,
     ) {
         let Attempt { model, began, first_byte, probe } = attempt;
@@ -224,11 +227,11 @@ impl Board {
         if outcome == Outcome::Ok {
             entry.delta.successes = entry.delta.successes.saturating_add(1);
             if let Some(first) = first_byte {
-                entry.delta.first_byte.note(millis(began, first), now);
+                entry.delta.first_byte.note(first.since(began).as_f64(), now);
             }
             if tokens.output > 0 {
                 let from = first_byte.filter(|_| streamed).unwrap_or(began);
-                entry.delta.per_token.note(millis(from, now) / tokens.output as f64, now);
+                entry.delta.per_token.note(now.since(from).as_f64() / tokens.output as f64, now);
             }
         }
         match outcome {
@@ -245,7 +248,7 @@ impl Board {
     }
 
     /// Notes what a failure says of which nobody knew: none where it was the body's.
-    pub fn settle(&mut self, model: usize, fault: Option<Fault>, now: u64, store: &impl Store) {
+    pub fn settle(&mut self, model: usize, fault: Option<Fault>, now: Timestamp, store: &impl Store) {
         match fault {
             Some(fault) => self.failed(model, fault, now, store),
             None => self.release(model, now, store),
@@ -253,7 +256,7 @@ impl Board {
     }
 
     /// The probe of this worker, if it has one, came to nothing.
-    fn release(&mut self, model: usize, now: u64, store: &impl Store) {
+    fn release(&mut self, model: usize, now: Timestamp, store: &impl Store) {
         let holder = self.holder;
         if self.entry(model).is_some_and(|entry| entry.merged.probe_holder == holder) {
             self.update(model, now, store, |record| record.release(holder));
@@ -268,14 +271,14 @@ impl Board {
         }
     }
 
-    fn failed(&mut self, model: usize, fault: Fault, now: u64, store: &impl Store) {
+    fn failed(&mut self, model: usize, fault: Fault, now: Timestamp, store: &impl Store) {
         let settings = self.settings;
         let failure = fault.failure;
         let change = |record: &mut Record| {
             let left = match record.failed(now, &fault, &settings) {
                 LeftAlone::Not => return None,
                 LeftAlone::ByAsker => record.limits.waits(fault.asker, now, settings.longest())?,
-                LeftAlone::ByAll => return Some((false, record.cooldown_until.saturating_sub(now))),
+                LeftAlone::ByAll => return Some((false, record.cooldown_until.since(now))),
             };
             Some((true, left))
         };
@@ -297,7 +300,7 @@ impl Board {
     fn update<R>(
         &mut self,
         model: usize,
-        now: u64,
+        now: Timestamp,
         store: &impl Store,
         change: impl Fn(&mut Record) -> R,
     ) -> Option<R> {
@@ -320,8 +323,8 @@ impl Board {
 
     /// Tells the others what was seen here, and takes in what they have told. Ticks that follow each other closely (of
     /// two filters that share a board) count as one; false for the later ones.
-    pub fn tick(&mut self, now: u64, store: &impl Store) -> bool {
-        if now.abs_diff(self.ticked) < 500 {
+    pub fn tick(&mut self, now: Timestamp, store: &impl Store) -> bool {
+        if now.apart(self.ticked) < OFTEN {
             return false;
         }
         self.ticked = now;
@@ -346,7 +349,7 @@ impl Board {
     }
 
     /// Exchanges with the others what is under way.
-    fn meet(&mut self, now: u64, store: &impl Store) {
+    fn meet(&mut self, now: Timestamp, store: &impl Store) {
         let mine = self.models.iter().flatten().filter(|entry| entry.mine > 0);
         let mine = mine.map(|entry| (entry.identity, entry.mine)).collect();
         self.workers.tell(store, mine, now);
@@ -364,13 +367,9 @@ impl Board {
 
 impl Entry {
     /// The model's record in the store, or its place there.
-    fn locate(&self, store: &impl Store, now: u64) -> Found<Record> {
+    fn locate(&self, store: &impl Store, now: Timestamp) -> Found<Record> {
         self.slot
             .and_then(|slot| look(store, slot, self.identity))
             .unwrap_or_else(|| find(store, self.identity, now))
     }
-}
-
-fn millis(from: u64, to: u64) -> f64 {
-    to.saturating_sub(from) as f64
 }

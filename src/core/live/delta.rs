@@ -1,9 +1,10 @@
 //! What one worker has seen of a model since it told the others.
 
 use super::average::Samples;
+use crate::time::{Millis, Timestamp};
 
 /// Tokens and requests are counted by this time.
-const MINUTE: u64 = 60_000;
+const MINUTE: Millis = Millis::of_seconds(60);
 
 /// What a worker has seen of a model since it told the others.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,7 +23,7 @@ impl Delta {
     }
 
     /// Counts use in the minute of `now`; what was of another is given up.
-    pub fn count(&mut self, now: u64, tokens: u64, requests: u64) {
+    pub fn count(&mut self, now: Timestamp, tokens: u64, requests: u64) {
         if self.minute != minute_of(now) {
             (self.minute, self.tokens, self.requests) = (minute_of(now), 0, 0);
         }
@@ -32,6 +33,6 @@ impl Delta {
 }
 
 /// The number of a minute since the Unix epoch.
-pub(super) const fn minute_of(now: u64) -> u64 {
-    now / MINUTE
+pub(super) const fn minute_of(now: Timestamp) -> u64 {
+    now.period(MINUTE)
 }

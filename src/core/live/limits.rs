@@ -4,22 +4,23 @@
 
 use super::{Failure, Fault};
 use crate::sealed::Reader;
+use crate::time::{Millis, Timestamp};
 
 /// So many credentials of a model are remembered, those that failed last.
 const MOST: usize = 16;
-/// What failed longer ago counts no more, in milliseconds.
-const MINUTE: u64 = 60_000;
+/// What failed longer ago counts no more.
+const MINUTE: Millis = Millis::of_seconds(60);
 
 /// What one credential has met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Limit {
     asker: u64,
     /// When it failed last.
-    at: u64,
+    at: Timestamp,
     /// How often, since it was last left alone.
     fails: u64,
-    /// How long it leaves the model alone; 0 where it never had to.
-    until: u64,
+    /// Until when it leaves the model alone; never where it never had to.
+    until: Timestamp,
 }
 
 /// What credentials have met at a model.
@@ -34,28 +35,28 @@ impl Failure {
 }
 
 impl Limits {
-    /// Notes that a credential failed. It is to leave the model alone for `length` milliseconds where `asked`, where the
+    /// Notes that a credential failed. It is to leave the model alone for `length` where `asked`, where the
     /// last time is over and it failed again, or where `is_too_often` says so of its failures: then true.
     pub fn note(
         &mut self,
-        now: u64,
+        now: Timestamp,
         fault: &Fault,
-        length: u64,
+        length: Millis,
         asked: bool,
         is_too_often: impl Fn(u64) -> bool,
     ) -> bool {
-        self.0.retain(|limit| limit.until > now || limit.at <= now && now - limit.at < MINUTE);
+        self.0.retain(|limit| limit.until > now || limit.at <= now && now.since(limit.at) < MINUTE);
         let known = self.0.iter().position(|limit| limit.asker == fault.asker);
         let mut limit = match known {
             Some(place) => self.0.remove(place),
-            None => Limit { asker: fault.asker, at: now, fails: 0, until: 0 },
+            None => Limit { asker: fault.asker, at: now, fails: 0, until: Timestamp::NEVER },
         };
         limit.fails = limit.fails.saturating_add(1);
         limit.at = now;
-        let again = (1..=now).contains(&limit.until);
+        let again = limit.until.is_set() && limit.until <= now;
         let waits = asked || again || is_too_often(limit.fails);
         if waits {
-            (limit.until, limit.fails) = (now.saturating_add(length), 0);
+            (limit.until, limit.fails) = (now + length, 0);
         }
         if self.0.len() >= MOST {
             self.0.remove(0);
@@ -64,24 +65,22 @@ impl Limits {
         waits
     }
 
-    /// How long a credential still leaves the model alone, in milliseconds. One that ends later than it can is over: the
+    /// How long a credential still leaves the model alone. One that ends later than it can is over: the
     /// clock was set back.
-    pub fn waits(&self, asker: u64, now: u64, longest: u64) -> Option<u64> {
+    pub fn waits(&self, asker: u64, now: Timestamp, longest: Millis) -> Option<Millis> {
         self.waiting(now, longest).find(|(waiting, _)| *waiting == asker).map(|(_, left)| left)
     }
 
-    /// Those that leave it alone, each with the milliseconds that are left.
-    pub fn waiting(&self, now: u64, longest: u64) -> impl Iterator<Item = (u64, u64)> {
-        let left =
-            move |limit: &Limit| limit.until.checked_sub(now).filter(|left| (1..=longest).contains(left));
-        self.0.iter().filter_map(move |limit| Some((limit.asker, left(limit)?)))
+    /// Those that leave it alone, each with the time that is left.
+    pub fn waiting(&self, now: Timestamp, longest: Millis) -> impl Iterator<Item = (u64, Millis)> {
+        self.0.iter().filter_map(move |limit| Some((limit.asker, now.left_until(limit.until, longest)?)))
     }
 
     /// The value for the store: how many there are, and all of them.
     pub fn encode(&self, bytes: &mut Vec<u8>) {
         bytes.extend((self.0.len() as u64).to_le_bytes());
         for limit in &self.0 {
-            let numbers = [limit.asker, limit.at, limit.fails, limit.until];
+            let numbers = [limit.asker, limit.at.millis(), limit.fails, limit.until.millis()];
             bytes.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
         }
     }
@@ -91,8 +90,8 @@ impl Limits {
         let count = usize::try_from(reader.number()?).ok().filter(|count| *count <= MOST)?;
         let mut limits = Vec::with_capacity(count);
         for _ in 0..count {
-            let (asker, at) = (reader.number()?, reader.number()?);
-            limits.push(Limit { asker, at, fails: reader.number()?, until: reader.number()? });
+            let (asker, at) = (reader.number()?, reader.time()?);
+            limits.push(Limit { asker, at, fails: reader.number()?, until: reader.time()? });
         }
         Some(Self(limits))
     }

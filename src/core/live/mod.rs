@@ -4,7 +4,7 @@
 //! worker (what it has under way); and some for conversations ([`SessionPin`]), which are looked at with each request. Of models a
 //! worker looks at its own [`Board`] while it serves requests, and at the store on its ticks. Updates are made by
 //! compare-and-swap with a bounded number of tries; one may be lost, none may block, and a value that is not ours is
-//! replaced, never misread. Times are milliseconds of the Unix epoch.
+//! replaced, never misread.
 
 mod attempt;
 mod average;
@@ -17,6 +17,8 @@ mod slots;
 #[cfg(test)]
 mod tests;
 mod workers;
+
+use crate::time::{Millis, Timestamp};
 
 pub use crate::store::{Conflict, Store};
 pub use attempt::Attempt;
@@ -38,10 +40,10 @@ pub struct LiveSettings {
     pub failure_percent: u32,
     /// And if there were at least so many answers.
     pub minimum_requests: u32,
-    /// How long a cooldown is where the server names no time, in milliseconds.
-    pub cooldown: u64,
-    /// A server may ask for no longer a cooldown than this, in milliseconds.
-    pub longest_cooldown: u64,
+    /// How long a cooldown is where the server names no time.
+    pub cooldown: Millis,
+    /// A server may ask for no longer a cooldown than this.
+    pub longest_cooldown: Millis,
     /// Whose a limit is that a provider has for a key.
     pub credentials: Credentials,
 }
@@ -172,8 +174,8 @@ pub enum Weight {
 /// What the end of a request says beside its outcome.
 #[derive(Clone, Copy, Debug)]
 pub struct Told {
-    /// How long the server asked to be left alone, in milliseconds.
-    pub wait: Option<u64>,
+    /// How long the server asked to be left alone.
+    pub wait: Option<Millis>,
     /// The number of what was asked; failures of the same are one where others are served. 0 where it is not known.
     pub request: u64,
     /// The number of the credential that asked; 0 where there is none.
@@ -191,11 +193,11 @@ impl Told {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// When the request went to the model.
-    pub began: u64,
+    pub began: Timestamp,
     /// How it failed.
     pub failure: Failure,
-    /// How long the server asked to be left alone, in milliseconds.
-    pub wait: Option<u64>,
+    /// How long the server asked to be left alone.
+    pub wait: Option<Millis>,
     /// The number of what was asked; 0 where it is not known.
     pub request: u64,
     /// The number of the credential that asked; 0 where there is none.

@@ -5,11 +5,12 @@ use super::delta::{Delta, minute_of};
 use super::limits::Limits;
 use super::{Credentials, Failure, Fault, LiveSettings, NEVER};
 use crate::sealed::{Reader, sealed, unsealed};
+use crate::time::{Millis, Timestamp};
 
 /// The last byte is the version of the format.
 const MAGIC: &[u8; 4] = b"tgL\x03";
 /// Answers are counted by this time.
-const BUCKET: u64 = 2_000;
+const BUCKET: Millis = Millis::of_seconds(2);
 /// Failures count together that lie within so many of it: a minute.
 const BUCKETS: usize = 30;
 /// The share of failures is that of so many answers, where there were any within the minute, and of all in the last two
@@ -22,7 +23,11 @@ const OTHERS_PERCENT: u64 = 10;
 /// and where the first is further back than so many buckets: by then other workers have told of good answers.
 const HEARD: usize = 2;
 /// A probe that takes longer keeps nobody else from probing.
-const PROBE: u64 = 60_000;
+const PROBE: Millis = Millis::of_seconds(60);
+/// The shortest cooldown.
+const SHORTEST: Millis = Millis::of(1);
+/// The first time that is not [`Timestamp::NEVER`].
+const FIRST: Timestamp = Timestamp::of_millis(1);
 
 /// Whether a model is to be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,20 +70,20 @@ pub enum LeftAlone {
 impl Fault {
     /// Whether the server asks to be left alone, which is enough by itself.
     fn asks(&self, settings: &LiveSettings) -> bool {
-        let waits = self.wait.is_some_and(|wait| wait > 0);
+        let waits = self.wait.is_some_and(|wait| wait > Millis::ZERO);
         self.failure == Failure::RateLimited && waits && settings.allowed_fails < NEVER
     }
 
-    /// How long it is to be left alone, in milliseconds.
-    fn length(&self, settings: &LiveSettings) -> u64 {
-        let wait = self.wait.filter(|wait| *wait > 0).unwrap_or(settings.cooldown);
-        wait.clamp(1, settings.longest_cooldown.max(1))
+    /// How long it is to be left alone.
+    fn length(&self, settings: &LiveSettings) -> Millis {
+        let wait = self.wait.filter(|wait| *wait > Millis::ZERO).unwrap_or(settings.cooldown);
+        wait.clamp(SHORTEST, settings.longest_cooldown.max(SHORTEST))
     }
 }
 
 impl LiveSettings {
     /// The longest that a cooldown can be.
-    pub(super) fn longest(&self) -> u64 {
+    pub(super) fn longest(&self) -> Millis {
         self.longest_cooldown.max(self.cooldown)
     }
 }
@@ -86,7 +91,7 @@ impl LiveSettings {
 /// A failure of the last minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Known {
-    at: u64,
+    at: Timestamp,
     request: u64,
     certain: bool,
 }
@@ -95,7 +100,7 @@ struct Known {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Record {
     /// When somebody wrote it last.
-    pub touched: u64,
+    pub touched: Timestamp,
     /// The time of the newest bucket, in buckets since the Unix epoch.
     bucket: u64,
     /// Answers of the last minute, the newest bucket first.
@@ -104,14 +109,14 @@ pub struct Record {
     faults: Vec<Known>,
     /// What single credentials have met.
     pub(super) limits: Limits,
-    /// When the last cooldown began; 0 where the model has answered since.
-    pub cooled_at: u64,
+    /// When the last cooldown began; never where the model has answered since.
+    pub cooled_at: Timestamp,
     /// When it ends.
-    pub cooldown_until: u64,
+    pub cooldown_until: Timestamp,
     /// Whose request tries the model after a cooldown.
     pub probe_holder: u64,
     /// How long that keeps others from it.
-    pub probe_until: u64,
+    pub probe_until: Timestamp,
     /// Milliseconds to the first byte of an answer.
     pub first_byte: Average,
     /// Milliseconds an output token.
@@ -127,9 +132,9 @@ pub struct Record {
 impl Record {
     /// Whether the model is to be used at a time. A cooldown or a probe that ends later than one can is over: the clock
     /// was set back.
-    pub fn phase(&self, now: u64, settings: &LiveSettings) -> Phase {
-        let ahead = |end: u64, longest: u64| now < end && end - now <= longest;
-        if self.cooled_at == 0 {
+    pub fn phase(&self, now: Timestamp, settings: &LiveSettings) -> Phase {
+        let ahead = |end, longest| now.left_until(end, longest).is_some();
+        if !self.cooled_at.is_set() {
             Phase::Serving
         } else if ahead(self.cooldown_until, settings.longest()) {
             Phase::Cooling
@@ -141,10 +146,10 @@ impl Record {
     }
 
     /// Notes that a request of `holder` tries the model; false where it is not due.
-    pub(super) fn probe(&mut self, now: u64, holder: u64, settings: &LiveSettings) -> bool {
+    pub(super) fn probe(&mut self, now: Timestamp, holder: u64, settings: &LiveSettings) -> bool {
         let due = self.phase(now, settings) == Phase::Due;
         if due {
-            (self.probe_holder, self.probe_until) = (holder, now.saturating_add(PROBE));
+            (self.probe_holder, self.probe_until) = (holder, now + PROBE);
         }
         due
     }
@@ -152,22 +157,22 @@ impl Record {
     /// Notes that the probe of `holder` came to nothing.
     pub(super) fn release(&mut self, holder: u64) {
         if self.probe_holder == holder {
-            (self.probe_holder, self.probe_until) = (0, 0);
+            (self.probe_holder, self.probe_until) = (0, Timestamp::NEVER);
         }
     }
 
     /// Notes that a request that began at `began` was answered: a cooldown from before that is over.
-    pub(super) fn answered(&mut self, began: u64) {
+    pub(super) fn answered(&mut self, began: Timestamp) {
         if began >= self.cooled_at {
-            (self.cooled_at, self.cooldown_until) = (0, 0);
-            (self.probe_holder, self.probe_until) = (0, 0);
+            (self.cooled_at, self.cooldown_until) = (Timestamp::NEVER, Timestamp::NEVER);
+            (self.probe_holder, self.probe_until) = (0, Timestamp::NEVER);
         }
     }
 
     /// Notes that a request failed, and where that was once too often puts the model into cooldown, for everybody or for
     /// the credential that asked, for as long as the server asked for, or for the usual time, also where that is 0 (or was
     /// a date that has passed). A request from before a cooldown changes nothing, as what it tells is known.
-    pub(super) fn failed(&mut self, now: u64, fault: &Fault, settings: &LiveSettings) -> LeftAlone {
+    pub(super) fn failed(&mut self, now: Timestamp, fault: &Fault, settings: &LiveSettings) -> LeftAlone {
         let apart = settings.credentials != Credentials::Shared && fault.asker != 0;
         if apart && fault.failure.may_be_of_the_key() {
             return self.limited(now, fault, settings);
@@ -192,21 +197,21 @@ impl Record {
         LeftAlone::ByAll
     }
 
-    fn cool(&mut self, now: u64, length: u64) {
-        self.cooled_at = now.max(1);
-        self.cooldown_until = now.saturating_add(length);
-        (self.probe_holder, self.probe_until) = (0, 0);
+    fn cool(&mut self, now: Timestamp, length: Millis) {
+        self.cooled_at = now.max(FIRST);
+        self.cooldown_until = now + length;
+        (self.probe_holder, self.probe_until) = (0, Timestamp::NEVER);
         (self.counts, self.faults) = ([Count::default(); BUCKETS], Vec::new());
     }
 
     /// The same where a provider may have had enough of one key. It is everybody's cooldown where several credentials wait
     /// and next to nobody is served, for no longer than the first of them waits.
-    fn limited(&mut self, now: u64, fault: &Fault, settings: &LiveSettings) -> LeftAlone {
+    fn limited(&mut self, now: Timestamp, fault: &Fault, settings: &LiveSettings) -> LeftAlone {
         self.roll(now);
         let is_of_now = fault.began >= self.cooled_at;
         if is_of_now && self.phase(now, settings) == Phase::Probing {
             // That says nothing of the model: somebody else may try it.
-            (self.probe_holder, self.probe_until) = (0, 0);
+            (self.probe_holder, self.probe_until) = (0, Timestamp::NEVER);
         }
         let good = self.recent(|_| 0).0;
         let answers: u64 = self.counts.iter().map(Count::all).sum();
@@ -277,7 +282,7 @@ impl Record {
     }
 
     /// Takes in what a worker has seen.
-    pub(super) fn take(&mut self, delta: &Delta, now: u64) {
+    pub(super) fn take(&mut self, delta: &Delta, now: Timestamp) {
         if delta.successes > 0 {
             self.roll(now);
             if let Some(newest) = self.counts.first_mut() {
@@ -298,8 +303,8 @@ impl Record {
 
     /// Begins new buckets as time goes on, and forgets what lies further back than a minute. Where the clock was set
     /// back all is forgotten.
-    fn roll(&mut self, now: u64) {
-        let bucket = now / BUCKET;
+    fn roll(&mut self, now: Timestamp) {
+        let bucket = now.period(BUCKET);
         let passed = bucket.checked_sub(self.bucket).and_then(|passed| usize::try_from(passed).ok());
         let passed = passed.unwrap_or(BUCKETS).min(BUCKETS);
         self.counts.rotate_right(passed % BUCKETS);
@@ -307,7 +312,7 @@ impl Record {
             new.fill(Count::default());
         }
         self.bucket = bucket;
-        let oldest = BUCKET.saturating_mul((bucket + 1).saturating_sub(BUCKETS as u64));
+        let oldest = Timestamp::start_of((bucket + 1).saturating_sub(BUCKETS as u64), BUCKET);
         self.faults.retain(|fault| fault.at >= oldest && fault.at <= now);
     }
 
@@ -316,16 +321,16 @@ impl Record {
         let mut bytes = MAGIC.to_vec();
         let numbers = [
             identity,
-            self.touched,
+            self.touched.millis(),
             self.bucket,
-            self.cooled_at,
-            self.cooldown_until,
+            self.cooled_at.millis(),
+            self.cooldown_until.millis(),
             self.probe_holder,
-            self.probe_until,
+            self.probe_until.millis(),
             self.first_byte.value.to_bits(),
-            self.first_byte.at,
+            self.first_byte.at.millis(),
             self.per_token.value.to_bits(),
-            self.per_token.at,
+            self.per_token.at.millis(),
             self.minute,
             self.tokens,
             self.requests,
@@ -338,7 +343,9 @@ impl Record {
         self.limits.encode(&mut bytes);
         for fault in &self.faults {
             bytes.extend(
-                [fault.at, fault.request, u64::from(fault.certain)].iter().flat_map(|n| n.to_le_bytes()),
+                [fault.at.millis(), fault.request, u64::from(fault.certain)]
+                    .iter()
+                    .flat_map(|n| n.to_le_bytes()),
             );
         }
         sealed(bytes)
@@ -349,12 +356,12 @@ impl Record {
         let mut reader = Reader(unsealed(bytes)?.strip_prefix(MAGIC)?);
         let identity = reader.number()?;
         let mut record = Self {
-            touched: reader.number()?,
+            touched: reader.time()?,
             bucket: reader.number()?,
-            cooled_at: reader.number()?,
-            cooldown_until: reader.number()?,
+            cooled_at: reader.time()?,
+            cooldown_until: reader.time()?,
             probe_holder: reader.number()?,
-            probe_until: reader.number()?,
+            probe_until: reader.time()?,
             first_byte: reader.average()?,
             per_token: reader.average()?,
             minute: reader.number()?,
@@ -367,7 +374,7 @@ impl Record {
         }
         record.limits = Limits::decode(&mut reader)?;
         while !reader.0.is_empty() && record.faults.len() < FAULTS {
-            let (at, request, certain) = (reader.number()?, reader.number()?, reader.number()? != 0);
+            let (at, request, certain) = (reader.time()?, reader.number()?, reader.number()? != 0);
             record.faults.push(Known { at, request, certain });
         }
         reader.0.is_empty().then_some((identity, record))

@@ -14,6 +14,7 @@ use super::Store;
 use crate::fnv::Fnv;
 use crate::sealed::{Reader, sealed, unsealed};
 use crate::tier::Tier;
+use crate::time::{Millis, Timestamp};
 
 /// Values of the store for each table.
 pub const SESSION_SETS: usize = 512;
@@ -45,15 +46,15 @@ impl Memory {
     }
 }
 
-/// How long an entry lasts, in milliseconds without use.
+/// How long an entry lasts without use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
     /// After that it is forgotten.
-    pub idle: u64,
+    pub idle: Millis,
     /// Until then it does not give way to another entry of its own tenant.
-    pub own: u64,
+    pub own: Millis,
     /// Until then it does not give way to a tenant that has none, where all have one.
-    pub others: u64,
+    pub others: Millis,
 }
 
 /// What an entry is known by.
@@ -73,12 +74,12 @@ pub struct SessionPin {
     /// The tier that it serves.
     pub tier: Tier,
     /// When it served last.
-    pub at: u64,
+    pub at: Timestamp,
 }
 
 impl SessionPin {
     /// A pin to a model, from now on.
-    pub fn by(model: &str, tier: Tier, now: u64) -> Self {
+    pub fn by(model: &str, tier: Tier, now: Timestamp) -> Self {
         Self { model: Fnv::of(model.as_bytes()), tier, at: now }
     }
 
@@ -94,7 +95,7 @@ type Entry = (Known, SessionPin);
 fn encode(entries: &[Entry]) -> Vec<u8> {
     let mut bytes = MAGIC.to_vec();
     for (known, held) in entries {
-        let numbers = [known.tenant, known.number, held.model, held.tier as u64, held.at];
+        let numbers = [known.tenant, known.number, held.model, held.tier as u64, held.at.millis()];
         bytes.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
     }
     sealed(bytes)
@@ -107,7 +108,7 @@ fn decode(bytes: &[u8]) -> Option<Vec<Entry>> {
     while !reader.0.is_empty() {
         let (tenant, number, model) = (reader.number()?, reader.number()?, reader.number()?);
         let tier = *Tier::ALL.get(usize::try_from(reader.number()?).ok()?)?;
-        let held = SessionPin { model, tier, at: reader.number()? };
+        let held = SessionPin { model, tier, at: reader.time()? };
         entries.push((Known { tenant, number }, held));
     }
     (entries.len() <= WAYS).then_some(entries)
@@ -139,10 +140,16 @@ pub fn salt(store: &impl Store, fresh: impl FnOnce() -> u64) -> u64 {
 
 /// What is remembered of something, unless that was longer ago than the rules allow. A time that is ahead counts as now,
 /// for the clock was set back.
-pub fn held(store: &impl Store, memory: Memory, known: Known, rules: Rules, now: u64) -> Option<SessionPin> {
+pub fn held(
+    store: &impl Store,
+    memory: Memory,
+    known: Known,
+    rules: Rules,
+    now: Timestamp,
+) -> Option<SessionPin> {
     let entries = decode(&store.get(&memory.key(set_of(known)))?.0)?;
     let (_, held) = entries.into_iter().find(|(other, _)| *other == known)?;
-    (now.saturating_sub(held.at) <= rules.idle).then_some(held)
+    (now.since(held.at) <= rules.idle).then_some(held)
 }
 
 /// Remembers something from now on, if it may have a place. Where others write at the same time, it may be lost.
@@ -165,18 +172,17 @@ fn set_of(known: Known) -> usize {
 /// Puts an entry into a set. Whether it got a place.
 fn admit(entries: &mut Vec<Entry>, new: Entry, rules: Rules) -> bool {
     let (Known { tenant, .. }, SessionPin { at: now, .. }) = new;
-    let age = |entry: &Entry| now.saturating_sub(entry.1.at);
+    let age = |entry: &Entry| now.since(entry.1.at);
     // One that is far ahead is from before the clock was set back.
-    entries.retain(|entry| {
-        entry.0 != new.0 && age(entry) <= rules.idle && entry.1.at.saturating_sub(now) <= rules.idle
-    });
+    entries
+        .retain(|entry| entry.0 != new.0 && age(entry) <= rules.idle && entry.1.at.since(now) <= rules.idle);
     if entries.len() >= WAYS {
         let count = |tenant| entries.iter().filter(|entry| entry.0.tenant == tenant).count();
         let own = count(tenant);
         let others = entries.iter().filter(|entry| entry.0.tenant != tenant);
         let most = others.map(|entry| count(entry.0.tenant)).max().unwrap_or_default();
-        let (gives_way, youngest): (&dyn Fn(&Entry) -> bool, u64) = if own + 2 <= most {
-            (&|entry| entry.0.tenant != tenant && count(entry.0.tenant) == most, 0)
+        let (gives_way, youngest): (&dyn Fn(&Entry) -> bool, Millis) = if own + 2 <= most {
+            (&|entry| entry.0.tenant != tenant && count(entry.0.tenant) == most, Millis::ZERO)
         } else if own == 0 {
             (&|_| true, rules.others)
         } else {

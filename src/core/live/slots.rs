@@ -3,6 +3,7 @@
 
 use super::record::Record;
 use crate::store::{Found, Holds, Places, Store};
+use crate::time::{Millis, Timestamp};
 
 /// Places for models.
 pub const MODEL_SLOTS: usize = 512;
@@ -11,8 +12,8 @@ pub const WORKER_SLOTS: usize = 64;
 
 /// A model is looked for in so many places, from that of its hash on.
 const NEIGHBOURS: usize = 16;
-/// A record that nobody has written for so long may give way, in milliseconds.
-const ABANDONED: u64 = 3_600_000;
+/// A record that nobody has written for so long may give way.
+const ABANDONED: Millis = Millis::of_seconds(3_600);
 
 /// The key of a model's record.
 pub(super) fn model_key(slot: usize) -> String {
@@ -33,11 +34,11 @@ pub(super) fn look(store: &impl Store, slot: usize, identity: u64) -> Option<Fou
 
 /// Finds a model's record, or the place for one. If all are taken, the model gives way that was seen last the longest
 /// ago.
-pub(super) fn find(store: &impl Store, identity: u64, now: u64) -> Found<Record> {
+pub(super) fn find(store: &impl Store, identity: u64, now: Timestamp) -> Found<Record> {
     let places = Places { slots: MODEL_SLOTS, neighbours: NEIGHBOURS };
     let read = |bytes: &[u8]| match Record::decode(bytes) {
         Some((known, record)) if known == identity => Holds::Wanted(record),
-        Some((_, record)) if now.abs_diff(record.touched) < ABANDONED => Holds::Other(record.touched),
+        Some((_, record)) if now.apart(record.touched) < ABANDONED => Holds::Other(record.touched.millis()),
         _ => Holds::Nothing,
     };
     let home = || Found { slot: (identity % MODEL_SLOTS as u64) as usize, value: None, cas: None };

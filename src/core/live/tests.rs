@@ -13,14 +13,14 @@ use std::collections::BTreeMap;
 use super::*;
 
 /// Midnight of a day, and so the start of a minute.
-const NOW: u64 = 1_767_225_600_000;
-const SECOND: u64 = 1000;
+const NOW: Timestamp = Timestamp::of_millis(1_767_225_600_000);
+const SECOND: Millis = Millis::of_seconds(1);
 const SETTINGS: LiveSettings = LiveSettings {
     allowed_fails: 3,
     failure_percent: 50,
     minimum_requests: 0,
-    cooldown: 5 * SECOND,
-    longest_cooldown: 300 * SECOND,
+    cooldown: Millis::of_seconds(5),
+    longest_cooldown: Millis::of_seconds(300),
     credentials: Credentials::Unknown,
 };
 const MODELS: [&str; 3] = ["alpha", "bravo", "vendor/charlie ü"];
@@ -84,7 +84,7 @@ fn board(holder: u64) -> Board {
 }
 
 /// One request from begin to end.
-fn request(board: &mut Board, model: usize, outcome: Outcome, now: u64, store: &impl Store) {
+fn request(board: &mut Board, model: usize, outcome: Outcome, now: Timestamp, store: &impl Store) {
     let mut attempt = board.begin(model, now);
     if matches!(outcome, Outcome::Ok | Outcome::Refused) {
         board.answered(&mut attempt, now, store);
@@ -92,7 +92,7 @@ fn request(board: &mut Board, model: usize, outcome: Outcome, now: u64, store: &
     board.end(attempt, outcome, NONE, Told::NOTHING, now, store);
 }
 
-fn fail(board: &mut Board, model: usize, times: u32, now: u64, store: &impl Store) {
+fn fail(board: &mut Board, model: usize, times: u32, now: Timestamp, store: &impl Store) {
     for _ in 0..times {
         request(board, model, Outcome::Failed(Failure::ServerError), now, store);
     }

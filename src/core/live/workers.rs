@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use super::Store;
 use super::slots::{WORKER_SLOTS, worker_key};
 use crate::sealed::{Reader, sealed, unsealed};
+use crate::time::{Millis, Timestamp};
 
 /// The last byte is the version of the format.
 const MAGIC: &[u8; 4] = b"tgW\x01";
-/// Counts that are older than this are those of a dead worker, in milliseconds. Workers renew theirs every second.
-const FRESH: u64 = 5_000;
-/// A place may be taken from a worker that has not been heard of for this long, in milliseconds.
-const GONE: u64 = 10_000;
+/// Counts that are older than this are those of a dead worker. Workers renew theirs every second.
+const FRESH: Millis = Millis::of_seconds(5);
+/// A place may be taken from a worker that has not been heard of for this long.
+const GONE: Millis = Millis::of_seconds(10);
 /// A worker tells of no more models than this.
 const MOST: usize = 512;
 
@@ -20,7 +21,7 @@ const MOST: usize = 512;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Counts {
     holder: u64,
-    at: u64,
+    at: Timestamp,
     by_model: Vec<(u64, u32)>,
 }
 
@@ -28,7 +29,7 @@ impl Counts {
     fn encode(&self) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
         bytes.extend(self.holder.to_le_bytes());
-        bytes.extend(self.at.to_le_bytes());
+        bytes.extend(self.at.millis().to_le_bytes());
         for (model, count) in self.by_model.iter().take(MOST) {
             bytes.extend(model.to_le_bytes());
             bytes.extend(count.to_le_bytes());
@@ -38,7 +39,7 @@ impl Counts {
 
     fn decode(bytes: &[u8]) -> Option<Self> {
         let mut reader = Reader(unsealed(bytes)?.strip_prefix(MAGIC)?);
-        let mut counts = Self { holder: reader.number()?, at: reader.number()?, by_model: Vec::new() };
+        let mut counts = Self { holder: reader.number()?, at: reader.time()?, by_model: Vec::new() };
         while !reader.0.is_empty() && counts.by_model.len() < MOST {
             counts.by_model.push((reader.number()?, reader.count()?));
         }
@@ -62,7 +63,7 @@ impl WorkerRegistry {
     }
 
     /// Tells the others what is under way here.
-    pub fn tell(&mut self, store: &impl Store, by_model: Vec<(u64, u32)>, now: u64) {
+    pub fn tell(&mut self, store: &impl Store, by_model: Vec<(u64, u32)>, now: Timestamp) {
         if by_model.is_empty() && !self.told {
             return;
         }
@@ -85,7 +86,7 @@ impl WorkerRegistry {
     }
 
     /// The place of this worker, or one that it may take; none where all belong to others.
-    fn place(&self, store: &impl Store, now: u64) -> Option<(usize, Option<u32>)> {
+    fn place(&self, store: &impl Store, now: Timestamp) -> Option<(usize, Option<u32>)> {
         let read = |slot: usize| store.get(&worker_key(slot));
         if let Some(slot) = self.slot
             && let Some((bytes, cas)) = read(slot)
@@ -95,19 +96,19 @@ impl WorkerRegistry {
         }
         (0..WORKER_SLOTS).find_map(|slot| {
             let Some((bytes, cas)) = read(slot) else { return Some((slot, None)) };
-            let free = Counts::decode(&bytes).is_none_or(|counts| now.abs_diff(counts.at) > GONE);
+            let free = Counts::decode(&bytes).is_none_or(|counts| now.apart(counts.at) > GONE);
             free.then_some((slot, Some(cas)))
         })
     }
 
     /// What all other workers have under way, by model.
-    pub fn others(&self, store: &impl Store, now: u64) -> BTreeMap<u64, u32> {
+    pub fn others(&self, store: &impl Store, now: Timestamp) -> BTreeMap<u64, u32> {
         let mut sum: BTreeMap<u64, u32> = BTreeMap::new();
         for slot in 0..WORKER_SLOTS {
             // Places are taken in order, so that nothing lies behind one that was never taken.
             let Some((bytes, _)) = store.get(&worker_key(slot)) else { break };
             let Some(counts) = Counts::decode(&bytes) else { continue };
-            if counts.holder == self.holder || now.abs_diff(counts.at) > FRESH {
+            if counts.holder == self.holder || now.apart(counts.at) > FRESH {
                 continue;
             }
             for (model, count) in counts.by_model {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::sealed::{Reader, sealed, unsealed};
 use crate::store::{Found, Holds, Places, Store};
+use crate::time::{Millis, Timestamp};
 
 /// Places for tenants.
 pub const BUDGET_SLOTS: usize = 512;
@@ -12,14 +13,16 @@ pub const BUDGET_SLOTS: usize = 512;
 const NEIGHBOURS: usize = 16;
 /// Most tenants that a worker remembers.
 const MOST: usize = 1024;
-/// Milliseconds after which what a worker has read of others is read again.
-const FRESH: u64 = 1000;
+/// After this time what a worker has read of others is read again.
+const FRESH: Millis = Millis::of_seconds(1);
+/// Budgets are of a day.
+const DAY: Millis = Millis::of_seconds(24 * 60 * 60);
 /// The last byte is the version of the format.
 const MAGIC: &[u8; 4] = b"tgB\x01";
 
-/// The day of a time in milliseconds, in UTC.
-pub const fn day(now: u64) -> u64 {
-    now / 86_400_000
+/// The day of a time, in UTC.
+pub const fn day(now: Timestamp) -> u64 {
+    now.period(DAY)
 }
 
 /// What a worker knows of the spending of a tenant.
@@ -30,7 +33,7 @@ struct Account {
     known: u64,
     /// What is not written down yet.
     pending: u64,
-    read_at: u64,
+    read_at: Timestamp,
 }
 
 /// What tenants have spent today, in millionths of a USD.
@@ -41,7 +44,7 @@ pub struct Spend {
 
 impl Spend {
     /// What a tenant has spent today.
-    pub fn of(&mut self, store: &impl Store, tenant: u64, now: u64) -> u64 {
+    pub fn of(&mut self, store: &impl Store, tenant: u64, now: Timestamp) -> u64 {
         if let Some(account) = self.accounts.get(&tenant)
             && account.day == day(now)
         {
@@ -56,7 +59,7 @@ impl Spend {
     }
 
     /// A tenant spends something; it is written down on the next tick.
-    pub fn add(&mut self, tenant: u64, amount: u64, now: u64) {
+    pub fn add(&mut self, tenant: u64, amount: u64, now: Timestamp) {
         let account = self.accounts.entry(tenant).or_default();
         if account.day != day(now) {
             *account = Account { day: day(now), ..Account::default() };
@@ -65,11 +68,11 @@ impl Spend {
     }
 
     /// Writes down what is new, and reads what others have written.
-    pub fn tick(&mut self, store: &impl Store, now: u64) {
+    pub fn tick(&mut self, store: &impl Store, now: Timestamp) {
         let today = day(now);
         self.accounts.retain(|_, account| account.day == today);
         for (tenant, account) in &mut self.accounts {
-            if account.pending == 0 && now.abs_diff(account.read_at) < FRESH {
+            if account.pending == 0 && now.apart(account.read_at) < FRESH {
                 continue;
             }
             // Where others write at the same time it is the next tick's matter.

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::live::{Conflict, Store};
+use crate::time::{Millis, Timestamp};
 
-const DAY: u64 = 86_400_000;
-const NOW: u64 = 20_000 * DAY + 5;
+const DAY: Millis = Millis::of_seconds(24 * 60 * 60);
+const NOW: Timestamp = Timestamp::of_millis(20_000 * 86_400_000 + 5);
 
 fn operator(headers: &[&str]) -> Operator {
     Operator { headers: headers.iter().map(|&name| name.to_owned()).collect(), ..Operator::default() }

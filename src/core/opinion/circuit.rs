@@ -1,29 +1,30 @@
 //! Circuits: after failures in a row nothing is sent for a while, then one ask tries.
 
 use super::clients::STRANGERS;
+use crate::time::{Millis, Timestamp};
 
 /// A circuit of one client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Circuit {
     /// Failures in a row.
     run: u32,
-    /// Open until then; 0 where it is closed.
-    until: u64,
+    /// Open until then; never where it is closed.
+    until: Timestamp,
     /// An ask is trying, and has until then to come back.
-    probe: u64,
+    probe: Timestamp,
 }
 
 impl Circuit {
     /// Whether nothing may be sent.
-    pub const fn is_open(&self, now: u64) -> bool {
+    pub fn is_open(&self, now: Timestamp) -> bool {
         now < self.until || now < self.probe
     }
 
     /// Whether an ask may be sent. One that tries has `lease` to come back.
-    pub fn admits(&mut self, now: u64, lease: u64) -> bool {
+    pub fn admits(&mut self, now: Timestamp, lease: Millis) -> bool {
         let may = !self.is_open(now);
-        if may && self.until > 0 {
-            self.probe = now.saturating_add(lease);
+        if may && self.until.is_set() {
+            self.probe = now + lease;
         }
         may
     }
@@ -34,17 +35,17 @@ impl Circuit {
     }
 
     /// An ask failed.
-    pub fn failed(&mut self, most: u32, rest: u64, now: u64) {
+    pub fn failed(&mut self, most: u32, rest: Millis, now: Timestamp) {
         self.run = self.run.saturating_add(1);
-        if self.run >= most || self.until > 0 {
-            self.until = now.saturating_add(rest).max(1);
-            self.probe = 0;
+        if self.run >= most || self.until.is_set() {
+            self.until = (now + rest).max(Timestamp::of_millis(1));
+            self.probe = Timestamp::NEVER;
         }
     }
 
     /// An ask ended in a way that says nothing: another one may try.
     pub fn unknown(&mut self) {
-        self.probe = 0;
+        self.probe = Timestamp::NEVER;
     }
 }
 
@@ -61,7 +62,7 @@ pub struct Shared {
 
 impl Shared {
     /// Whether an ask may be sent.
-    pub fn admits(&mut self, now: u64, lease: u64) -> bool {
+    pub fn admits(&mut self, now: Timestamp, lease: Millis) -> bool {
         self.circuit.admits(now, lease)
     }
 
@@ -71,7 +72,7 @@ impl Shared {
     }
 
     /// An ask of a client failed.
-    pub fn failed(&mut self, client: u64, most: u32, rest: u64, now: u64) {
+    pub fn failed(&mut self, client: u64, most: u32, rest: Millis, now: Timestamp) {
         // Whoever makes up a credential would be one client more.
         if client != STRANGERS {
             if self.run == 0 {

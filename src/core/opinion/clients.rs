@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::circuit::Circuit;
+use crate::time::Timestamp;
 
 /// So many clients have an account; one more takes that of the client that was seen last the longest ago.
 pub const MOST: usize = 512;
@@ -21,11 +22,11 @@ pub struct Account {
     pub under_way: u32,
     /// What its own failures open.
     pub circuit: Circuit,
-    seen: u64,
+    seen: Timestamp,
 }
 
 impl Account {
-    fn new(credit: f64, seen: u64) -> Self {
+    fn new(credit: f64, seen: Timestamp) -> Self {
         Self { credit, under_way: 0, circuit: Circuit::default(), seen }
     }
 
@@ -54,7 +55,7 @@ pub struct Clients {
 
 impl Default for Clients {
     fn default() -> Self {
-        Self { known: BTreeMap::new(), strangers: Account::new(BURST, 0) }
+        Self { known: BTreeMap::new(), strangers: Account::new(BURST, Timestamp::NEVER) }
     }
 }
 
@@ -70,7 +71,7 @@ impl Clients {
     }
 
     /// A client's request was answered well.
-    pub fn accepted(&mut self, client: u64, share: f64, now: u64) {
+    pub fn accepted(&mut self, client: u64, share: f64, now: Timestamp) {
         if let Some(account) = self.known.get_mut(&client) {
             account.seen = now;
             account.earn(share);

@@ -2,6 +2,7 @@
 
 use super::OpinionSettings;
 use crate::tier::Tier;
+use crate::time::Timestamp;
 
 /// Places: one for each number, which the next number of the same place takes.
 pub const PLACES: usize = 1024;
@@ -9,7 +10,7 @@ pub const PLACES: usize = 1024;
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     number: u64,
-    at: u64,
+    at: Timestamp,
     /// None where there was no usable answer.
     tier: Option<Tier>,
 }
@@ -21,15 +22,15 @@ pub struct Memory(Vec<Option<Entry>>);
 impl Memory {
     /// What is remembered; the inner one is none where there was no usable answer, which is remembered as long as a circuit
     /// is open.
-    pub fn get(&self, number: u64, settings: &OpinionSettings, now: u64) -> Option<Option<Tier>> {
+    pub fn get(&self, number: u64, settings: &OpinionSettings, now: Timestamp) -> Option<Option<Tier>> {
         let entry = (*self.0.get(place(number))?)?;
         let lasts = if entry.tier.is_some() { settings.remember } else { settings.rest };
-        let age = now.saturating_sub(entry.at);
+        let age = now.since(entry.at);
         (entry.number == number && age < lasts).then_some(entry.tier)
     }
 
     /// Remembers an answer.
-    pub fn put(&mut self, number: u64, tier: Option<Tier>, now: u64) {
+    pub fn put(&mut self, number: u64, tier: Option<Tier>, now: Timestamp) {
         // Most workers never ask.
         if self.0.is_empty() {
             self.0.resize(PLACES, None);

@@ -1,7 +1,7 @@
 //! A second opinion: what a small model says of an ask that the scorer is not sure of.
 //!
 //! Everything here is decided without a host: whether an ask may go out, what is sent, what an answer says, and what is
-//! learnt from it. Time is in milliseconds of any clock that does not go back.
+//! learnt from it.
 //!
 //! Clients do not get in each other's way. Each one that the upstream has ever answered has an account of its own: its
 //! share of asks, and a circuit that its own failures open. All others have one account together, so that whoever makes
@@ -20,6 +20,7 @@ use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hasher};
 
 use crate::tier::Tier;
+use crate::time::{Millis, Timestamp};
 use circuit::Shared;
 use clients::Clients;
 use memory::Memory;
@@ -40,13 +41,13 @@ pub struct OpinionSettings {
     /// The share of a client's requests that may be asked about; from 1 on all.
     pub share: f64,
     /// How long an answer is waited for.
-    pub timeout: u64,
+    pub timeout: Millis,
     /// How long an answer is remembered.
-    pub remember: u64,
+    pub remember: Millis,
     /// So many failures in a row open a circuit,
     pub allowed_fails: u32,
     /// for this long.
-    pub rest: u64,
+    pub rest: Millis,
     /// What is sent.
     pub template: Template,
 }
@@ -56,7 +57,7 @@ pub struct OpinionSettings {
 pub struct Asking {
     number: u64,
     client: u64,
-    began: u64,
+    began: Timestamp,
 }
 
 /// What is to be done about an unsure ask.
@@ -192,7 +193,13 @@ impl Opinions {
     }
 
     /// What is to be done about an ask of who has this credential.
-    pub fn begin(&mut self, settings: &OpinionSettings, credential: &[u8], ask: &str, now: u64) -> Step {
+    pub fn begin(
+        &mut self,
+        settings: &OpinionSettings,
+        credential: &[u8],
+        ask: &str,
+        now: Timestamp,
+    ) -> Step {
         let clipped = settings.template.clip(ask);
         let number = self.keyed(&[b"ask", credential, clipped.as_bytes()]);
         match self.memory.get(number, settings, now) {
@@ -212,7 +219,7 @@ impl Opinions {
             return Step::Not(Outcome::Share);
         }
         // The client's own first: where that is open the ask must not be the one that tries for all.
-        let lease = settings.timeout.saturating_mul(2);
+        let lease = settings.timeout * 2;
         if account.circuit.is_open(now) || !self.circuit.admits(now, lease) {
             return Step::Not(Outcome::Open);
         }
@@ -231,7 +238,7 @@ impl Opinions {
     }
 
     /// What came of an ask.
-    pub fn end(&mut self, settings: &OpinionSettings, asking: &Asking, end: End, now: u64) {
+    pub fn end(&mut self, settings: &OpinionSettings, asking: &Asking, end: End, now: Timestamp) {
         self.under_way.remove(&asking.number);
         let account = self.clients.account(asking.client);
         account.under_way = account.under_way.saturating_sub(1);
@@ -250,7 +257,7 @@ impl Opinions {
             }
             End::Without(Outcome::Left) => {
                 // Who leaves early says nothing; who waited long was served badly.
-                if now.saturating_sub(asking.began).saturating_mul(2) >= settings.timeout {
+                if now.since(asking.began) * 2 >= settings.timeout {
                     account.circuit.failed(most, rest, now);
                 } else {
                     account.circuit.unknown();
@@ -265,7 +272,7 @@ impl Opinions {
     }
 
     /// The upstream has answered a request of who has this credential, and well: it is a client, and earns its share.
-    pub fn accepted(&mut self, settings: &OpinionSettings, credential: &[u8], now: u64) {
+    pub fn accepted(&mut self, settings: &OpinionSettings, credential: &[u8], now: Timestamp) {
         let client = self.client(credential);
         self.clients.accepted(client, settings.share, now);
     }

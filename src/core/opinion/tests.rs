@@ -6,14 +6,15 @@ use super::clients::BURST;
 use super::memory::PLACES;
 use super::*;
 
-const SECOND: u64 = 1000;
+const SECOND: Millis = Millis::of_seconds(1);
+const START: Timestamp = Timestamp::NEVER;
 
 fn settings(share: f64) -> OpinionSettings {
     OpinionSettings {
         band: 0.6,
         share,
         timeout: SECOND,
-        remember: 3600 * SECOND,
+        remember: Millis::of_seconds(3600),
         allowed_fails: 3,
         rest: 30 * SECOND,
         template: Template::new(300, RUBRIC, [("temperature", "0".to_owned())]),
@@ -29,7 +30,14 @@ fn said(content: &str) -> Vec<u8> {
 }
 
 /// Asks, and ends the ask at once.
-fn ask(opinions: &mut Opinions, share: f64, who: &str, text: &str, end: End, now: u64) -> Option<Outcome> {
+fn ask(
+    opinions: &mut Opinions,
+    share: f64,
+    who: &str,
+    text: &str,
+    end: End,
+    now: Timestamp,
+) -> Option<Outcome> {
     let settings = settings(share);
     match opinions.begin(&settings, who.as_bytes(), text, now) {
         Step::Ask(asking) => {
@@ -133,50 +141,50 @@ fn of_a_long_ask_the_beginning_and_the_end_are_sent() {
 fn an_answer_is_remembered_for_who_asked_and_for_a_while() {
     let mut opinions = Opinions::new(7);
     let mut step = |who: &str, now| opinions.begin(&settings(1.0), who.as_bytes(), "ask", now);
-    let Step::Ask(asking) = step("a", 0) else { panic!() };
-    assert_eq!(step("a", 1), Step::Not(Outcome::Same));
-    assert!(matches!(step("b", 1), Step::Ask(_)), "another client's ask is another");
-    opinions.end(&settings(1.0), &asking, WELL, 2);
+    let Step::Ask(asking) = step("a", START) else { panic!() };
+    assert_eq!(step("a", START + 1), Step::Not(Outcome::Same));
+    assert!(matches!(step("b", START + 1), Step::Ask(_)), "another client's ask is another");
+    opinions.end(&settings(1.0), &asking, WELL, START + 2);
     let mut step = |who: &str, now| opinions.begin(&settings(1.0), who.as_bytes(), "ask", now);
-    assert_eq!(step("a", 3), Step::Known(Tier::Complex));
-    assert_eq!(step("a", 3600 * SECOND + 1), Step::Known(Tier::Complex));
-    assert!(matches!(step("a", 3600 * SECOND + 2), Step::Ask(_)));
+    assert_eq!(step("a", START + 3), Step::Known(Tier::Complex));
+    assert_eq!(step("a", START + 3600 * SECOND + 1), Step::Known(Tier::Complex));
+    assert!(matches!(step("a", START + 3600 * SECOND + 2), Step::Ask(_)));
 }
 
 #[test]
 fn what_had_no_usable_answer_is_not_asked_again_at_once() {
     let mut opinions = Opinions::new(7);
     let end = End::Without(Outcome::Nonsense);
-    assert_eq!(ask(&mut opinions, 1.0, "a", "ask", end, 0), None);
-    assert_eq!(ask(&mut opinions, 1.0, "a", "ask", WELL, 1), Some(Outcome::Unanswered));
-    assert_eq!(ask(&mut opinions, 1.0, "a", "ask", WELL, 30 * SECOND), None);
+    assert_eq!(ask(&mut opinions, 1.0, "a", "ask", end, START), None);
+    assert_eq!(ask(&mut opinions, 1.0, "a", "ask", WELL, START + 1), Some(Outcome::Unanswered));
+    assert_eq!(ask(&mut opinions, 1.0, "a", "ask", WELL, START + 30 * SECOND), None);
 }
 
 #[test]
 fn ones_own_failures_open_ones_own_circuit_and_nobody_elses() {
     let mut opinions = Opinions::new(7);
     for who in ["a", "b"] {
-        opinions.accepted(&settings(1.0), who.as_bytes(), 0);
+        opinions.accepted(&settings(1.0), who.as_bytes(), START);
     }
     for n in 0..3 {
-        assert_eq!(ask(&mut opinions, 1.0, "a", &format!("{n}"), FAILED, n), None);
+        assert_eq!(ask(&mut opinions, 1.0, "a", &format!("{n}"), FAILED, START + n), None);
     }
-    assert_eq!(ask(&mut opinions, 1.0, "a", "more", WELL, 10), Some(Outcome::Open));
-    assert_eq!(ask(&mut opinions, 1.0, "b", "more", WELL, 10), None);
+    assert_eq!(ask(&mut opinions, 1.0, "a", "more", WELL, START + 10), Some(Outcome::Open));
+    assert_eq!(ask(&mut opinions, 1.0, "b", "more", WELL, START + 10), None);
     // One tries after the rest; it fails, and the rest begins anew.
-    assert_eq!(ask(&mut opinions, 1.0, "a", "probe", FAILED, 31 * SECOND), None);
-    assert_eq!(ask(&mut opinions, 1.0, "a", "after", WELL, 32 * SECOND), Some(Outcome::Open));
-    assert_eq!(ask(&mut opinions, 1.0, "a", "again", WELL, 62 * SECOND), None);
-    assert_eq!(ask(&mut opinions, 1.0, "a", "closed", WELL, 62 * SECOND), None);
+    assert_eq!(ask(&mut opinions, 1.0, "a", "probe", FAILED, START + 31 * SECOND), None);
+    assert_eq!(ask(&mut opinions, 1.0, "a", "after", WELL, START + 32 * SECOND), Some(Outcome::Open));
+    assert_eq!(ask(&mut opinions, 1.0, "a", "again", WELL, START + 62 * SECOND), None);
+    assert_eq!(ask(&mut opinions, 1.0, "a", "closed", WELL, START + 62 * SECOND), None);
 }
 
 #[test]
 fn while_one_tries_nobody_else_does() {
     let mut opinions = Opinions::new(7);
     for n in 0..3 {
-        ask(&mut opinions, 1.0, "a", &format!("{n}"), FAILED, n);
+        ask(&mut opinions, 1.0, "a", &format!("{n}"), FAILED, START + n);
     }
-    let now = 40 * SECOND;
+    let now = START + 40 * SECOND;
     let Step::Ask(probe) = opinions.begin(&settings(1.0), b"a", "probe", now) else { panic!() };
     assert_eq!(ask(&mut opinions, 1.0, "a", "other", WELL, now), Some(Outcome::Open));
     // It never comes back: after twice the timeout another one tries.
@@ -190,51 +198,51 @@ fn while_one_tries_nobody_else_does() {
 fn failures_of_several_clients_open_the_circuit_of_all() {
     let mut opinions = Opinions::new(7);
     for who in ["a", "b", "c"] {
-        opinions.accepted(&settings(1.0), who.as_bytes(), 0);
+        opinions.accepted(&settings(1.0), who.as_bytes(), START);
     }
     for (n, who) in ["a", "b", "a"].into_iter().enumerate() {
-        assert_eq!(ask(&mut opinions, 1.0, who, &format!("{n}"), FAILED, 1), None);
+        assert_eq!(ask(&mut opinions, 1.0, who, &format!("{n}"), FAILED, START + 1), None);
     }
-    assert_eq!(ask(&mut opinions, 1.0, "c", "ask", WELL, 2), Some(Outcome::Open));
-    assert_eq!(ask(&mut opinions, 1.0, "c", "ask", WELL, 31 * SECOND), None, "it tries for all");
-    assert_eq!(ask(&mut opinions, 1.0, "b", "ask", WELL, 31 * SECOND), None);
+    assert_eq!(ask(&mut opinions, 1.0, "c", "ask", WELL, START + 2), Some(Outcome::Open));
+    assert_eq!(ask(&mut opinions, 1.0, "c", "ask", WELL, START + 31 * SECOND), None, "it tries for all");
+    assert_eq!(ask(&mut opinions, 1.0, "b", "ask", WELL, START + 31 * SECOND), None);
 }
 
 #[test]
 fn newcomers_are_no_second_client() {
     let mut opinions = Opinions::new(7);
     for who in ["a", "b"] {
-        opinions.accepted(&settings(1.0), who.as_bytes(), 0);
+        opinions.accepted(&settings(1.0), who.as_bytes(), START);
     }
     for n in 0..2 {
-        ask(&mut opinions, 1.0, "made up", &format!("{n}"), FAILED, 1);
-        ask(&mut opinions, 1.0, "a", &format!("{n}"), FAILED, 1);
+        ask(&mut opinions, 1.0, "made up", &format!("{n}"), FAILED, START + 1);
+        ask(&mut opinions, 1.0, "a", &format!("{n}"), FAILED, START + 1);
     }
-    assert_eq!(ask(&mut opinions, 1.0, "b", "ask", WELL, 2), None);
+    assert_eq!(ask(&mut opinions, 1.0, "b", "ask", WELL, START + 2), None);
 }
 
 #[test]
 fn words_that_the_model_refuses_open_nothing_for_others() {
     let mut opinions = Opinions::new(7);
     for who in ["a", "b", "c"] {
-        opinions.accepted(&settings(1.0), who.as_bytes(), 0);
+        opinions.accepted(&settings(1.0), who.as_bytes(), START);
     }
     for n in 0..20 {
         let who = if n % 2 == 0 { "a" } else { "b" };
-        ask(&mut opinions, 1.0, who, &format!("{n}"), End::Without(Outcome::Nonsense), 1);
+        ask(&mut opinions, 1.0, who, &format!("{n}"), End::Without(Outcome::Nonsense), START + 1);
     }
-    assert_eq!(ask(&mut opinions, 1.0, "a", "ask", WELL, 2), Some(Outcome::Open));
-    assert_eq!(ask(&mut opinions, 1.0, "c", "ask", WELL, 2), None);
+    assert_eq!(ask(&mut opinions, 1.0, "a", "ask", WELL, START + 2), Some(Outcome::Open));
+    assert_eq!(ask(&mut opinions, 1.0, "c", "ask", WELL, START + 2), None);
 }
 
 #[test]
 fn a_client_gets_its_share_of_what_is_answered() {
     let mut opinions = Opinions::new(7);
-    opinions.accepted(&settings(0.2), b"a", 0);
+    opinions.accepted(&settings(0.2), b"a", START);
     let mut asked = 0;
     for n in 0..1000 {
-        asked += u32::from(ask(&mut opinions, 0.2, "a", &format!("{n}"), WELL, n).is_none());
-        opinions.accepted(&settings(0.2), b"a", n);
+        asked += u32::from(ask(&mut opinions, 0.2, "a", &format!("{n}"), WELL, START + n).is_none());
+        opinions.accepted(&settings(0.2), b"a", START + n);
     }
     assert!((200..=204).contains(&asked), "{asked} of 1000");
 }
@@ -242,39 +250,42 @@ fn a_client_gets_its_share_of_what_is_answered() {
 #[test]
 fn made_up_credentials_spend_nobodys_share_but_that_of_newcomers() {
     let mut opinions = Opinions::new(7);
-    opinions.accepted(&settings(0.2), b"known", 0);
+    opinions.accepted(&settings(0.2), b"known", START);
     let asked: u32 = (0..5000)
         .map(|n| {
-            u32::from(ask(&mut opinions, 0.2, &format!("made-up-{n}"), &format!("{n}"), FAILED, n).is_none())
+            u32::from(
+                ask(&mut opinions, 0.2, &format!("made-up-{n}"), &format!("{n}"), FAILED, START + n)
+                    .is_none(),
+            )
         })
         .sum();
     assert!(asked <= BURST as u32, "{asked}");
     assert_eq!(opinions.clients.len(), 1);
-    assert_eq!(ask(&mut opinions, 0.2, "known", "ask", WELL, 5001), None);
+    assert_eq!(ask(&mut opinions, 0.2, "known", "ask", WELL, START + 5001), None);
 }
 
 #[test]
 fn what_is_kept_is_bounded() {
     let mut opinions = Opinions::new(7);
     for n in 0..3 * PLACES as u64 {
-        opinions.accepted(&settings(1.0), &n.to_le_bytes(), n);
-        ask(&mut opinions, 1.0, "a", &format!("{n}"), WELL, n);
+        opinions.accepted(&settings(1.0), &n.to_le_bytes(), START + n);
+        ask(&mut opinions, 1.0, "a", &format!("{n}"), WELL, START + n);
     }
     assert!(opinions.clients.len() <= 512);
     let mut going = Vec::new();
     for n in 0..200 {
         if let Step::Ask(asking) =
-            opinions.begin(&settings(1.0), format!("{}", n / 4).as_bytes(), &format!("ask {n}"), 0)
+            opinions.begin(&settings(1.0), format!("{}", n / 4).as_bytes(), &format!("ask {n}"), START)
         {
             going.push(asking);
         }
     }
     assert!(going.len() <= MOST_UNDER_WAY, "{}", going.len());
     for asking in &going {
-        opinions.end(&settings(1.0), asking, End::Without(Outcome::Left), 1);
+        opinions.end(&settings(1.0), asking, End::Without(Outcome::Left), START + 1);
     }
     assert!(opinions.under_way.is_empty());
-    assert_eq!(ask(&mut opinions, 1.0, "z", "ask", WELL, 2), None);
+    assert_eq!(ask(&mut opinions, 1.0, "z", "ask", WELL, START + 2), None);
 }
 
 #[test]

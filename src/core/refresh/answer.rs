@@ -2,6 +2,7 @@
 
 use super::RefreshOutcome;
 use crate::retry_after;
+use crate::time::{Millis, Timestamp};
 
 /// An answer without its body.
 #[derive(Clone, Copy, Debug, Default)]
@@ -76,9 +77,9 @@ impl<'a> Answer<'a> {
         plain.contains(&essence.as_slice()) || essence.ends_with(b"+json")
     }
 
-    /// How long the server asks to be left alone, in milliseconds from `now` (milliseconds of the Unix epoch): seconds
-    /// or a date. None where it asks for nothing that can be read.
-    pub fn wait(&self, now: u64) -> Option<u64> {
+    /// How long the server asks to be left alone from `now` on: seconds or a date. None where it asks for
+    /// nothing that can be read.
+    pub fn wait(&self, now: Timestamp) -> Option<Millis> {
         retry_after::wait(self.retry_after?, now)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The workers of a process share one [`State`] of each thing in shared data. Whoever finds a fetch due takes the lease:
 //! it writes the state with its own number in it by compare-and-swap, and only the one whose write succeeds fetches. What
-//! comes of the fetch is written the same way. Time is in milliseconds since the Unix epoch.
+//! comes of the fetch is written the same way.
 
 mod answer;
 mod record;
@@ -12,6 +12,7 @@ mod tests;
 use std::time::Duration;
 
 use crate::fnv::Fnv;
+use crate::time::{Millis, Timestamp};
 
 pub use answer::{Answer, AnswerKind};
 pub use record::{SLOTS, Snapshot, place, snapshot_key, state_key};
@@ -53,7 +54,7 @@ pub struct Endpoint {
 }
 
 /// A server may ask for no longer a wait than this.
-const LONGEST_RETRY_AFTER: u64 = 24 * 60 * 60 * 1000;
+const LONGEST_RETRY_AFTER: Millis = Millis::of_seconds(24 * 60 * 60);
 
 /// When it is fetched.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -155,14 +156,14 @@ impl RefreshOutcome {
 pub struct State {
     /// Number of the last fetch that was begun, 0 before the first. A worker makes one up for each fetch.
     pub holder: u64,
-    /// Until then nobody else fetches; 0 when no fetch is under way.
-    pub lease_end: u64,
+    /// Until then nobody else fetches; never when no fetch is under way.
+    pub lease_end: Timestamp,
     /// The next fetch is due then.
-    pub due: u64,
+    pub due: Timestamp,
     /// The wait that `due` is the end of: it cannot be further off.
-    pub wait: u64,
+    pub wait: Millis,
     /// When the snapshot was last known to be good.
-    pub fetched_at: u64,
+    pub fetched_at: Timestamp,
     /// Number of the snapshot, 0 where there is none. No two snapshots of a thing have the same.
     pub generation: u64,
     /// Fetches that failed since the last good one.
@@ -189,8 +190,8 @@ pub enum Step {
 pub struct Report {
     /// What became of it.
     pub outcome: RefreshOutcome,
-    /// How long the server asked to be left alone, in milliseconds.
-    pub retry_after: Option<u64>,
+    /// How long the server asked to be left alone.
+    pub retry_after: Option<Millis>,
     /// The server's tag of the answer, empty where it gave none.
     pub etag: Vec<u8>,
     /// The body is the one that is there already, byte for byte.
@@ -200,30 +201,31 @@ pub struct Report {
 impl State {
     /// Whether a fetch is due. `holder` is a number made up for it, not 0. An end of a lease or of a wait that is
     /// further off than it can be counts as passed: the clock was set back.
-    pub fn step(&self, now: u64, schedule: &Schedule, holder: u64) -> Step {
-        let lease = millis(schedule.lease);
-        if pending(self.lease_end, now, lease) || pending(self.due, now, self.wait) {
+    pub fn step(&self, now: Timestamp, schedule: &Schedule, holder: u64) -> Step {
+        let lease = Millis::from(schedule.lease);
+        let pending = |end, longest| now.left_until(end, longest).is_some();
+        if pending(self.lease_end, lease) || pending(self.due, self.wait) {
             return Step::Wait;
         }
-        Step::Fetch(State { holder, lease_end: now.saturating_add(lease), ..self.clone() })
+        Step::Fetch(State { holder, lease_end: now + lease, ..self.clone() })
     }
 
     /// The state after the holder's fetch. `random` is any number: it jitters the wait.
-    pub fn after(&self, now: u64, schedule: &Schedule, random: u64, report: Report) -> State {
+    pub fn after(&self, now: Timestamp, schedule: &Schedule, random: u64, report: Report) -> State {
         let good = report.outcome.is_good();
         let failures = if good { 0 } else { self.failures.saturating_add(1) };
         let wait = if good {
-            shortened(millis(schedule.fresh), schedule.jitter, random)
+            shortened(schedule.fresh.into(), schedule.jitter, random)
         } else {
-            let base = doubled(millis(schedule.retry), failures).min(millis(schedule.retry_max));
+            let base = doubled(schedule.retry.into(), failures).min(schedule.retry_max.into());
             let asked = report.retry_after.unwrap_or_default().min(LONGEST_RETRY_AFTER);
             // What the server asks for is the least; jitter comes on top.
-            let asked = asked.saturating_add(share(asked, schedule.jitter, random));
+            let asked = asked + share(asked, schedule.jitter, random);
             shortened(base, schedule.jitter, random).max(asked)
         };
         let mut next = State {
-            lease_end: 0,
-            due: now.saturating_add(wait),
+            lease_end: Timestamp::NEVER,
+            due: now + wait,
             wait,
             failures,
             outcome: Some(report.outcome),
@@ -238,19 +240,19 @@ impl State {
         // A file that is served as it is comes again and again: nobody has to read it once more.
         if report.outcome == RefreshOutcome::Updated && !report.unchanged {
             // Grows also when the state was lost: a worker that knows an older snapshot sees that this is another.
-            next.generation = now.max(self.generation.saturating_add(1));
+            next.generation = now.millis().max(self.generation.saturating_add(1));
         }
         next
     }
 
-    /// Age of the snapshot in milliseconds; none where there is no snapshot.
-    pub fn age(&self, now: u64) -> Option<u64> {
-        (self.generation != 0).then(|| now.saturating_sub(self.fetched_at))
+    /// Age of the snapshot; none where there is no snapshot.
+    pub fn age(&self, now: Timestamp) -> Option<Millis> {
+        (self.generation != 0).then(|| now.since(self.fetched_at))
     }
 
     /// Whether there is a snapshot that is not too old to be used.
-    pub fn is_usable(&self, now: u64, schedule: &Schedule) -> bool {
-        self.age(now).is_some_and(|age| age <= millis(schedule.stale))
+    pub fn is_usable(&self, now: Timestamp, schedule: &Schedule) -> bool {
+        self.age(now).is_some_and(|age| age <= schedule.stale.into())
     }
 }
 
@@ -269,34 +271,25 @@ pub fn identity(endpoint: &Endpoint, schedule: &Schedule) -> u64 {
         hash.text(value);
     }
     for duration in [timeout, fresh, stale, retry, retry_max, lease] {
-        hash.number(millis(*duration));
+        hash.number(Millis::from(*duration).get());
     }
     hash.number(*max_bytes as u64);
     hash.number(jitter.to_bits());
     hash.0
 }
 
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Whether `end` lies ahead, and no further than `longest`.
-fn pending(end: u64, now: u64, longest: u64) -> bool {
-    now < end && end - now <= longest
-}
-
 /// `first`, doubled with each failure after the first.
-fn doubled(first: u64, failures: u32) -> u64 {
+fn doubled(first: Millis, failures: u32) -> Millis {
     let factor = 1_u64.checked_shl(failures.saturating_sub(1)).unwrap_or(u64::MAX);
-    first.saturating_mul(factor)
+    first * factor
 }
 
-fn shortened(wait: u64, jitter: f64, random: u64) -> u64 {
+fn shortened(wait: Millis, jitter: f64, random: u64) -> Millis {
     wait - share(wait, jitter, random)
 }
 
 /// A random share of `wait`, up to `jitter` of it.
-fn share(wait: u64, jitter: f64, random: u64) -> u64 {
+fn share(wait: Millis, jitter: f64, random: u64) -> Millis {
     let random = (random >> 11) as f64 / (1_u64 << 53) as f64;
-    ((wait as f64 * jitter.clamp(0.0, 1.0) * random) as u64).min(wait)
+    Millis::of((wait.as_f64() * jitter.clamp(0.0, 1.0) * random) as u64).min(wait)
 }

@@ -5,6 +5,7 @@
 use super::{Kind, RefreshOutcome, State};
 use crate::sealed::{Reader, sealed, unsealed};
 use crate::store::{Holds, Places};
+use crate::time::Millis;
 
 /// So many things of a kind have a place of their own.
 pub const SLOTS: usize = 64;
@@ -32,7 +33,7 @@ pub fn place(identity: u64, mut state: impl FnMut(usize) -> Option<Vec<u8>>) -> 
     let get = |slot| state(slot).map(|bytes| (bytes, 0));
     let read = |bytes: &[u8]| match decode(bytes) {
         Some((known, _)) if known == identity => Holds::Wanted(()),
-        Some((_, state)) => Holds::Other(state.due.max(state.lease_end)),
+        Some((_, state)) => Holds::Other(state.due.max(state.lease_end).millis()),
         None => Holds::Nothing,
     };
     places.find(get, identity, read).map_or(0, |found| found.slot)
@@ -43,8 +44,15 @@ impl State {
     pub fn encode(&self, identity: u64) -> Vec<u8> {
         let etag = if self.etag.len() <= LONGEST_ETAG { self.etag.as_slice() } else { &[] };
         let mut bytes = STATE.to_vec();
-        let numbers =
-            [identity, self.holder, self.lease_end, self.due, self.wait, self.fetched_at, self.generation];
+        let numbers = [
+            identity,
+            self.holder,
+            self.lease_end.millis(),
+            self.due.millis(),
+            self.wait.get(),
+            self.fetched_at.millis(),
+            self.generation,
+        ];
         for number in numbers {
             bytes.extend(number.to_le_bytes());
         }
@@ -69,10 +77,10 @@ fn decode(bytes: &[u8]) -> Option<(u64, State)> {
     let identity = reader.number()?;
     let mut state = State {
         holder: reader.number()?,
-        lease_end: reader.number()?,
-        due: reader.number()?,
-        wait: reader.number()?,
-        fetched_at: reader.number()?,
+        lease_end: reader.time()?,
+        due: reader.time()?,
+        wait: Millis::of(reader.number()?),
+        fetched_at: reader.time()?,
         generation: reader.number()?,
         failures: reader.count()?,
         ..State::default()

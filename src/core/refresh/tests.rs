@@ -4,9 +4,10 @@ use proptest::prelude::*;
 
 use super::record::place;
 use super::*;
+use crate::time::{Millis, Seconds, Timestamp};
 
-const NOW: u64 = 1_767_225_600_000;
-const SECOND: u64 = 1000;
+const NOW: Timestamp = Timestamp::of_millis(1_767_225_600_000);
+const SECOND: Millis = Millis::of_seconds(1);
 const SCHEDULE: Schedule = Schedule {
     fresh: Duration::from_secs(300),
     stale: Duration::from_secs(86400),
@@ -20,7 +21,7 @@ fn report(outcome: RefreshOutcome) -> Report {
     Report { outcome, retry_after: None, etag: Vec::new(), unchanged: false }
 }
 
-fn fetch(state: &State, now: u64, holder: u64) -> State {
+fn fetch(state: &State, now: Timestamp, holder: u64) -> State {
     match state.step(now, &SCHEDULE, holder) {
         Step::Fetch(taken) => taken,
         Step::Wait => panic!("a fetch is due: {state:?}"),
@@ -51,8 +52,8 @@ fn a_good_answer_holds_for_the_fresh_time_less_jitter() {
     let taken = fetch(&State::default(), NOW, 7);
     for (random, wait) in [(0, 300_000), (u64::MAX, 270_001), (u64::MAX / 2, 285_001)] {
         let next = taken.after(NOW, &SCHEDULE, random, report(RefreshOutcome::Updated));
-        assert!(next.wait.abs_diff(wait) <= 1, "{random}: {}", next.wait);
-        assert_eq!((next.due, next.lease_end, next.fetched_at), (NOW + next.wait, 0, NOW));
+        assert!(next.wait.get().abs_diff(wait) <= 1, "{random}: {:?}", next.wait);
+        assert_eq!((next.due, next.lease_end, next.fetched_at), (NOW + next.wait, Timestamp::NEVER, NOW));
         assert_eq!(next.step(next.due - 1, &SCHEDULE, 8), Step::Wait);
         fetch(&next, next.due, 8);
     }
@@ -80,9 +81,9 @@ fn what_the_server_asks_for_is_the_least() {
         State::default().after(NOW, &SCHEDULE, random, report).wait
     };
     assert_eq!(wait(120 * SECOND, 0), 120 * SECOND);
-    assert_eq!(wait(120 * SECOND, u64::MAX).div_ceil(SECOND), 132, "jitter comes on top");
+    assert_eq!(wait(120 * SECOND, u64::MAX).seconds_up(), Seconds::of(132), "jitter comes on top");
     assert_eq!(wait(2 * SECOND, 0), 10 * SECOND, "not sooner than by the back-off");
-    assert_eq!(wait(u64::MAX, 0), 86400 * SECOND, "a day at most");
+    assert_eq!(wait(Millis::MAX, 0), 86400 * SECOND, "a day at most");
 }
 
 #[test]
@@ -93,20 +94,28 @@ fn a_failure_keeps_the_snapshot_and_304_renews_it() {
         0,
         Report { etag: b"\"1\"".to_vec(), ..report(RefreshOutcome::Updated) },
     );
-    assert_eq!((good.generation, good.etag.as_slice()), (NOW, &b"\"1\""[..]));
+    assert_eq!((good.generation, good.etag.as_slice()), (NOW.millis(), &b"\"1\""[..]));
     for outcome in RefreshOutcome::ALL.into_iter().filter(|o| !o.is_good()) {
         let bad = good.after(NOW + SECOND, &SCHEDULE, 0, report(outcome));
-        assert_eq!((bad.generation, bad.fetched_at, &bad.etag), (NOW, NOW, &good.etag), "{outcome:?}");
+        assert_eq!(
+            (bad.generation, bad.fetched_at, &bad.etag),
+            (NOW.millis(), NOW, &good.etag),
+            "{outcome:?}"
+        );
         assert_eq!(bad.outcome, Some(outcome));
     }
     let same = good.after(NOW + SECOND, &SCHEDULE, 0, report(RefreshOutcome::NotModified));
-    assert_eq!((same.generation, same.fetched_at, &same.etag), (NOW, NOW + SECOND, &good.etag));
+    assert_eq!((same.generation, same.fetched_at, &same.etag), (NOW.millis(), NOW + SECOND, &good.etag));
     let other = good.after(NOW, &SCHEDULE, 0, report(RefreshOutcome::Updated));
-    assert_eq!((other.generation, other.etag.as_slice()), (NOW + 1, &b""[..]), "no number twice");
+    assert_eq!((other.generation, other.etag.as_slice()), (NOW.millis() + 1, &b""[..]), "no number twice");
     let tag = b"\"2\"".to_vec();
     let again = Report { etag: tag.clone(), unchanged: true, ..report(RefreshOutcome::Updated) };
     let again = good.after(NOW + SECOND, &SCHEDULE, 0, again);
-    assert_eq!((again.generation, again.fetched_at, again.etag), (NOW, NOW + SECOND, tag), "the same feed");
+    assert_eq!(
+        (again.generation, again.fetched_at, again.etag),
+        (NOW.millis(), NOW + SECOND, tag),
+        "the same feed"
+    );
 }
 
 #[test]
@@ -115,8 +124,8 @@ fn a_snapshot_is_used_up_to_the_bound() {
     let good = State::default().after(NOW, &SCHEDULE, 0, report(RefreshOutcome::Updated));
     let bound = NOW + 86400 * SECOND;
     assert!(good.is_usable(bound, &SCHEDULE) && !good.is_usable(bound + 1, &SCHEDULE));
-    assert_eq!(good.age(NOW + 5), Some(5));
-    assert_eq!(good.age(NOW - 5), Some(0), "the clock was set back");
+    assert_eq!(good.age(NOW + 5), Some(Millis::of(5)));
+    assert_eq!(good.age(NOW - 5), Some(Millis::ZERO), "the clock was set back");
 }
 
 #[test]
@@ -230,7 +239,7 @@ fn a_body_is_read_only_where_it_can_be_a_feed() {
 #[test]
 fn retry_after_is_seconds_or_a_date() {
     // 1994-11-06T08:49:00Z
-    let now = 784_111_740_000;
+    let now = Timestamp::of_millis(784_111_740_000);
     for (text, wait) in [
         ("120", Some(120_000)),
         ("0", Some(0)),
@@ -244,7 +253,7 @@ fn retry_after_is_seconds_or_a_date() {
         ("", None),
     ] {
         let answer = Answer { retry_after: Some(text.as_bytes()), ..Answer::default() };
-        assert_eq!(answer.wait(now), wait, "{text}");
+        assert_eq!(answer.wait(now), wait.map(Millis::of), "{text}");
     }
     // A date may have comments, which may be nested: an upstream may not use up the stack with them.
     let nested = format!("{}Sun, 06 Nov 1994 08:49:37 GMT", "(".repeat(60_000));
@@ -252,6 +261,18 @@ fn retry_after_is_seconds_or_a_date() {
     assert_eq!(answer.wait(now), None);
     let odd = Answer { retry_after: Some(b"\xff"), ..Answer::default() };
     assert_eq!((odd.wait(now), Answer::default().wait(now)), (None, None));
+}
+
+/// Workers of another build read and write the same.
+#[test]
+fn times_lie_in_shared_data_as_milliseconds() {
+    let state = fetch(&State::default(), NOW, 7).after(NOW, &SCHEDULE, 0, report(RefreshOutcome::Updated));
+    let bytes = State { lease_end: NOW + 5, ..state }.encode(9);
+    let number = |place: usize| u64::from_le_bytes(bytes[4 + 8 * place..][..8].try_into().unwrap());
+    // What it is of, who fetched, the end of the lease, when it is due, the wait, when it was fetched, its number.
+    let now = 1_767_225_600_000;
+    assert_eq!([0, 1, 2, 3].map(number), [9, 7, now + 5, now + 300_000]);
+    assert_eq!([4, 5, 6].map(number), [300_000, now, now]);
 }
 
 prop_compose! {
@@ -263,7 +284,8 @@ prop_compose! {
         etag in prop::collection::vec(any::<u8>(), 0..256),
     ) -> State {
         let [holder, lease_end, due, wait, fetched_at, generation] = numbers;
-        State { holder, lease_end, due, wait, fetched_at, generation, failures, outcome, told_stale, etag }
+        let [lease_end, due, fetched_at] = [lease_end, due, fetched_at].map(Timestamp::of_millis);
+        State { holder, lease_end, due, wait: Millis::of(wait), fetched_at, generation, failures, outcome, told_stale, etag }
     }
 }
 
@@ -303,13 +325,13 @@ proptest! {
     }
 
     #[test]
-    fn no_number_makes_it_stop(state in any_state(), now: u64, random: u64, asked: Option<u64>,
+    fn no_number_makes_it_stop(state in any_state(), now in any::<u64>().prop_map(Timestamp::of_millis), random: u64, asked: Option<u64>,
         outcome in prop::sample::select(&RefreshOutcome::ALL[..])) {
-        let report = Report { outcome, retry_after: asked, etag: Vec::new(), unchanged: false };
+        let report = Report { outcome, retry_after: asked.map(Millis::of), etag: Vec::new(), unchanged: false };
         let next = state.after(now, &SCHEDULE, random, report);
         prop_assert!(next.wait <= 86400 * SECOND * 11 / 10);
-        prop_assert_eq!(next.lease_end, 0);
-        let later = now.saturating_add(next.wait);
+        prop_assert_eq!(next.lease_end, Timestamp::NEVER);
+        let later = now + next.wait;
         let due = matches!(next.step(later, &SCHEDULE, 1), Step::Fetch(_));
         prop_assert!(due);
         // Whatever the clock does, after a day and a lease somebody fetches.
@@ -318,7 +340,8 @@ proptest! {
     }
 
     #[test]
-    fn any_answer_can_be_judged(status: Vec<u8>, value: Vec<u8>, body_size: usize, now: u64) {
+    fn any_answer_can_be_judged(status: Vec<u8>, value: Vec<u8>, body_size: usize,
+        now in any::<u64>().prop_map(Timestamp::of_millis)) {
         let headers = [
             (":status".to_owned(), status),
             ("content-type".to_owned(), value.clone()),

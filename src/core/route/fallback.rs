@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{Model, Table};
+use crate::time::{Millis, Timestamp};
 
 /// Why another model is to serve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -120,9 +121,9 @@ pub struct Open {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub doubtful: bool,
     /// When the model was asked.
-    pub began: u64,
+    pub began: Timestamp,
     /// How long it asked to be left alone.
-    pub wait: Option<u64>,
+    pub wait: Option<Millis>,
 }
 
 impl Progress {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::order::{Ranked, rank};
 use super::{Completion, Conditions, Model, Needs, Profile, SignalRanking, Strategy, Table};
 use crate::tier::Tier;
+use crate::time::Timestamp;
 
 /// Most candidates that are named behind the one that serves.
 pub const CHAIN: usize = 4;
@@ -31,8 +32,8 @@ pub struct PickRequest<'w> {
     pub conditions: Option<&'w Conditions>,
     /// Chance, where a strategy takes any: another number for each request.
     pub seed: u64,
-    /// Unix time in seconds.
-    pub now: u64,
+    /// When it is picked.
+    pub now: Timestamp,
 }
 
 impl PickRequest<'_> {

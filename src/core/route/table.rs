@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::fit::Takes;
 use crate::tier::{PerTier, Tier};
+use crate::time::Timestamp;
 
 /// The order of candidates that have none.
 pub const LAST: u32 = u32::MAX;
@@ -210,10 +211,10 @@ pub struct Promotion {
     pub tier: Tier,
     /// The candidates in that time.
     pub models: Vec<Arc<Model>>,
-    /// First second it holds, Unix time.
-    pub from: u64,
-    /// First second it holds no longer, Unix time.
-    pub until: u64,
+    /// When it begins.
+    pub from: Timestamp,
+    /// When it is over.
+    pub until: Timestamp,
 }
 
 /// All models and profiles.
@@ -263,14 +264,18 @@ impl Table {
     }
 
     /// All models that a profile may send requests to at a time; some of them more than once.
-    pub fn listed<'t>(&'t self, profile: &'t Profile, now: u64) -> impl Iterator<Item = &'t Arc<Model>> {
+    pub fn listed<'t>(
+        &'t self,
+        profile: &'t Profile,
+        now: Timestamp,
+    ) -> impl Iterator<Item = &'t Arc<Model>> {
         let tiers = Tier::ALL.into_iter().flat_map(move |tier| self.candidates(profile, tier, now));
         tiers.chain(std::iter::once(&profile.default_model))
     }
 
-    /// The candidates of a tier at a time (Unix seconds): those of the promotion that holds, else the profile's.
+    /// The candidates of a tier at a time: those of the promotion that holds, else the profile's.
     /// Of two promotions that hold, the one listed first counts.
-    pub fn candidates<'t>(&'t self, profile: &'t Profile, tier: Tier, now: u64) -> &'t [Arc<Model>] {
+    pub fn candidates<'t>(&'t self, profile: &'t Profile, tier: Tier, now: Timestamp) -> &'t [Arc<Model>] {
         self.promotions
             .iter()
             .find(|p| p.tier == tier && p.from <= now && now < p.until && p.profile == profile.name)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::tier::{PerTier, Tier};
+use crate::time::Timestamp;
 
 mod coders;
 mod completion;
@@ -110,7 +111,7 @@ fn request(tier: Tier, needs: &Needs) -> PickRequest<'_> {
         ranking: None,
         conditions: None,
         seed: 0,
-        now: 0,
+        now: Timestamp::NEVER,
     }
 }
 

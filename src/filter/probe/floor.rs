@@ -6,8 +6,8 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::{Action, BufferType, MapType, MetricType};
 
+use crate::clock::Started;
 use crate::edit::{add_request_header, replace, set_request_header};
-use crate::now_nanos;
 use tiergate_core::chat::{self, Cursor, MAX_DEPTH};
 
 /// What a filter at least does.
@@ -62,7 +62,7 @@ impl HttpContext for Floor {
         if *self == Self::Buffers {
             return Action::Continue;
         }
-        let started = if let Self::Tells { .. } = self { now_nanos() } else { 0 };
+        let started = if let Self::Tells { .. } = self { Started::now() } else { Started::default() };
         if let Ok(Some(body)) = hostcalls::get_buffer(BufferType::HttpRequestBody, 0, size) {
             splice(body);
         }
@@ -74,7 +74,7 @@ impl HttpContext for Floor {
             for _ in 0..3 {
                 let _ = hostcalls::increment_metric(count, 1);
             }
-            let _ = hostcalls::record_metric(time, now_nanos().saturating_sub(started) / 1000);
+            let _ = hostcalls::record_metric(time, started.micros());
         }
         Action::Continue
     }

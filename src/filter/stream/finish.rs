@@ -4,6 +4,7 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::types::{Action, BufferType};
 
 use super::Stream;
+use crate::clock::Started;
 use crate::deciding::{admitted, decided};
 use crate::edit::{pass, unpacked, write_back};
 use crate::extra::Extra;
@@ -13,7 +14,7 @@ use crate::opinion::{self, Begun};
 use crate::remember::{Notes, rules, salt};
 use crate::routing::Routing;
 use crate::waiting::Waiting;
-use crate::{WorkerState, now_nanos, spend};
+use crate::{WorkerState, spend};
 use tiergate_core::chat::{Dialect, Problem};
 use tiergate_core::config::Config;
 use tiergate_core::engine::{self, Call, Cause, Decision, Edit, Request, RequestContext, Scratch, Sessions};
@@ -31,7 +32,7 @@ impl Stream {
         let (Some(shared), Some(mut waiting)) = (self.shared.clone(), self.waiting.take()) else {
             return Action::Continue;
         };
-        let started = now_nanos();
+        let started = Started::now();
         let body = match waiting.body_size {
             0 => None,
             size => hostcalls::get_buffer(BufferType::HttpRequestBody, 0, size).ok().flatten(),
@@ -48,20 +49,20 @@ impl Stream {
         let mut scratch = shared.scratch.borrow_mut();
         let request = Request { dialect, path, body: &body };
         let ranking = shared.ranking.borrow().clone();
-        let salt = || salt(started);
+        let salt = || salt(started.at());
         let held = |memory, known| {
-            live::held(&SharedData, memory, known, rules(&shared.config, memory), started / 1_000_000)
+            live::held(&SharedData, memory, known, rules(&shared.config, memory), started.at())
         };
         let (tenant, id) = (waiting.tenant.as_slice(), waiting.session.as_deref());
         let sessions = Some(Sessions { salt: &salt, tenant, id, held: &held });
         let client = waiting.client(&shared.config);
         self.asker = waiting.asker(&shared.config);
         let decide = |conditions: Option<&Conditions>, opinion: Option<Tier>, scratch: &mut Scratch| {
-            let (now, seed, ranking) = (started / 1_000_000_000, started, ranking.as_deref());
+            let (now, seed, ranking) = (started.at(), started.seed(), ranking.as_deref());
             let live = RequestContext { ranking, conditions, seed, sessions, client, now, opinion };
             engine::decide(&shared.config, &request, live, scratch)
         };
-        let (health, asker, now) = (shared.health.as_ref(), self.asker, started / 1_000_000);
+        let (health, asker, now) = (shared.health.as_ref(), self.asker, started.at());
         let mut opinion = opinion;
         let mut decision =
             decided(health, asker, now, |conditions| decide(conditions, opinion, &mut scratch));
@@ -93,13 +94,13 @@ impl Stream {
         waiting: &Waiting,
         mut decision: Decision<'_>,
         body: Vec<u8>,
-        started: u64,
+        started: Started,
     ) -> Action {
         self.earner =
             shared.opinions.as_ref().filter(|_| decision.score.is_some()).map(|_| waiting.tenant.clone());
         let keeps_answers = waiting.dialect == Some(Dialect::Responses);
         let tenant = keeps_answers.then(|| waiting.tenant.clone());
-        self.notes = Notes::of(&decision, tenant, started / 1_000_000);
+        self.notes = Notes::of(&decision, tenant, started.at());
         spend::add(&shared.config, &waiting.client(&shared.config), decision.choice.cost);
         let by_attempt = shared.config.fallbacks.enabled;
         self.extra = Extra::new(decision.fitted.extra_usage && !by_attempt);
@@ -111,7 +112,7 @@ impl Stream {
     }
 
     /// The same for a request that has no body, or whose body the host does not give.
-    fn finish_without(&mut self, shared: &WorkerState, waiting: &Waiting, started: u64) -> Action {
+    fn finish_without(&mut self, shared: &WorkerState, waiting: &Waiting, started: Started) -> Action {
         if !waiting.packed && waiting.dialect.is_none() {
             return self.finish_other(shared, waiting, Vec::new());
         }
@@ -142,23 +143,22 @@ impl Stream {
         let (path, boundary) = (waiting.path.as_slice(), waiting.boundary.as_deref());
         // Only groups need to know the time before there is a decision.
         let groups = !config.table.groups.is_empty() || !config.endpoints.is_empty();
-        let mut started = if groups { now_nanos() } else { 0 };
+        let mut started = if groups { Started::now() } else { Started::default() };
         let call = Call { path, body: &body, boundary };
         let client = waiting.client(config);
         self.asker = waiting.asker(config);
         let decide = |conditions: Option<&Conditions>| {
-            let context = RequestContext { conditions, seed: started, client, ..RequestContext::default() };
+            let context =
+                RequestContext { conditions, seed: started.seed(), client, ..RequestContext::default() };
             engine::decide_other(config, &call, &context)
         };
         let decision = match &shared.health {
-            Some(health) if groups => {
-                decide(Some(&health.borrow_mut().conditions(self.asker, started / 1_000_000)))
-            }
+            Some(health) if groups => decide(Some(&health.borrow_mut().conditions(self.asker, started.at()))),
             _ => decide(None),
         };
         let Some(decision) = decision else { return pass(config) };
         if !groups {
-            started = now_nanos();
+            started = Started::now();
         }
         let written = decision.choice.model.map(|model| call.written(decision.edit.spans(), model));
         write_back(written.unwrap_or_default(), body, waiting.has_length);

@@ -4,6 +4,7 @@ use super::super::cursor::{Cursor, Kind};
 use super::super::{Fault, decode};
 use super::message::unquoted;
 use crate::retry_after;
+use crate::time::{Millis, Timestamp};
 
 /// The most limits that an answer tells of.
 const MOST_LIMITS: usize = 16;
@@ -67,15 +68,15 @@ impl Waits {
         }
     }
 
-    /// How long to wait, in milliseconds from `now`. What asks for a wait of nothing asks for none.
-    pub fn wait(&self, now: u64) -> Option<u64> {
+    /// How long to wait from `now` on. What asks for a wait of nothing asks for none.
+    pub fn wait(&self, now: Timestamp) -> Option<Millis> {
         let asked = retry_after::millis(&self.millis).or_else(|| retry_after::wait(&self.after, now));
-        asked.filter(|wait| *wait > 0).or_else(|| self.of_limits(now)).or(asked)
+        asked.filter(|wait| *wait > Millis::ZERO).or_else(|| self.of_limits(now)).or(asked)
     }
 
     /// Until all limits that are used up are reset. Where it is not told which those are, until the first is.
-    fn of_limits(&self, now: u64) -> Option<u64> {
-        let reset = |limit: &Limit| retry_after::wait(&limit.reset, now).filter(|wait| *wait > 0);
+    fn of_limits(&self, now: Timestamp) -> Option<Millis> {
+        let reset = |limit: &Limit| retry_after::wait(&limit.reset, now).filter(|wait| *wait > Millis::ZERO);
         let exhausted = self.limits.iter().filter(|limit| limit.exhausted == Some(true));
         if self.limits.iter().any(|limit| limit.exhausted.is_some()) {
             return exhausted.filter_map(reset).max();
@@ -84,22 +85,22 @@ impl Waits {
     }
 }
 
-/// How long an error asks to wait in its body, in milliseconds from `now`: Gemini's `retryDelay`, OpenRouter's headers
+/// How long an error asks to wait in its body, from `now` on: Gemini's `retryDelay`, OpenRouter's headers
 /// within the body, and the like, also inside of another error.
-pub fn wait_in(body: &[u8], now: u64) -> Option<u64> {
+pub fn wait_in(body: &[u8], now: Timestamp) -> Option<Millis> {
     let mut told = Told { now, waits: Waits::default(), field: None, phrase: None };
     let mut cursor = Cursor::new(body, DEPTH);
     // What was read before a fault counts.
     let _ = told.value("", &mut cursor);
-    told.field.or_else(|| told.waits.wait(now)).or(told.phrase).filter(|wait| *wait > 0)
+    told.field.or_else(|| told.waits.wait(now)).or(told.phrase).filter(|wait| *wait > Millis::ZERO)
 }
 
 struct Told {
-    now: u64,
+    now: Timestamp,
     /// Headers that are written into the body.
     waits: Waits,
-    field: Option<u64>,
-    phrase: Option<u64>,
+    field: Option<Millis>,
+    phrase: Option<Millis>,
 }
 
 impl Told {
@@ -151,7 +152,7 @@ impl Told {
 }
 
 /// The wait that a message names.
-fn phrase(text: &str, now: u64) -> Option<u64> {
+fn phrase(text: &str, now: Timestamp) -> Option<Millis> {
     let text = unquoted(text);
     PHRASES.iter().find_map(|phrase| {
         let after = text.split_once(phrase)?.1.trim_start();
@@ -160,7 +161,7 @@ fn phrase(text: &str, now: u64) -> Option<u64> {
         let wait = retry_after::wait(value.as_bytes(), now)?;
         let unit = after.get(end..).unwrap_or_default().trim_start();
         let times = [("minute", 60), ("hour", 3600)].iter().find(|(name, _)| unit.starts_with(name));
-        Some(wait.saturating_mul(times.map_or(1, |(_, seconds)| *seconds)))
+        Some(wait * times.map_or(1, |(_, seconds)| *seconds))
     })
 }
 
@@ -169,9 +170,9 @@ mod tests {
     use super::*;
 
     /// 2030-03-05T10:00:00Z
-    const NOW: u64 = 1_898_935_200_000;
+    const NOW: Timestamp = Timestamp::of_millis(1_898_935_200_000);
 
-    fn wait(headers: &[(&str, &str)]) -> Option<u64> {
+    fn wait(headers: &[(&str, &str)]) -> Option<Millis> {
         let mut waits = Waits::default();
         headers.iter().for_each(|(name, value)| waits.header(name, value.as_bytes()));
         waits.wait(NOW)
@@ -255,7 +256,7 @@ mod tests {
             (&[("x-ratelimit-reset", "1898935100")], None),
             (&[("content-type", "application/json")], None),
         ] {
-            assert_eq!(wait(headers), expected, "{headers:?}");
+            assert_eq!(wait(headers), expected.map(Millis::of), "{headers:?}");
         }
         let many: Vec<String> = (0..1000).map(|number| format!("x-ratelimit-reset-{number}")).collect();
         let mut waits = Waits::default();
@@ -293,7 +294,7 @@ mod tests {
             ("slow down", None),
             ("", None),
         ] {
-            assert_eq!(wait_in(body.as_bytes(), NOW), expected, "{body}");
+            assert_eq!(wait_in(body.as_bytes(), NOW), expected.map(Millis::of), "{body}");
         }
     }
 }

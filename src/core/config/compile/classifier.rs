@@ -13,6 +13,7 @@ use super::{names, signals};
 use crate::opinion::{OpinionSettings, RUBRIC, Template};
 use crate::route::{Model, Profile};
 use crate::tier::Tier;
+use crate::time::Millis;
 
 /// The name that stands for the cheapest model.
 const AUTO: &str = "auto";
@@ -66,10 +67,10 @@ pub(super) fn compile(
     let settings = OpinionSettings {
         band: raw.band,
         share: raw.max_share,
-        timeout: raw.timeout_ms,
-        remember: raw.remember_seconds.saturating_mul(1000),
+        timeout: Millis::of(raw.timeout_ms),
+        remember: Millis::of_seconds(raw.remember_seconds),
         allowed_fails: raw.allowed_fails,
-        rest: raw.rest_seconds.saturating_mul(1000),
+        rest: Millis::of_seconds(raw.rest_seconds),
         template: Template::new(raw.ask_bytes, rubric, members),
     };
     Some(Classifier {

@@ -10,6 +10,7 @@ use super::super::{Fallbacks, LiveConfig};
 use super::models::Models;
 use crate::live::{Credentials, LiveSettings};
 use crate::route::{Chains, FallbackReason, Model};
+use crate::time::Millis;
 
 /// The key of the chain for any model.
 pub(super) const ANY: &str = "*";
@@ -27,8 +28,8 @@ pub(super) fn live(raw: &raw::RawLive, path: &Path<'_>, errors: &mut Errors) -> 
         allowed_fails: raw.allowed_fails,
         failure_percent: raw.failure_percent,
         minimum_requests: raw.minimum_requests,
-        cooldown: raw.cooldown_time.saturating_mul(1000),
-        longest_cooldown: raw.max_cooldown_time.saturating_mul(1000),
+        cooldown: Millis::of_seconds(raw.cooldown_time),
+        longest_cooldown: Millis::of_seconds(raw.max_cooldown_time),
         credentials: match raw.credentials {
             raw::RawCredentials::Auto => Credentials::Unknown,
             raw::RawCredentials::Shared => Credentials::Shared,

@@ -11,6 +11,7 @@ use super::lists::Lists;
 use super::models::Models;
 use super::{names, profiles};
 use crate::route::Promotion;
+use crate::time::Timestamp;
 
 /// Compiles promotions; no two of one tier of one profile overlap.
 pub(super) fn compile(
@@ -85,14 +86,14 @@ fn one(
     })
 }
 
-/// Unix seconds of a date (midnight UTC) or an RFC 3339 date and time.
-fn moment(text: &str, path: &Path<'_>, errors: &mut Errors) -> Option<u64> {
+/// A date (midnight UTC) or an RFC 3339 date and time.
+fn moment(text: &str, path: &Path<'_>, errors: &mut Errors) -> Option<Timestamp> {
     let date = text.len() == "2026-11-01".len();
     let full = if date { format!("{text}T00:00:00Z") } else { text.to_owned() };
     let right = "give a date such as 2026-11-01 (midnight UTC) or 2026-11-01T08:00:00+02:00";
     match OffsetDateTime::parse(&full, &Rfc3339) {
         Ok(moment) => match u64::try_from(moment.unix_timestamp()) {
-            Ok(seconds) => Some(seconds),
+            Ok(seconds) => Some(Timestamp::of_seconds(seconds)),
             Err(_) => {
                 errors.meaning(path, format!("{} is before 1970; {right}", quoted(text)));
                 None

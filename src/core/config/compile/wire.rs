@@ -4,6 +4,7 @@ use super::super::error::{Errors, Path, quoted};
 use super::super::raw;
 use super::super::{Headers, Overrides, ResponseHeaders, Session};
 use crate::chat::{Limits, Paths};
+use crate::time::Millis;
 
 /// Headers that mean something to HTTP, to Envoy or to providers. The filter removes and sets what it is told to
 /// own: any of these would break requests.
@@ -133,7 +134,7 @@ pub(super) fn session(raw: &raw::Session, path: &Path<'_>, errors: &mut Errors) 
         pinned: raw.mode != raw::SessionMode::Stateless,
         derived: raw.mode == raw::SessionMode::Derived,
         moves_down: raw.move_down == raw::MoveDown::IfCheaper && raw.mode == raw::SessionMode::Pinned,
-        idle: raw.idle_seconds.saturating_mul(1000),
+        idle: Millis::of_seconds(raw.idle_seconds),
         headers: raw.header.iter().chain(&raw.headers).cloned().collect(),
         cache_key: raw.prompt_cache_key,
         tenant_header: raw.tenant_header.clone(),

@@ -1,6 +1,7 @@
 //! What documents mean.
 
 use super::*;
+use crate::time::Timestamp;
 
 #[test]
 fn four_tiers_with_one_model_each_are_a_document() {
@@ -196,8 +197,8 @@ fn a_promotion_holds_from_its_first_second_to_the_one_before_its_end() {
         (until, "gpt-5"),
         (until + 1, "gpt-5.4-mini"),
     ] {
-        assert_eq!(first(Tier::Medium, now), medium, "{now}");
-        assert_eq!(first(Tier::Simple, now), "gpt-5.6-luna", "{now}");
+        assert_eq!(first(Tier::Medium, Timestamp::of_seconds(now)), medium, "{now}");
+        assert_eq!(first(Tier::Simple, Timestamp::of_seconds(now)), "gpt-5.6-luna", "{now}");
     }
 }
 

@@ -160,13 +160,19 @@ fn groups_are_in_the_list_of_models() {
     let list: Value = serde_json::from_str(&crate::engine::listing::alone(
         &config,
         crate::engine::listing::Shape::OpenAi,
-        0,
+        Timestamp::NEVER,
     ))
     .unwrap();
     let names: Vec<&str> =
         list["data"].as_array().unwrap().iter().filter_map(|one| one["id"].as_str()).collect();
     assert!(names.contains(&"gpt-4") && names.contains(&"smart/auto"), "{names:?}");
     assert!(
-        crate::engine::listing::one(&config, "gpt-4", crate::engine::listing::Shape::Anthropic, 0).is_some()
+        crate::engine::listing::one(
+            &config,
+            "gpt-4",
+            crate::engine::listing::Shape::Anthropic,
+            Timestamp::NEVER
+        )
+        .is_some()
     );
 }

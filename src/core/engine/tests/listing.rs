@@ -30,19 +30,19 @@ fn paths_of_lists_are_known() {
 #[test]
 fn a_list_of_its_own_has_all_virtual_names_in_either_shape() {
     let config = config(json!({}), json!({"virtual_models": {"best \"one\"": "auto"}}));
-    let list = read(&listing::alone(&config, Shape::OpenAi, 0));
+    let list = read(&listing::alone(&config, Shape::OpenAi, Timestamp::NEVER));
     let ids: Vec<&str> =
         list["data"].as_array().unwrap().iter().filter_map(|one| one["id"].as_str()).collect();
     assert_eq!(ids, ["best \"one\"", "smart/agentic", "smart/auto", "smart/eco", "smart/premium"]);
     assert_eq!((&list["object"], &list["data"][2]["object"]), (&json!("list"), &json!("model")));
     // What any candidate can, the virtual model can.
     assert_eq!(list["data"][2]["supports_vision"], true);
-    let list = read(&listing::alone(&config, Shape::Anthropic, 0));
+    let list = read(&listing::alone(&config, Shape::Anthropic, Timestamp::NEVER));
     assert_eq!((&list["has_more"], &list["first_id"]), (&json!(false), &json!("best \"one\"")));
     assert_eq!((&list["data"][2]["type"], &list["last_id"]), (&json!("model"), &json!("smart/premium")));
-    let one = read(&listing::one(&config, "smart/auto", Shape::OpenAi, 0).unwrap());
+    let one = read(&listing::one(&config, "smart/auto", Shape::OpenAi, Timestamp::NEVER).unwrap());
     assert_eq!((&one["id"], &one["max_model_len"]), (&json!("smart/auto"), &json!(10000)));
-    assert_eq!(listing::one(&config, "plain", Shape::OpenAi, 0), None);
+    assert_eq!(listing::one(&config, "plain", Shape::OpenAi, Timestamp::NEVER), None);
     assert_eq!(read(&listing::unknown("x", Shape::OpenAi))["error"]["code"], "model_not_found");
     assert_eq!(read(&listing::unknown("x", Shape::Anthropic))["error"]["type"], "not_found_error");
 }
@@ -51,7 +51,7 @@ fn a_list_of_its_own_has_all_virtual_names_in_either_shape() {
 fn virtual_models_are_added_to_a_list_and_the_rest_stays_as_it_is() {
     let config = plain();
     let merged = |body: &str| {
-        listing::merged(&config, body.as_bytes(), Shape::OpenAi, 0)
+        listing::merged(&config, body.as_bytes(), Shape::OpenAi, Timestamp::NEVER)
             .map(|bytes| String::from_utf8(bytes).unwrap())
     };
     let body = r#"{ "object":"list", "x": 1.50, "data" : [ {"id": "a", "n": 1e3}, {"id": "smart/eco"} ], "data2": []}"#;

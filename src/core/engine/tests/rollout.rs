@@ -33,7 +33,7 @@ static ALL: LazyLock<[(&str, Config); 6]> = LazyLock::new(|| {
 /// A conversation that may be held.
 fn live(held: &dyn Fn(Memory, Known) -> Option<SessionPin>) -> RequestContext<'_> {
     let sessions = Some(Sessions { salt: &|| 1, tenant: b"someone", id: Some(b"id"), held });
-    RequestContext { sessions, now: 7, ..RequestContext::default() }
+    RequestContext { sessions, now: Timestamp::of_seconds(7), ..RequestContext::default() }
 }
 
 #[test]
@@ -119,7 +119,7 @@ proptest! {
             body[at] = byte;
         }
         let request = Request { dialect, path, body: &body };
-        let held = |_, _| (!held_by.is_empty()).then(|| SessionPin::by(held_by, Tier::Complex, 0));
+        let held = |_, _| (!held_by.is_empty()).then(|| SessionPin::by(held_by, Tier::Complex, Timestamp::NEVER));
         let mut scratch = Scratch::default();
         for (name, config) in &*ALL {
             let live = RequestContext { seed, ..live(&held) };

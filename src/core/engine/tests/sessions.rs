@@ -28,14 +28,14 @@ struct Talk {
     conditions: Conditions,
     dialect: Dialect,
     tenant: &'static [u8],
-    now: u64,
+    now: Timestamp,
 }
 
 impl Talk {
     fn new() -> Self {
         let (held, conditions) = Default::default();
         let (dialect, tenant) = (Dialect::ChatCompletions, &b"alice's key"[..]);
-        Self { config: config(), held, conditions, dialect, tenant, now: 1_000_000 }
+        Self { config: config(), held, conditions, dialect, tenant, now: Timestamp::of_seconds(1_000_000) }
     }
 
     /// Model, tier and cause.
@@ -349,7 +349,7 @@ fn that_a_conversation_goes_on_is_written_down_now_and_then() {
     let mut writes = Vec::new();
     // At the end the clock is set back.
     for seconds in [0, 3, 9, 11, 12, 22, -500, -495, -400] {
-        talk.now = 1_000_000_u64.saturating_add_signed(seconds);
+        talk.now = Timestamp::of_seconds(1_000_000_u64.saturating_add_signed(seconds));
         let before = talk.held.borrow().clone();
         talk.says(asks(&["Hello!"]));
         if *talk.held.borrow() != before {

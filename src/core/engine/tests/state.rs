@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use super::super::state::{answer, answers, one_more};
 use super::*;
+use crate::time::{Millis, Timestamp};
 
 const PROOF: &str = "Prove the theorem step by step and derive the formal proof by contradiction.";
 const TENANT: &[u8] = b"alice's key";
-const NOW: u64 = 1_000_000;
+const NOW: Timestamp = Timestamp::of_seconds(1_000_000);
 
 /// One model of each provider a tier, and one that another profile has alone.
 fn config(more: Value) -> Config {
@@ -49,7 +50,7 @@ fn follows(
 }
 
 fn made(id: &str, model: &str, tier: Tier) -> (Known, SessionPin) {
-    (answer(7, TENANT, id.as_bytes()), SessionPin::by(model, tier, NOW * 1000))
+    (answer(7, TENANT, id.as_bytes()), SessionPin::by(model, tier, NOW))
 }
 
 fn tool_answer(id: &str) -> Value {
@@ -105,7 +106,7 @@ fn a_conversation_at_the_provider_stays_where_it_was() {
     let keeps = request(json!("conv_1")).unwrap();
     assert_eq!(request(json!({"id": "conv_1"})), Some(keeps));
     assert_ne!(request(json!("conv_2")), Some(keeps));
-    let known = [(keeps, SessionPin::by("high", Tier::Reasoning, 0))];
+    let known = [(keeps, SessionPin::by("high", Tier::Reasoning, Timestamp::NEVER))];
     let fields = json!({"conversation": {"id": "conv_1"}, "input": "Hello!"});
     let (model, tier, cause, _) = follows(&config, &known, fields);
     assert_eq!((model.as_str(), tier, cause), ("high", "REASONING", "state"));
@@ -169,9 +170,9 @@ fn a_profile_uses_no_model_that_is_not_its_own() {
 #[test]
 fn what_is_not_known_of_an_answer_all_of_a_client_s_answers_tell() {
     let config = config(json!({}));
-    let at = |seconds: u64| NOW * 1000 - seconds * 1000;
+    let at = |seconds: u64| NOW - seconds * 1000;
     let of = |model: &str, tier, seconds| SessionPin::by(model, tier, at(seconds));
-    let idle = 300_000;
+    let idle = Millis::of_seconds(300);
     let one = one_more(None, idle, of("high", Tier::Reasoning, 20));
     let same = one_more(Some(one), idle, of("high", Tier::Simple, 10));
     assert_eq!(same, of("high", Tier::Reasoning, 10));
@@ -194,8 +195,7 @@ fn what_is_not_known_of_an_answer_all_of_a_client_s_answers_tell() {
 #[test]
 fn another_client_s_answers_are_not_known() {
     let config = config(json!({}));
-    let known =
-        [(answer(7, b"mallory's key", b"resp_1"), SessionPin::by("high", Tier::Reasoning, NOW * 1000))];
+    let known = [(answer(7, b"mallory's key", b"resp_1"), SessionPin::by("high", Tier::Reasoning, NOW))];
     assert_eq!(follows(&config, &known, tool_answer("resp_1")).2, "unknown_state");
 }
 

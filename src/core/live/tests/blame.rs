@@ -4,19 +4,19 @@ use super::*;
 
 const ALONE: Told = Told { weight: Weight::Open, ..Told::NOTHING };
 
-fn cooling(board: &Board, now: u64) -> bool {
+fn cooling(board: &Board, now: Timestamp) -> bool {
     board.condition(0, now).cooling
 }
 
 /// A request that fails in a way that its body may have brought about.
-fn open(board: &mut Board, request: u64, now: u64, store: &impl Store) {
+fn open(board: &mut Board, request: u64, now: Timestamp, store: &impl Store) {
     let attempt = board.begin(0, now);
     let told = Told { request, ..ALONE };
     board.end(attempt, Outcome::Failed(Failure::ServerError), NONE, told, now, store);
 }
 
 /// One that was the model's.
-fn certain(board: &mut Board, request: u64, now: u64, store: &impl Store) {
+fn certain(board: &mut Board, request: u64, now: Timestamp, store: &impl Store) {
     let attempt = board.begin(0, now);
     let told = Told { request, ..Told::NOTHING };
     board.end(attempt, Outcome::Failed(Failure::ServerError), NONE, told, now, store);
@@ -124,7 +124,7 @@ fn a_wait_is_honoured_at_once() {
         request(&mut worker, 0, Outcome::Ok, NOW, &store);
     }
     let attempt = worker.begin(0, NOW);
-    let told = Told { wait: Some(20_000), ..Told::NOTHING };
+    let told = Told { wait: Some(Millis::of(20_000)), ..Told::NOTHING };
     worker.end(attempt, Outcome::Failed(Failure::RateLimited), NONE, told, NOW, &store);
     assert!(cooling(&worker, NOW + 19_999) && !cooling(&worker, NOW + 20_000));
     let settings = LiveSettings { allowed_fails: NEVER, ..SETTINGS };

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn cooling(board: &Board, now: u64) -> bool {
+fn cooling(board: &Board, now: Timestamp) -> bool {
     board.condition(0, now).cooling
 }
 
@@ -16,7 +16,10 @@ fn one_failure_more_than_allowed_cools_a_model_down() {
     assert!(!cooling(&worker, NOW + 5000), "for five seconds");
     assert!(!worker.condition(1, NOW).cooling, "the others are well");
     let began = worker.take_cooldowns();
-    assert_eq!(began, [Cooldown { model: 0, of_one: false, failure: Failure::ServerError, length: 5000 }]);
+    assert_eq!(
+        began,
+        [Cooldown { model: 0, of_one: false, failure: Failure::ServerError, length: Millis::of(5000) }]
+    );
     assert_eq!(worker.take_cooldowns(), [], "told once");
 }
 
@@ -75,18 +78,18 @@ fn a_server_may_ask_for_a_longer_time_but_not_for_ever() {
             attempt,
             Outcome::Failed(Failure::RateLimited),
             NONE,
-            Told { wait: Some(wait), ..Told::NOTHING },
+            Told { wait: Some(Millis::of(wait)), ..Told::NOTHING },
             NOW,
             &store,
         );
-        assert_eq!(worker.take_cooldowns()[0].length, length, "{wait}");
+        assert_eq!(worker.take_cooldowns()[0].length, Millis::of(length), "{wait}");
         assert!(cooling(&worker, NOW + length - 1), "{wait}");
         assert!(!cooling(&worker, NOW + length), "{wait}");
     }
 }
 
 /// A worker whose first model has just cooled down, and the time.
-fn cooled(store: &Fake<'_>) -> (Board, u64) {
+fn cooled(store: &Fake<'_>) -> (Board, Timestamp) {
     let mut worker = board(1);
     fail(&mut worker, 0, 4, NOW, store);
     (worker, NOW + 5 * SECOND)
@@ -243,9 +246,9 @@ proptest::proptest! {
         let (store, mut worker) = (Fake::default(), board(1));
         let mut now = NOW;
         for (pause, wait) in fails {
-            now += pause;
+            now = now + pause;
             let attempt = worker.begin(0, now);
-            worker.end(attempt, Outcome::Failed(Failure::RateLimited), NONE, Told { wait, ..Told::NOTHING }, now, &store);
+            worker.end(attempt, Outcome::Failed(Failure::RateLimited), NONE, Told { wait: wait.map(Millis::of), ..Told::NOTHING }, now, &store);
             proptest::prop_assert!(!cooling(&worker, now + SETTINGS.longest_cooldown));
         }
     }

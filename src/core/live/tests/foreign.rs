@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::super::record::Record;
 use super::super::slots::{find, model_key, worker_key};
 use super::*;
+use crate::tier::Tier;
 
 /// All values that a little traffic leaves behind.
 fn left_behind() -> Vec<(String, Vec<u8>)> {
@@ -43,6 +44,30 @@ fn filled(values: impl Fn(usize) -> Vec<u8>) -> Fake<'static> {
         store.set(&key, &values(place), None).unwrap();
     }
     store
+}
+
+/// The number at a place of a value, behind its magic.
+fn number(value: &[u8], place: usize) -> u64 {
+    u64::from_le_bytes(value[4 + 8 * place..][..8].try_into().unwrap())
+}
+
+/// Workers of another build read and write the same.
+#[test]
+fn times_lie_in_the_store_as_milliseconds_of_the_epoch() {
+    let store = Fake::default();
+    fail(&mut board(1), 0, 4, NOW + 7, &store);
+    let written = store.entries.borrow().values().next().unwrap().0.clone();
+    // When it was written, its bucket of two seconds, when the cooldown began and when it ends.
+    let times = [1, 2, 3, 4].map(|place| number(&written, place));
+    assert_eq!(times, [1_767_225_600_007, 883_612_800, 1_767_225_600_007, 1_767_225_605_007]);
+
+    let store = Fake::default();
+    let rules = Rules { idle: SECOND, own: SECOND, others: SECOND };
+    let known = Known { tenant: 3, number: 4 };
+    hold(&store, Memory::Conversations, known, SessionPin::by("alpha", Tier::Complex, NOW + 7), rules);
+    let written = store.entries.borrow().values().next().unwrap().0.clone();
+    // The tenant, the conversation, the tier, and when its model served last.
+    assert_eq!([0, 1, 3, 4].map(|place| number(&written, place)), [3, 4, 2, 1_767_225_600_007]);
 }
 
 #[test]

@@ -5,17 +5,24 @@ use super::*;
 const LIMITED: Outcome = Outcome::Failed(Failure::RateLimited);
 
 /// A request of a credential fails; how long the provider asks to be left alone.
-fn limited(board: &mut Board, asker: u64, wait: Option<u64>, now: u64, store: &impl Store) {
+fn limited(board: &mut Board, asker: u64, wait: Option<Millis>, now: Timestamp, store: &impl Store) {
     failed(board, asker, Failure::RateLimited, wait, now, store);
 }
 
-fn failed(board: &mut Board, asker: u64, failure: Failure, wait: Option<u64>, now: u64, store: &impl Store) {
+fn failed(
+    board: &mut Board,
+    asker: u64,
+    failure: Failure,
+    wait: Option<Millis>,
+    now: Timestamp,
+    store: &impl Store,
+) {
     let attempt = board.begin(0, now);
-    let told = Told { wait, asker, request: now, ..Told::NOTHING };
+    let told = Told { wait, asker, request: now.millis(), ..Told::NOTHING };
     board.end(attempt, Outcome::Failed(failure), NONE, told, now, store);
 }
 
-fn served(board: &mut Board, times: u32, now: u64, store: &impl Store) {
+fn served(board: &mut Board, times: u32, now: Timestamp, store: &impl Store) {
     for _ in 0..times {
         request(board, 0, Outcome::Ok, now, store);
     }
@@ -45,7 +52,7 @@ fn a_wait_is_that_of_the_credential_that_got_it() {
 
 #[test]
 fn one_credential_moves_nobody_however_often_it_fails() {
-    for wait in [None, Some(0), Some(300 * SECOND)] {
+    for wait in [None, Some(Millis::ZERO), Some(300 * SECOND)] {
         for failure in [Failure::RateLimited, Failure::Unserviceable, Failure::NotFound] {
             let store = Fake::default();
             let mut worker = board(1);

@@ -3,8 +3,8 @@
 use super::*;
 use crate::tier::Tier;
 
-const IDLE: u64 = 300 * SECOND;
-const RULES: Rules = Rules { idle: IDLE, own: 60 * SECOND, others: 60 * SECOND };
+const IDLE: Millis = Millis::of_seconds(300);
+const RULES: Rules = Rules { idle: IDLE, own: Millis::of_seconds(60), others: Millis::of_seconds(60) };
 const MEMORY: Memory = Memory::Conversations;
 
 /// The `n`th entry of a tenant in one and the same set as all other entries with the same `set`.
@@ -13,15 +13,15 @@ fn of(tenant: u64, n: u64, set: u64) -> Known {
     Known { tenant, number }
 }
 
-fn by(name: &str, now: u64) -> SessionPin {
+fn by(name: &str, now: Timestamp) -> SessionPin {
     SessionPin::by(name, Tier::Simple, now)
 }
 
-fn keep(store: &Fake<'_>, known: Known, now: u64) {
+fn keep(store: &Fake<'_>, known: Known, now: Timestamp) {
     hold(store, MEMORY, known, by("alpha", now), RULES);
 }
 
-fn kept(store: &Fake<'_>, known: Known, now: u64) -> bool {
+fn kept(store: &Fake<'_>, known: Known, now: Timestamp) -> bool {
     held(store, MEMORY, known, RULES, now).is_some()
 }
 
@@ -72,7 +72,7 @@ fn places_are_bounded() {
 fn a_crowd_of_one_tenant_leaves_another_its_share() {
     let store = Fake::default();
     // Two of another's in a set, then many of one's own, as fast and as slowly as it likes.
-    for pause in [0, SECOND, 70 * SECOND] {
+    for pause in [Millis::ZERO, SECOND, 70 * SECOND] {
         for n in 0..2 {
             keep(&store, of(1, n, 5), NOW);
         }
@@ -83,7 +83,7 @@ fn a_crowd_of_one_tenant_leaves_another_its_share() {
             (0..2).for_each(|n| keep(&store, of(1, n, 5), now));
         }
         let now = NOW + 99 * pause;
-        assert!((0..2).all(|n| kept(&store, of(1, n, 5), now)), "{pause}");
+        assert!((0..2).all(|n| kept(&store, of(1, n, 5), now)), "{pause:?}");
     }
 }
 

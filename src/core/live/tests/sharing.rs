@@ -209,7 +209,7 @@ struct Worker {
 }
 
 impl Worker {
-    fn step(&mut self, step: Step, now: u64, store: &Fake<'_>) {
+    fn step(&mut self, step: Step, now: Timestamp, store: &Fake<'_>) {
         match step {
             Step::Begin(model) => self.under_way.push(self.board.begin(model, now)),
             Step::End(which, outcome) if !self.under_way.is_empty() => {

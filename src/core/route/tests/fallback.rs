@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::route::fallback::*;
 use crate::route::{Model, Table};
+use crate::time::Timestamp;
 
 const NAMES: [&str; 5] = ["a", "b", "c", "d", "e"];
 
@@ -210,7 +211,7 @@ fn two_models_that_fail_alike_were_asked_something_that_nobody_serves() {
         kind,
         suspect,
         doubtful: false,
-        began: 0,
+        began: Timestamp::NEVER,
         wait: None,
     };
     let body = |all: &[Open]| {

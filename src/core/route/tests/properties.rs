@@ -5,6 +5,7 @@ use proptest::strategy::Strategy as Values;
 
 use super::Strategy;
 use super::*;
+use crate::time::Timestamp;
 
 /// Eight models of which any may lack anything.
 fn any_models() -> impl Values<Value = Vec<Arc<Model>>> {
@@ -118,7 +119,7 @@ proptest! {
             ranking: Some(&ranking),
             conditions: Some(&known),
             seed,
-            now: 0,
+            now: Timestamp::NEVER,
         };
         let table = table();
         let pick = pick(&table, &profile, &request);

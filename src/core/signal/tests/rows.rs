@@ -7,6 +7,7 @@ use crate::config::{self, Config};
 use crate::engine::{Cause, Request, RequestContext, Scratch, decide, ranking};
 use crate::signal::parse;
 use crate::tier::Tier;
+use crate::time::Timestamp;
 
 /// A configuration with a profile `rN` for each row: its candidates serve SIMPLE, and the first of them all else.
 fn config_of(rows: &[&Value]) -> Config {
@@ -49,7 +50,8 @@ fn check(rows: &[&Value]) -> Vec<String> {
         let feed = parse(row["feed"].to_string().as_bytes()).unwrap();
         let ranking = ranking(&config, &feed);
         let profile = format!("r{number}");
-        let candidates = config.table.candidates(&config.table.profiles[&profile], Tier::Simple, 0);
+        let candidates =
+            config.table.candidates(&config.table.profiles[&profile], Tier::Simple, Timestamp::NEVER);
         let order: Vec<&str> = ranking.order(candidates).iter().map(|m| m.name.as_str()).collect();
         let body =
             json!({"model": format!("smart/{profile}"), "messages": [{"role": "user", "content": "Hello!"}]});
