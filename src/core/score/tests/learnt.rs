@@ -174,6 +174,9 @@ fn nothing_to_judge_by_is_told() {
         ("👍", true),
         ("ok", true),
         ("hello", false),
+        // Few words, none of which is a concept: their length says that they are easy.
+        ("Which sea is north of Turkey?", false),
+        ("B2C nedir?", false),
         ("2+2", false),
         ("Przetłumacz to zdanie na angielski, proszę", false),
     ] {
