@@ -2,7 +2,7 @@
 # demo        build, start the real stack, send one request of each kind, print the table
 # up, down    the same stack left running, and stopped
 # wasm        dist/tiergate.wasm
-# wheel       dist/tiergate-VERSION-*.whl, for pip; wheel-test: installs it in a clean environment and tries it
+# wheel       dist/tiergate-VERSION-*.whl, for pip; wheel-arm64: the one for arm64; wheel-test: installs it in a clean environment and tries it
 # chart       deploy/kustomize from deploy/helm; chart-test: the chart by Helm's own engine, against Kubernetes' schemas
 # image       an OCI image of it, dist/tiergate-VERSION.oci.tar; needs buildah
 # release     that, checksums, bill of materials, schema and licences in dist/; from a tree without changes
@@ -15,6 +15,7 @@
 # soak        five minutes of full load while models fail at random (SECONDS=300)
 # linear      no body costs more than its size accounts for (SHAPES=20000)
 # fuzz        coverage-guided fuzzing of what reads other people's bytes, each target for a minute (SECONDS=60), and linear
+# site        the documents as a site with search, by mdbook; audit: known faults and licences of what is used, by cargo-deny and pip-audit
 # bench       speed; docs: the generated reference and schema, envoy/dynamic and the console's packed page; clean: what all of these left
 
 PYTHON_BIN := .venv/bin/python
@@ -27,8 +28,8 @@ SHAPES := 20000
 ENVOYS := 1.36.4 1.37.0 1.39.3 1.40.0
 
 .NOTPARALLEL:
-.PHONY: help demo up down setup setup-train wasm wheel wheel-test chart chart-test setup-chart image release draft test lint test-rust test-e2e test-matrix clients train learn \
-	quality bench fuzz linear soak docs clean
+.PHONY: help demo up down setup setup-train wasm wheel wheel-arm64 wheel-test chart chart-test setup-chart image release draft test lint test-rust test-e2e test-matrix clients train learn \
+	quality bench fuzz linear soak docs site audit clean
 
 help:
 	@sed -n '/^$$/q; s/^# //p' Makefile
@@ -51,9 +52,12 @@ wasm:
 wheel: setup wasm
 	@scripts/wheel.sh
 
+wheel-arm64: setup wasm
+	@scripts/wheel.sh --arm64
+
 # Of several wheels in dist the newest.
 wheel-test: wheel
-	TIERGATE_WHEEL=$$(ls -t dist/tiergate-*.whl | head -n 1) $(PYTHON_BIN) -m pytest -q tests/e2e/test_wheel.py
+	TIERGATE_WHEEL=$$(ls -t dist/tiergate-*$$(uname -m).whl | head -n 1) $(PYTHON_BIN) -m pytest -q tests/e2e/test_wheel.py
 
 chart: setup-chart
 	@.venv-chart/bin/python scripts/chart.py
@@ -130,6 +134,13 @@ docs:
 	mv target/tiergate.schema.json src/core/config/tiergate.schema.json
 	@[ ! -x $(PYTHON_BIN) ] || $(PYTHON_BIN) scripts/dynamic.py envoy/envoy.yaml envoy/dynamic
 	@python3 scripts/promises.py
+
+# REPOSITORY=https://HOST/OWNER/NAME/blob/main: where the files of the tree are shown.
+site:
+	@$(PYTHON) scripts/book.py $(if $(REPOSITORY),--repository $(REPOSITORY))
+
+audit:
+	@scripts/audit.sh
 
 clean:
 	-@[ ! -x $(PYTHON_BIN) ] || $(PYTHON_BIN) scripts/stack.py down
