@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use super::error::{Errors, Path, quoted, shown};
+use super::error::{Scope, quoted, shown};
 use super::nearest::{did_you_mean, listed};
 use super::number;
 
@@ -14,26 +14,25 @@ pub(super) const SCHEMA: &str = include_str!("tiergate.schema.json");
 
 /// Checks a document and takes out what cannot be used. False where nothing can. `text_numbers`: a number may be spelled as
 /// a string.
-pub(super) fn check(document: &mut Value, text_numbers: bool, errors: &mut Errors) -> bool {
+pub(super) fn check(document: &mut Value, text_numbers: bool, scope: &Scope<'_>) -> bool {
     let root: Value = match serde_json::from_str(SCHEMA) {
         Ok(root) => root,
         Err(error) => {
-            errors.at("schema".to_owned(), error.to_string());
+            scope.errors().elsewhere("schema".to_owned(), error.to_string());
             return false;
         }
     };
-    Checker { root: &root, text_numbers, errors }.value(document, &root, &Path::Root)
+    Checker { root: &root, text_numbers }.value(document, &root, scope)
 }
 
 struct Checker<'c> {
     root: &'c Value,
     text_numbers: bool,
-    errors: &'c mut Errors,
 }
 
 impl<'c> Checker<'c> {
     /// Whether the value can be used, after what was wrong in it has been told and taken out.
-    fn value(&mut self, value: &mut Value, schema: &'c Value, path: &Path<'_>) -> bool {
+    fn value(&self, value: &mut Value, schema: &'c Value, scope: &Scope<'_>) -> bool {
         let schema = resolved(self.root, schema);
         if self.text_numbers
             && let Value::String(text) = &*value
@@ -43,7 +42,7 @@ impl<'c> Checker<'c> {
             *value = number::json(number);
         }
         let Some(schema) = chosen(self.root, schema, value) else {
-            return self.wrong(value, schema, path);
+            return self.wrong(value, schema, scope);
         };
         // YAML reads `off` as false.
         if *value == Value::Bool(false)
@@ -55,24 +54,24 @@ impl<'c> Checker<'c> {
             if allowed.iter().any(|a| *a == value) {
                 return true;
             }
-            return self.wrong(value, schema, path);
+            return self.wrong(value, schema, scope);
         }
         if !is_type(value, schema) {
-            return self.wrong(value, schema, path);
+            return self.wrong(value, schema, scope);
         }
         match value {
             Value::Object(map) => {
-                self.object(map, schema, path);
+                self.object(map, schema, scope);
                 true
             }
-            Value::Array(list) => self.list(list, schema, path),
-            Value::String(text) => self.text(text, schema, path),
-            Value::Number(_) => self.number(value, schema, path),
+            Value::Array(list) => self.list(list, schema, scope),
+            Value::String(text) => self.text(text, schema, scope),
+            Value::Number(_) => self.number(value, schema, scope),
             Value::Null | Value::Bool(_) => true,
         }
     }
 
-    fn wrong(&mut self, value: &Value, schema: &Value, path: &Path<'_>) -> bool {
+    fn wrong(&self, value: &Value, schema: &Value, scope: &Scope<'_>) -> bool {
         let expected = expected(self.root, schema);
         let message = match value {
             Value::Null => format!("null is not a value; give {expected}, or leave the key out"),
@@ -82,19 +81,19 @@ impl<'c> Checker<'c> {
             }
             _ => format!("{} is {}; give {expected}", shown(value), kind(value)),
         };
-        self.errors.broken(path, message);
+        scope.broken(message);
         false
     }
 
-    fn object(&mut self, map: &mut Map<String, Value>, schema: &'c Value, path: &Path<'_>) {
+    fn object(&self, map: &mut Map<String, Value>, schema: &'c Value, scope: &Scope<'_>) {
         let properties = schema.get("properties").and_then(Value::as_object);
         let names = schema.pointer("/propertyNames/enum").and_then(Value::as_array);
         let entries = schema.get("additionalProperties");
         let mut known: Vec<&str> = properties.iter().flat_map(|p| p.keys().map(String::as_str)).collect();
         known.extend(names.iter().flat_map(|n| n.iter().filter_map(Value::as_str)));
-        self.sizes(map.len(), schema, ("minProperties", "maxProperties"), ("entry", "entries"), path);
+        self.sizes(map.len(), schema, ("minProperties", "maxProperties"), ("entry", "entries"), scope);
         map.retain(|key, value| {
-            let path = path.key(key);
+            let scope = scope.key(key);
             let inner = match (properties.and_then(|p| p.get(key)), names) {
                 (Some(inner), _) => Some(inner),
                 (None, Some(_)) if !known.contains(&key.as_str()) => None,
@@ -105,52 +104,52 @@ impl<'c> Checker<'c> {
             }
             let Some(inner) = inner else {
                 let guess = did_you_mean(key, known.iter().copied());
-                self.errors.add(&path, format!("unknown key{guess}; known here: {}", listed(&known, "and")));
+                scope.add(format!("unknown key{guess}; known here: {}", listed(&known, "and")));
                 return false;
             };
-            self.value(value, inner, &path) || emptied(self.root, inner, value)
+            self.value(value, inner, &scope) || emptied(self.root, inner, value)
         });
         for name in
             schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
         {
-            let at = path.key(name);
-            if !map.contains_key(name) && !self.errors.is_broken(&at) {
+            let at = scope.key(name);
+            if !map.contains_key(name) && !at.is_broken() {
                 let what = properties.and_then(|p| p.get(name)).map(|inner| expected(self.root, inner));
                 let what = what.unwrap_or_else(|| "a value".to_owned());
-                self.errors.broken(&at, format!("missing; give {what}"));
+                at.broken(format!("missing; give {what}"));
             }
         }
     }
 
-    fn list(&mut self, list: &mut [Value], schema: &'c Value, path: &Path<'_>) -> bool {
+    fn list(&self, list: &mut [Value], schema: &'c Value, scope: &Scope<'_>) -> bool {
         if let Some(items) = schema.get("items") {
             for (i, item) in list.iter_mut().enumerate() {
-                if !self.value(item, items, &path.index(i)) && !emptied(self.root, items, item) {
+                if !self.value(item, items, &scope.index(i)) && !emptied(self.root, items, item) {
                     *item = placeholder(resolved(self.root, items));
                 }
             }
         }
-        self.sizes(list.len(), schema, ("minItems", "maxItems"), ("item", "items"), path)
+        self.sizes(list.len(), schema, ("minItems", "maxItems"), ("item", "items"), scope)
     }
 
-    fn text(&mut self, text: &str, schema: &Value, path: &Path<'_>) -> bool {
+    fn text(&self, text: &str, schema: &Value, scope: &Scope<'_>) -> bool {
         self.sizes(
             text.chars().count(),
             schema,
             ("minLength", "maxLength"),
             ("character", "characters"),
-            path,
+            scope,
         )
     }
 
     /// Counts against a least and a most. `what`: one of the counted, and several.
     fn sizes(
-        &mut self,
+        &self,
         n: usize,
         schema: &Value,
         keys: (&str, &str),
         what: (&str, &str),
-        path: &Path<'_>,
+        scope: &Scope<'_>,
     ) -> bool {
         let bound = |key| schema.get(key).and_then(Value::as_u64).and_then(|b| usize::try_from(b).ok());
         let message = match (bound(keys.0), bound(keys.1)) {
@@ -159,11 +158,11 @@ impl<'c> Checker<'c> {
             (_, Some(most)) if n > most => format!("has {n} {}; give at most {most}", what.1),
             _ => return true,
         };
-        self.errors.broken(path, message);
+        scope.broken(message);
         false
     }
 
-    fn number(&mut self, value: &Value, schema: &Value, path: &Path<'_>) -> bool {
+    fn number(&self, value: &Value, schema: &Value, scope: &Scope<'_>) -> bool {
         let Some(n) = value.as_f64() else { return true };
         let bound = |key| schema.get(key).and_then(Value::as_f64);
         let low =
@@ -172,10 +171,7 @@ impl<'c> Checker<'c> {
             bound("maximum").is_some_and(|b| n > b) || bound("exclusiveMaximum").is_some_and(|b| n >= b);
         if low || high {
             let which = if low { "small" } else { "large" };
-            self.errors.broken(
-                path,
-                format!("{} is too {which}; give {}", shown(value), expected(self.root, schema)),
-            );
+            scope.broken(format!("{} is too {which}; give {}", shown(value), expected(self.root, schema)));
         }
         !(low || high)
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::error::{Errors, Path};
+use super::error::{Errors, Scope};
 use super::raw::{Candidate, Document, Model, OneOrMany, Tiers};
 use super::{Config, ConfigErrors, compile};
 use crate::discover::choose::Chosen;
@@ -21,11 +21,11 @@ impl Config {
     /// # Errors
     /// Why the models and the document do not go together.
     pub fn discovered(&self, list: &[Listed]) -> Result<Config, ConfigErrors> {
-        let mut errors = Errors::default();
+        let errors = Errors::default();
         let config = self.discover.as_ref().zip(self.document.as_ref()).and_then(|(settings, document)| {
             let mut whole = document.as_ref().clone();
             add(&mut whole, &settings.choose(list), &settings.cluster, self);
-            let mut config = compile::compile(&whole, Some(&self.scorer), &mut errors)?;
+            let mut config = compile::compile(&whole, Some(&self.scorer), &Scope::root(&errors))?;
             // The next list is added to what was written, not to what was listed.
             config.document = Some(Arc::clone(document));
             let mut version = Fnv::default();
@@ -37,7 +37,7 @@ impl Config {
         match config {
             Some(config) if errors.is_empty() => Ok(config),
             _ => {
-                errors.at("discover".to_owned(), "the list gives no configuration".to_owned());
+                errors.elsewhere("discover".to_owned(), "the list gives no configuration".to_owned());
                 Err(errors.finish())
             }
         }
@@ -90,8 +90,8 @@ fn add(document: &mut Document, chosen: &Chosen<'_>, cluster: &str, before: &Con
 
 /// Whether a listed name may become a model's: it will do as one, and nothing else has it.
 fn is_free(name: &str, document: &Document, before: &Config) -> bool {
-    let mut errors = Errors::default();
-    compile::name(name, &Path::Root, &mut errors);
+    let errors = Errors::default();
+    compile::name(name, &Scope::root(&errors));
     let alias = |model: &Model| model.aliases.iter().flatten().any(|alias| alias == name);
     errors.is_empty()
         && !name.contains('*')

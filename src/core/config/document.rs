@@ -8,7 +8,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::error::{Errors, Path};
+use super::error::Scope;
 
 /// A document, and how it came.
 pub(super) struct Document {
@@ -18,20 +18,20 @@ pub(super) struct Document {
 }
 
 /// Reads a document. An empty one is an empty object. Tells of wrong syntax with line and column.
-pub(super) fn read(document: &[u8], errors: &mut Errors) -> Option<Document> {
+pub(super) fn read(document: &[u8], root: &Scope<'_>) -> Option<Document> {
     if let Some(value) = super::protobuf::read(document) {
         return Some(Document { value, from_struct: true });
     }
-    json(document, errors).map(|value| Document { value, from_struct: false })
+    json(document, root).map(|value| Document { value, from_struct: false })
 }
 
-fn json(document: &[u8], errors: &mut Errors) -> Option<Value> {
+fn json(document: &[u8], root: &Scope<'_>) -> Option<Value> {
     let document = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document).trim_ascii();
     if document.is_empty() {
         return Some(Value::Object(Map::new()));
     }
     let mut json = serde_json::Deserializer::from_slice(document);
-    let read = Seed { path: &Path::Root, errors }.deserialize(&mut json);
+    let read = Seed(root).deserialize(&mut json);
     match read.and_then(|value| json.end().map(|()| value)) {
         Ok(value) => Some(value),
         Err(error) => {
@@ -43,16 +43,13 @@ fn json(document: &[u8], errors: &mut Errors) -> Option<Value> {
             } else {
                 "the document has to be a JSON object; in Envoy's YAML it is a google.protobuf.Struct"
             };
-            errors.at(format!("line {line} column {column}"), format!("{text}; {hint}"));
+            root.errors().elsewhere(format!("line {line} column {column}"), format!("{text}; {hint}"));
             None
         }
     }
 }
 
-struct Seed<'s> {
-    path: &'s Path<'s>,
-    errors: &'s mut Errors,
-}
+struct Seed<'s>(&'s Scope<'s>);
 
 impl<'de> DeserializeSeed<'de> for Seed<'_> {
     type Value = Value;
@@ -100,8 +97,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
         loop {
-            let path = self.path.index(list.len());
-            match access.next_element_seed(Seed { path: &path, errors: &mut *self.errors })? {
+            match access.next_element_seed(Seed(&self.0.index(list.len())))? {
                 Some(value) => list.push(value),
                 None => return Ok(Value::Array(list)),
             }
@@ -111,10 +107,10 @@ impl<'de> Visitor<'de> for Seed<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
         while let Some(key) = access.next_key::<String>()? {
-            let path = self.path.key(&key);
-            let value = access.next_value_seed(Seed { path: &path, errors: &mut *self.errors })?;
+            let scope = self.0.key(&key);
+            let value = access.next_value_seed(Seed(&scope))?;
             if map.contains_key(&key) {
-                self.errors.add(&path, "the key is given twice; keep one of them");
+                scope.add("the key is given twice; keep one of them");
             } else {
                 map.insert(key, value);
             }

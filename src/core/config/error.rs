@@ -1,5 +1,6 @@
 //! What is wrong with a document: every mistake with its path and what would be right.
 
+use std::cell::RefCell;
 use std::fmt;
 
 use serde_json::Value;
@@ -80,27 +81,73 @@ impl fmt::Display for ConfigErrors {
 
 impl std::error::Error for ConfigErrors {}
 
+/// A place in the document, and where mistakes in it are noted. All that is compiled out of a place gets its scope.
+#[derive(Clone, Copy)]
+pub(super) struct Scope<'s> {
+    path: Path<'s>,
+    errors: &'s Errors,
+}
+
+impl<'s> Scope<'s> {
+    /// The whole document.
+    pub const fn root(errors: &'s Errors) -> Self {
+        Self { path: Path::Root, errors }
+    }
+
+    /// The place under a key.
+    pub const fn key<'k>(&'k self, key: &'k str) -> Scope<'k> {
+        Scope { path: Path::Key(&self.path, key), errors: self.errors }
+    }
+
+    /// The place of an item.
+    pub const fn index(&self, index: usize) -> Scope<'_> {
+        Scope { path: Path::Index(&self.path, index), errors: self.errors }
+    }
+
+    /// Where the mistakes of the whole document are noted.
+    pub const fn errors(&self) -> &'s Errors {
+        self.errors
+    }
+
+    /// A mistake that leaves the value here unusable: nothing else is told of that place.
+    pub fn broken(&self, message: impl Into<String>) {
+        let mut collected = self.errors.0.borrow_mut();
+        if collected.broken.len() < MOST {
+            collected.broken.push(self.path.to_string());
+        }
+        collected.push(self.path.to_string(), message.into());
+    }
+
+    /// A mistake that leaves the rest of the document as readable as it was.
+    pub fn add(&self, message: impl Into<String>) {
+        self.errors.elsewhere(self.path.to_string(), message.into());
+    }
+
+    /// A mistake in what the values mean. Not told where a value here, around or below could not be used: it would be
+    /// a consequence of that.
+    pub fn meaning(&self, message: impl Into<String>) {
+        let path = self.path.to_string();
+        let mut collected = self.errors.0.borrow_mut();
+        if !collected.broken.iter().any(|b| within(b, &path) || within(&path, b)) {
+            collected.push(path, message.into());
+        }
+    }
+
+    /// Whether the value at exactly this place is told to be unusable.
+    pub fn is_broken(&self) -> bool {
+        self.errors.0.borrow().broken.contains(&self.path.to_string())
+    }
+}
+
 /// A place in the document, as a chain to its root.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Path<'p> {
+enum Path<'p> {
     /// The whole document.
     Root,
     /// Key of an object.
     Key(&'p Path<'p>, &'p str),
     /// Item of a list.
     Index(&'p Path<'p>, usize),
-}
-
-impl<'p> Path<'p> {
-    /// The place under a key.
-    pub const fn key(&'p self, key: &'p str) -> Path<'p> {
-        Path::Key(self, key)
-    }
-
-    /// The place of an item.
-    pub const fn index(&'p self, index: usize) -> Path<'p> {
-        Path::Index(self, index)
-    }
 }
 
 impl fmt::Display for Path<'_> {
@@ -139,9 +186,12 @@ fn shortened(text: &str) -> String {
     text.chars().take(SHOWN).chain(['…']).collect()
 }
 
-/// Collects mistakes.
+/// The mistakes of a document so far.
 #[derive(Debug, Default)]
-pub(super) struct Errors {
+pub(super) struct Errors(RefCell<Collected>);
+
+#[derive(Debug, Default)]
+struct Collected {
     errors: Vec<ConfigError>,
     /// Places whose value cannot be used.
     broken: Vec<String>,
@@ -149,55 +199,31 @@ pub(super) struct Errors {
 }
 
 impl Errors {
-    /// A mistake that leaves the value at its path unusable: nothing else is told of that place.
-    pub fn broken(&mut self, path: &Path<'_>, message: impl Into<String>) {
-        if self.broken.len() < MOST {
-            self.broken.push(path.to_string());
-        }
-        self.push(path.to_string(), message.into());
-    }
-
-    /// A mistake that leaves the rest of the document as readable as it was.
-    pub fn add(&mut self, path: &Path<'_>, message: impl Into<String>) {
-        self.push(path.to_string(), message.into());
-    }
-
-    /// A mistake in what the values mean. Not told where a value at the path, around or below it could not be used:
-    /// it would be a consequence of that.
-    pub fn meaning(&mut self, path: &Path<'_>, message: impl Into<String>) {
-        let path = path.to_string();
-        if !self.broken.iter().any(|b| within(b, &path) || within(&path, b)) {
-            self.push(path, message.into());
-        }
-    }
-
     /// A mistake at a place that is no path.
-    pub fn at(&mut self, place: String, message: String) {
-        self.push(place, message);
-    }
-
-    /// Whether the value at exactly this path is told to be unusable.
-    pub fn is_broken(&self, path: &Path<'_>) -> bool {
-        let path = path.to_string();
-        self.broken.contains(&path)
+    pub fn elsewhere(&self, place: String, message: String) {
+        self.0.borrow_mut().push(place, message);
     }
 
     /// Whether nothing is wrong so far.
     pub fn is_empty(&self) -> bool {
-        self.errors.is_empty()
+        self.0.borrow().errors.is_empty()
     }
 
     /// How many there are so far.
     pub fn len(&self) -> usize {
-        self.errors.len().saturating_add(self.left_out)
+        let collected = self.0.borrow();
+        collected.errors.len().saturating_add(collected.left_out)
     }
 
     /// All of them, in the order of the paths.
-    pub fn finish(mut self) -> ConfigErrors {
-        self.errors.sort_by(|a, b| a.path.cmp(&b.path));
-        ConfigErrors { errors: self.errors, left_out: self.left_out }
+    pub fn finish(self) -> ConfigErrors {
+        let Collected { mut errors, left_out, .. } = self.0.into_inner();
+        errors.sort_by(|a, b| a.path.cmp(&b.path));
+        ConfigErrors { errors, left_out }
     }
+}
 
+impl Collected {
     fn push(&mut self, path: String, message: String) {
         if self.errors.len() < MOST {
             self.errors.push(ConfigError { path: one_line(&path), message: one_line(&message) });

@@ -267,7 +267,7 @@ impl Headers {
 /// # Errors
 /// Everything that is wrong with the document, together.
 pub fn parse(document: &[u8]) -> Result<Config, ConfigErrors> {
-    whole(|errors| compiled(&checked(document, errors)?, errors))
+    whole(|root| compiled(&checked(document, root)?, root))
 }
 
 /// The same for a filter, which may be the console and then needs no table.
@@ -275,24 +275,23 @@ pub fn parse(document: &[u8]) -> Result<Config, ConfigErrors> {
 /// # Errors
 /// As for [`parse`].
 pub fn filter(document: &[u8]) -> Result<Filter, ConfigErrors> {
-    whole(|errors| {
-        let checked = checked(document, errors)?;
+    whole(|root| {
+        let checked = checked(document, root)?;
         if checked.document.position != Position::Console {
-            return compiled(&checked, errors).map(|config| Filter::Routes(Box::new(config)));
+            return compiled(&checked, root).map(|config| Filter::Routes(Box::new(config)));
         }
         let section = checked.document.console.unwrap_or_default();
-        let path = error::Path::Root.key("console");
-        Some(Filter::Console(compile::console::compile(&section, &path, errors)))
+        Some(Filter::Console(compile::console::compile(&section, &root.key("console"))))
     })
 }
 
-fn whole<T>(make: impl FnOnce(&mut error::Errors) -> Option<T>) -> Result<T, ConfigErrors> {
-    let mut errors = error::Errors::default();
-    match make(&mut errors) {
+fn whole<T>(make: impl FnOnce(&error::Scope<'_>) -> Option<T>) -> Result<T, ConfigErrors> {
+    let errors = error::Errors::default();
+    match make(&error::Scope::root(&errors)) {
         Some(made) if errors.is_empty() => Ok(made),
         _ => {
             if errors.is_empty() {
-                errors.at("document".to_owned(), "the document cannot be compiled".to_owned());
+                errors.elsewhere("document".to_owned(), "the document cannot be compiled".to_owned());
             }
             Err(errors.finish())
         }
@@ -305,28 +304,28 @@ struct Checked {
     number: u64,
 }
 
-fn checked(document: &[u8], errors: &mut error::Errors) -> Option<Checked> {
-    let document::Document { mut value, from_struct } = document::read(document, errors)?;
+fn checked(document: &[u8], root: &error::Scope<'_>) -> Option<Checked> {
+    let document::Document { mut value, from_struct } = document::read(document, root)?;
     // Keys are sorted here, in whatever order they came.
     let number = Fnv::of(value.to_string().as_bytes());
-    if !check::check(&mut value, from_struct, errors) {
+    if !check::check(&mut value, from_struct, root) {
         return None;
     }
-    compile::console::keys(&value, errors);
+    compile::console::keys(&value, root);
     match serde_json::from_value(value) {
         Ok(document) => Some(Checked { document, number }),
         Err(error) => {
             // The schema allows no more than the types do, unless an earlier mistake was taken out clumsily.
-            errors.at("document".to_owned(), error.to_string());
+            root.errors().elsewhere("document".to_owned(), error.to_string());
             None
         }
     }
 }
 
-fn compiled(checked: &Checked, errors: &mut error::Errors) -> Option<Config> {
+fn compiled(checked: &Checked, root: &error::Scope<'_>) -> Option<Config> {
     if let Some(section) = &checked.document.console {
-        compile::console::compile(section, &error::Path::Root.key("console"), errors);
+        compile::console::compile(section, &root.key("console"));
     }
-    let config = compile::compile(&checked.document, None, errors)?;
+    let config = compile::compile(&checked.document, None, root)?;
     Some(Config { written: checked.number, version: checked.number, ..config })
 }

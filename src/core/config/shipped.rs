@@ -23,7 +23,7 @@ struct Defaults {
 }
 
 /// The shipped catalogue.
-pub(super) fn catalogue(errors: &mut Errors) -> BTreeMap<String, raw::Model> {
+pub(super) fn catalogue(errors: &Errors) -> BTreeMap<String, raw::Model> {
     match parsed::<Catalogue>(CATALOGUE) {
         Ok(catalogue) => catalogue.models,
         Err(error) => broken("shipped catalogue", &error, errors),
@@ -31,7 +31,7 @@ pub(super) fn catalogue(errors: &mut Errors) -> BTreeMap<String, raw::Model> {
 }
 
 /// The shipped profiles.
-pub(super) fn profiles(errors: &mut Errors) -> BTreeMap<String, raw::Profile> {
+pub(super) fn profiles(errors: &Errors) -> BTreeMap<String, raw::Profile> {
     match parsed::<Defaults>(PROFILES) {
         Ok(defaults) => defaults.profiles,
         Err(error) => broken("shipped profiles", &error, errors),
@@ -43,7 +43,7 @@ fn parsed<T: for<'de> Deserialize<'de>>(text: &str) -> serde_json::Result<T> {
     serde_json::from_str::<serde_json::Value>(text).and_then(serde_json::from_value)
 }
 
-fn broken<T: Default>(what: &str, error: &serde_json::Error, errors: &mut Errors) -> T {
-    errors.at(what.to_owned(), error.to_string());
+fn broken<T: Default>(what: &str, error: &serde_json::Error, errors: &Errors) -> T {
+    errors.elsewhere(what.to_owned(), error.to_string());
     T::default()
 }

@@ -125,8 +125,8 @@ mod defaults {
 /// The numbers of a document, as the scorer gets them.
 fn params(document: &str) -> crate::score::RuleParams {
     let document: raw::Document = serde_json::from_str(document).unwrap();
-    let mut errors = error::Errors::default();
-    let params = compile::rules::params(&document, &mut errors);
+    let errors = error::Errors::default();
+    let params = compile::rules::params(&document, &error::Scope::root(&errors));
     assert!(errors.is_empty(), "{}", errors.finish());
     params
 }

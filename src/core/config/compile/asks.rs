@@ -1,12 +1,12 @@
 //! What counts as the ask.
 
-use super::super::error::{Errors, Path, quoted};
+use super::super::error::{Scope, quoted};
 use super::super::nearest::did_you_mean;
 use super::super::raw;
 use crate::ask::{Markers, Role, Rules, Tables};
 
 /// Compiles markers, tags and labels. None where the tables cannot be compiled, which is told.
-pub(super) fn compile(raw: &raw::Conversation, path: &Path<'_>, errors: &mut Errors) -> Option<Rules> {
+pub(super) fn compile(raw: &raw::Conversation, scope: &Scope<'_>) -> Option<Rules> {
     let labels = raw.labels.iter().flat_map(|(role, labels)| {
         let role = match role {
             raw::LabelRole::Material => Role::Material,
@@ -19,12 +19,12 @@ pub(super) fn compile(raw: &raw::Conversation, path: &Path<'_>, errors: &mut Err
     let tables = match Tables::new(labels) {
         Ok(tables) => tables,
         Err(message) => {
-            errors.meaning(path, message);
+            scope.meaning(message);
             return None;
         }
     };
     Some(Rules {
-        markers: markers(raw, path, errors),
+        markers: markers(raw, scope),
         tables,
         history_turns: raw.history_turns,
         reply_bytes: raw.reply_bytes,
@@ -34,10 +34,10 @@ pub(super) fn compile(raw: &raw::Conversation, path: &Path<'_>, errors: &mut Err
     })
 }
 
-fn markers(raw: &raw::Conversation, path: &Path<'_>, errors: &mut Errors) -> Markers {
+fn markers(raw: &raw::Conversation, scope: &Scope<'_>) -> Markers {
     let (known, tags) = (Markers::known(), Markers::tags());
     let known = if raw.known_harnesses { known } else { Vec::new() };
-    let off = path.key("markers_off");
+    let off = scope.key("markers_off");
     let all = || known.iter().chain(&tags).map(|(open, _)| open.as_str());
     for (i, open) in raw.markers_off.iter().enumerate() {
         if !all().any(|known| known == open) {
@@ -46,7 +46,7 @@ fn markers(raw: &raw::Conversation, path: &Path<'_>, errors: &mut Errors) -> Mar
                 "{} is not the beginning of a known block, so it cannot be switched off{near}",
                 quoted(open)
             );
-            errors.meaning(&off.index(i), message);
+            off.index(i).meaning(message);
         }
     }
     let on = |(open, _): &&(String, String)| !raw.markers_off.contains(open);
@@ -57,16 +57,16 @@ fn markers(raw: &raw::Conversation, path: &Path<'_>, errors: &mut Errors) -> Mar
     for (key, list, into) in
         [("injected", &raw.injected, &mut injected), ("material", &raw.material, &mut material)]
     {
-        let path = path.key(key);
+        let scope = scope.key(key);
         for (i, block) in list.iter().enumerate() {
             // What is missing has been told by the schema's check.
             let (Some(open), Some(close)) = (&block.open, &block.close) else { continue };
-            let path = path.index(i);
+            let scope = scope.index(i);
             let pair = (open.clone(), close.clone());
             match Markers::check(open, close) {
-                Err(message) => errors.meaning(&path, message),
+                Err(message) => scope.meaning(message),
                 Ok(()) if into.contains(&pair) => {
-                    errors.meaning(&path, format!("{} is already known; leave it out", quoted(open)));
+                    scope.meaning(format!("{} is already known; leave it out", quoted(open)));
                 }
                 Ok(()) => into.push(pair),
             }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::super::error::{Errors, Path, quoted};
+use super::super::error::{Scope, quoted};
 use super::super::{Classifier, Target, raw};
 use super::models::Models;
 use super::{names, signals};
@@ -33,24 +33,23 @@ pub(super) fn compile(
     models: &Models,
     profiles: &BTreeMap<String, Arc<Profile>>,
     virtual_models: &BTreeMap<String, Arc<Profile>>,
-    errors: &mut Errors,
+    root: &Scope<'_>,
 ) -> Option<Classifier> {
     let raw = document.classifier.as_ref()?;
-    let root = Path::Root;
-    let path = root.key("classifier");
-    let members = members(&raw.params, &path.key("params"), errors);
+    let scope = root.key("classifier");
+    let members = members(&raw.params, &scope.key("params"));
     let Some(name) = &raw.model else {
-        errors.meaning(&path.key("model"), "missing; give the name of a model, or auto");
+        scope.key("model").meaning("missing; give the name of a model, or auto");
         return None;
     };
-    let targets = targets(name, raw, models, profiles, virtual_models, &path, errors);
+    let targets = targets(name, raw, models, profiles, virtual_models, &scope);
     let first = targets.first()?;
     if document.fallbacks.enabled
         && targets.iter().any(|target| models.clusters().any(|c| c == target.cluster))
     {
         let message = "with `fallbacks.enabled` the clusters of models have this filter too, and it cannot call itself; \
                        give another cluster with the same endpoints and without the filter";
-        errors.meaning(&path.key("cluster"), message);
+        scope.key("cluster").meaning(message);
     }
     let from = signals::From {
         cluster: Some(&first.cluster),
@@ -61,7 +60,7 @@ pub(super) fn compile(
         timeout_ms: raw.timeout_ms,
         max_bytes: crate::opinion::LARGEST_ANSWER,
     };
-    let endpoint = signals::endpoint(&from, &path, errors)?;
+    let endpoint = signals::endpoint(&from, &scope)?;
     let rubric = raw.rubric.as_deref().unwrap_or(RUBRIC);
     let members = members.iter().map(|(name, value)| (name.as_str(), value.to_string()));
     let settings = OpinionSettings {
@@ -90,8 +89,7 @@ fn targets(
     models: &Models,
     profiles: &BTreeMap<String, Arc<Profile>>,
     virtual_models: &BTreeMap<String, Arc<Profile>>,
-    path: &Path<'_>,
-    errors: &mut Errors,
+    scope: &Scope<'_>,
 ) -> Vec<Target> {
     let known = |model: &Arc<Model>| Target {
         model: model.upstream_model.clone(),
@@ -102,18 +100,18 @@ fn targets(
         let targets: Vec<Target> = cheapest(profiles).into_iter().map(known).collect();
         if targets.is_empty() {
             let message = "no model of the profiles has both prices and room for an ask; name one";
-            errors.meaning(&path.key("model"), message);
+            scope.key("model").meaning(message);
         }
         return targets;
     }
-    let at = path.key("model");
-    names::model(name, &at, errors);
+    let at = scope.key("model");
+    names::model(name, &at);
     if virtual_models.contains_key(name) || name.starts_with("smart/") {
         let message = format!(
             "{} is a virtual model, which would have to be judged itself; name a model",
             quoted(name)
         );
-        errors.meaning(&at, message);
+        at.meaning(message);
         return Vec::new();
     }
     if let Some(model) = models.get(name) {
@@ -126,7 +124,7 @@ fn targets(
                 "no model is called {}; name one of `models` or of the shipped catalogue, or give its cluster",
                 quoted(name)
             );
-            errors.meaning(&at, message);
+            at.meaning(message);
             Vec::new()
         }
     }
@@ -149,20 +147,16 @@ fn cheapest(profiles: &BTreeMap<String, Arc<Profile>>) -> Vec<&Arc<Model>> {
 }
 
 /// The members of the call's body besides model and messages.
-fn members(
-    params: &BTreeMap<String, Value>,
-    path: &Path<'_>,
-    errors: &mut Errors,
-) -> BTreeMap<String, Value> {
+fn members(params: &BTreeMap<String, Value>, scope: &Scope<'_>) -> BTreeMap<String, Value> {
     let mut members = BTreeMap::from([
         ("temperature".to_owned(), json!(0)),
         ("max_tokens".to_owned(), json!(200)),
         ("response_format".to_owned(), json!({"type": "json_object"})),
     ]);
     for (name, value) in params {
-        let at = path.key(name);
+        let at = scope.key(name);
         if OF_THE_CALL.contains(&name.as_str()) {
-            errors.meaning(&at, format!("{} is set by the filter; leave it out", quoted(name)));
+            at.meaning(format!("{} is set by the filter; leave it out", quoted(name)));
         } else if value.is_null() {
             members.remove(name);
         } else {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::error::{Errors, Path, quoted};
+use super::super::error::{Scope, quoted};
 use super::super::raw;
 use super::models::Models;
 use super::{names, signals};
@@ -18,13 +18,12 @@ const RETRY: Duration = Duration::from_secs(10);
 pub(super) fn compile(
     document: &raw::Document,
     models: &Models,
-    errors: &mut Errors,
+    root: &Scope<'_>,
 ) -> Option<DiscoverySettings> {
     let raw = document.discover.as_ref()?;
-    let root = Path::Root;
-    let path = root.key("discover");
+    let scope = root.key("discover");
     if let Some(list) = &raw.list_cluster {
-        names::cluster(list, &path.key("list_cluster"), errors);
+        names::cluster(list, &scope.key("list_cluster"));
     }
     let list = raw.list_cluster.as_deref().or(raw.cluster.as_deref());
     let taken =
@@ -32,10 +31,10 @@ pub(super) fn compile(
     if document.fallbacks.enabled && list.is_some_and(taken) {
         let message = "with `fallbacks.enabled` the clusters of models have this filter too, and it cannot call itself; \
                        give another cluster with the same endpoints and without the filter";
-        errors.meaning(&path.key("list_cluster"), message);
+        scope.key("list_cluster").meaning(message);
     }
     if raw.cluster.is_none() {
-        errors.meaning(&path.key("cluster"), "missing; give the name of an Envoy cluster");
+        scope.key("cluster").meaning("missing; give the name of an Envoy cluster");
     }
     let from = signals::From {
         cluster: list,
@@ -47,16 +46,16 @@ pub(super) fn compile(
         max_bytes: raw.max_bytes,
     };
     let endpoint = match list {
-        Some(_) => signals::endpoint(&from, &path, errors),
+        Some(_) => signals::endpoint(&from, &scope),
         None => None,
     };
-    let bounds = bounds(&raw.sizes, &path, errors);
-    let allow = raw.allow.as_ref().map(|list| patterns(list, &path.key("allow"), errors));
-    let block = patterns(&raw.block, &path.key("block"), errors);
+    let bounds = bounds(&raw.sizes, &scope);
+    let allow = raw.allow.as_ref().map(|list| patterns(list, &scope.key("allow")));
+    let block = patterns(&raw.block, &scope.key("block"));
     let mut tiers: PerTier<Vec<Pattern>> = PerTier::default();
-    let at = path.key("tiers");
+    let at = scope.key("tiers");
     for tier in Tier::ALL {
-        *tiers.get_mut(tier) = patterns(raw.tiers.get(tier), &at.key(tier.name()), errors);
+        *tiers.get_mut(tier) = patterns(raw.tiers.get(tier), &at.key(tier.name()));
     }
     Some(DiscoverySettings {
         cluster: raw.cluster.clone()?,
@@ -82,24 +81,24 @@ fn schedule(raw: &raw::Discover) -> Schedule {
     }
 }
 
-fn bounds(sizes: &[f64], path: &Path<'_>, errors: &mut Errors) -> Bounds {
+fn bounds(sizes: &[f64], scope: &Scope<'_>) -> Bounds {
     if let [small, medium] = sizes
         && small < medium
     {
         return Bounds([*small, *medium]);
     }
-    errors.meaning(&path.key("sizes"), "give two numbers, the smaller one first, such as [8, 27]");
+    scope.key("sizes").meaning("give two numbers, the smaller one first, such as [8, 27]");
     Bounds::default()
 }
 
-fn patterns(list: &[String], path: &Path<'_>, errors: &mut Errors) -> Vec<Pattern> {
+fn patterns(list: &[String], scope: &Scope<'_>) -> Vec<Pattern> {
     let mut compiled = Vec::with_capacity(list.len());
     for (i, text) in list.iter().enumerate() {
-        let at = path.index(i);
-        names::model(text, &at, errors);
+        let at = scope.index(i);
+        names::model(text, &at);
         match Pattern::new(text) {
             Some(pattern) => compiled.push(pattern),
-            None => errors.meaning(&at, format!("{}: `*` is allowed only at the end", quoted(text))),
+            None => at.meaning(format!("{}: `*` is allowed only at the end", quoted(text))),
         }
     }
     compiled

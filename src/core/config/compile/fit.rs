@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::super::check::unknown;
-use super::super::error::{Errors, Path, quoted};
+use super::super::error::{Scope, quoted};
 use super::super::raw;
 use crate::fit::{Action, Answer, Families, Level, Levels, Mode, Node, Policy, Rule, Takes};
 use crate::route::Table;
@@ -40,26 +40,20 @@ pub(super) fn several_sign(table: &Table) -> bool {
 }
 
 /// The shipped families of these names.
-pub(super) fn families(wanted: &BTreeSet<&str>, errors: &mut Errors) -> Families {
+pub(super) fn families(wanted: &BTreeSet<&str>, root: &Scope<'_>) -> Families {
     Families::shipped(|name| wanted.contains(name)).unwrap_or_else(|error| {
-        errors.at("shipped families".to_owned(), error);
+        root.errors().elsewhere("shipped families".to_owned(), error);
         Families::default()
     })
 }
 
 /// What a model takes: an entry over a base, field by field.
-pub(super) fn takes(
-    entry: &raw::Model,
-    base: &raw::Model,
-    families: &Families,
-    path: &Path<'_>,
-    errors: &mut Errors,
-) -> Takes {
+pub(super) fn takes(entry: &raw::Model, base: &raw::Model, families: &Families, scope: &Scope<'_>) -> Takes {
     let family = entry.family.as_deref().or(base.family.as_deref());
     let found = family.and_then(|name| families.get(name));
     if let Some(name) = family.filter(|_| found.is_none()) {
         let message = unknown("family", name, Families::names(), "docs/fit.md lists them");
-        errors.meaning(&path.key("family"), message);
+        scope.key("family").meaning(message);
     }
     // A family of its own: what the catalogue says belongs to another.
     let same = entry.family.is_none() || entry.family == base.family;
@@ -75,38 +69,38 @@ pub(super) fn takes(
         ..Takes::default()
     };
     if let Some(params) = &entry.params {
-        own(params, &path.key("params"), &mut takes, errors);
+        own(params, &scope.key("params"), &mut takes);
     }
     takes
 }
 
 /// The model's own rules.
-fn own(params: &raw::Params, path: &Path<'_>, takes: &mut Takes, errors: &mut Errors) {
+fn own(params: &raw::Params, scope: &Scope<'_>, takes: &mut Takes) {
     let mut node = Node::default();
     for (key, names, action) in [("take", &params.take, Action::Take), ("drop", &params.drop, Action::Drop)] {
-        let path = path.key(key);
+        let scope = scope.key(key);
         for (i, name) in names.iter().flatten().enumerate() {
-            add(&mut node, name, action.clone(), &path.index(i), errors);
+            add(&mut node, name, action.clone(), &scope.index(i));
         }
     }
     for (name, new) in params.rename.iter().flatten() {
-        let path = path.key("rename");
+        let scope = scope.key("rename");
         if name.contains('.') || new.contains('.') {
             let message = format!("{} is nested; only top-level parameters can be renamed", quoted(name));
-            errors.meaning(&path.key(name), message);
+            scope.key(name).meaning(message);
         }
-        parameter(new, &path.key(name), errors);
-        add(&mut node, name, Action::Rename(new.as_str().into()), &path.key(name), errors);
+        parameter(new, &scope.key(name));
+        add(&mut node, name, Action::Rename(new.as_str().into()), &scope.key(name));
     }
     for (name, between) in params.clamp.iter().flatten() {
-        let path = path.key("clamp");
-        let path = path.key(name);
+        let scope = scope.key("clamp");
+        let scope = scope.key(name);
         match (between.min, between.max) {
-            (None, None) => errors.meaning(&path, "neither min nor max; give one of them"),
-            (Some(min), Some(max)) if min > max => errors.meaning(&path, "min is above max"),
+            (None, None) => scope.meaning("neither min nor max; give one of them"),
+            (Some(min), Some(max)) if min > max => scope.meaning("min is above max"),
             _ => {}
         }
-        add(&mut node, name, Action::Clamp(between.min, between.max), &path, errors);
+        add(&mut node, name, Action::Clamp(between.min, between.max), &scope);
     }
     for (name, values) in params.values.iter().flatten() {
         let mut answers: Vec<(Box<str>, Answer)> = values
@@ -118,31 +112,27 @@ fn own(params: &raw::Params, path: &Path<'_>, takes: &mut Takes, errors: &mut Er
             .collect();
         // What is listed goes before all others.
         answers.sort_by_key(|(value, _)| &**value == "*");
-        let path = path.key("values");
-        let path = path.key(name);
-        add(&mut node, name, Action::Values(answers), &path, errors);
+        let scope = scope.key("values");
+        let scope = scope.key(name);
+        add(&mut node, name, Action::Values(answers), &scope);
     }
     takes.own = node;
-    takes.set = set(params.set.as_ref(), &path.key("set"), errors);
+    takes.set = set(params.set.as_ref(), &scope.key("set"));
 }
 
 /// Parameters that every request gets.
-pub(super) fn set(
-    given: Option<&BTreeMap<String, Value>>,
-    path: &Path<'_>,
-    errors: &mut Errors,
-) -> Vec<(String, Vec<u8>)> {
+pub(super) fn set(given: Option<&BTreeMap<String, Value>>, scope: &Scope<'_>) -> Vec<(String, Vec<u8>)> {
     let mut set = Vec::new();
     for (name, value) in given.into_iter().flatten() {
-        let path = path.key(name);
-        parameter(name, &path, errors);
+        let scope = scope.key(name);
+        parameter(name, &scope);
         let level = value.as_str().and_then(Level::named);
         if name == "reasoning_effort" && level.is_none() {
             let known: Vec<&str> = Level::ALL.into_iter().map(Level::name).collect();
-            errors.meaning(&path, format!("not a reasoning effort; give one of {}", known.join(", ")));
+            scope.meaning(format!("not a reasoning effort; give one of {}", known.join(", ")));
         }
         if name == "max_tokens" && value.as_u64().is_none_or(|tokens| tokens == 0) {
-            errors.meaning(&path, "give a whole number above 0");
+            scope.meaning("give a whole number above 0");
         }
         set.push((name.clone(), value.to_string().into_bytes()));
     }
@@ -152,15 +142,15 @@ pub(super) fn set(
 /// Names of members that a rule would break the request by.
 const OF_THE_REQUEST: [&str; 5] = ["model", "messages", "input", "contents", "prompt"];
 
-fn add(node: &mut Node, name: &str, action: Action, path: &Path<'_>, errors: &mut Errors) {
-    parameter(name, path, errors);
+fn add(node: &mut Node, name: &str, action: Action, scope: &Scope<'_>) {
+    parameter(name, scope);
     node.add(name, Rule { when: Vec::new(), action });
 }
 
-fn parameter(name: &str, path: &Path<'_>, errors: &mut Errors) {
+fn parameter(name: &str, scope: &Scope<'_>) {
     if OF_THE_REQUEST.contains(&name) {
-        errors.meaning(path, format!("{} is part of the request itself; leave it out", quoted(name)));
+        scope.meaning(format!("{} is part of the request itself; leave it out", quoted(name)));
     } else if name.split('.').any(str::is_empty) || name.chars().any(char::is_control) {
-        errors.meaning(path, format!("{} is not a parameter name", quoted(name)));
+        scope.meaning(format!("{} is not a parameter name", quoted(name)));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::check::unknown;
-use super::super::error::{Errors, Path, quoted};
+use super::super::error::{Scope, quoted};
 use super::super::raw;
 use super::models::Models;
 use super::{names as spelling, strategy};
@@ -20,16 +20,16 @@ pub(super) fn compile(
     virtual_models: &BTreeMap<String, Arc<Profile>>,
     profiles: &BTreeMap<&str, &raw::Profile>,
     models: &Models,
-    errors: &mut Errors,
+    root: &Scope<'_>,
 ) -> BTreeMap<String, Arc<Profile>> {
-    let path = Path::Root.key("groups");
+    let scope = root.key("groups");
     let mut groups = BTreeMap::new();
     for (name, group) in &document.groups {
-        let path = path.key(name);
-        spelling::model(name, &path, errors);
-        let of_list = path.key("models");
-        let place = if group.is_long() { &of_list } else { &path };
-        let list = models.list(&raw::OneOrMany::Many(group.models().to_vec()), place, errors);
+        let scope = scope.key(name);
+        spelling::model(name, &scope);
+        let of_list = scope.key("models");
+        let place = if group.is_long() { &of_list } else { &scope };
+        let list = models.list(&raw::OneOrMany::Many(group.models().to_vec()), place);
         let own = list.iter().any(|model| model.name == *name);
         let taken = if virtual_models.contains_key(name) {
             "a virtual model's"
@@ -42,16 +42,16 @@ pub(super) fn compile(
         };
         if !taken.is_empty() {
             let message = format!("{} is {taken} name too; rename one of them", quoted(name));
-            errors.meaning(&path, message);
+            scope.meaning(message);
         }
         let tiers = tiers(list);
         let like = raw::Profile { strategy: Some(group.strategy()), ..raw::Profile::default() };
         if group.strategy() == raw::Strategy::Completion {
             let message = "completion needs a judged ask, which no group has; choose another strategy";
-            errors.meaning(&path.key("strategy"), message);
+            scope.key("strategy").meaning(message);
             continue;
         }
-        let strategy = strategy::compile(document, &like, &tiers, &path, errors);
+        let strategy = strategy::compile(document, &like, &tiers, &scope);
         groups.extend(of(name, tiers, strategy).map(|group| (name.clone(), group)));
     }
     groups
@@ -62,16 +62,16 @@ pub(super) fn endpoints(
     document: &raw::Document,
     groups: &BTreeMap<String, Arc<Profile>>,
     models: &Models,
-    errors: &mut Errors,
+    root: &Scope<'_>,
 ) -> Vec<(String, Arc<Profile>)> {
-    let path = Path::Root.key("endpoints");
+    let scope = root.key("endpoints");
     let mut endpoints = Vec::with_capacity(document.endpoints.len());
     for (suffix, name) in &document.endpoints {
-        let path = path.key(suffix);
+        let scope = scope.key(suffix);
         let known = || document.paths.other.iter().map(String::as_str);
         if !known().any(|other| other == suffix) {
             let otherwise = "name one of `paths.other`, or add it there";
-            errors.meaning(&path, unknown("path", suffix, known(), otherwise));
+            scope.meaning(unknown("path", suffix, known(), otherwise));
         }
         if let Some(group) = groups.get(name) {
             endpoints.push((suffix.clone(), Arc::clone(group)));
@@ -80,7 +80,7 @@ pub(super) fn endpoints(
             endpoints.extend(one.map(|one| (suffix.clone(), one)));
         } else {
             let known = groups.keys().map(String::as_str).chain(models.names());
-            errors.meaning(&path, unknown("group or model", name, known, "name one of `groups` or `models`"));
+            scope.meaning(unknown("group or model", name, known, "name one of `groups` or `models`"));
         }
     }
     // The longest suffix is the closest.

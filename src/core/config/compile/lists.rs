@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::super::error::{Errors, Path, quoted};
+use super::super::error::{Scope, quoted};
 use super::super::raw;
 use super::models::Models;
 use crate::route::Model;
@@ -34,29 +34,29 @@ pub(super) struct Lists {
 pub(super) fn compile<'p>(
     profiles: &BTreeMap<&'p str, &raw::Profile>,
     models: &Models,
-    errors: &mut Errors,
+    root: &Scope<'_>,
 ) -> BTreeMap<&'p str, Lists> {
-    let path = Path::Root.key("profiles");
+    let scope = root.key("profiles");
     let mut compiled = BTreeMap::new();
     for (&name, profile) in profiles {
-        let lists = Lists::new((&profile.allow, &profile.block), &path.key(name), models, errors);
+        let lists = Lists::new((&profile.allow, &profile.block), &scope.key(name), models);
         compiled.insert(name, lists);
     }
     compiled
 }
 
 /// A pattern; reports a mistake if it matches no model.
-fn pattern(name: &str, path: &Path<'_>, models: &Models, errors: &mut Errors) -> Option<Pattern> {
+fn pattern(name: &str, scope: &Scope<'_>, models: &Models) -> Option<Pattern> {
     let Some(beginning) = name.strip_suffix('*') else {
-        return models.find(name, path, errors).map(|model| Pattern::Whole(model.name.clone()));
+        return models.find(name, scope).map(|model| Pattern::Whole(model.name.clone()));
     };
     if beginning.contains('*') {
-        errors.meaning(path, format!("{}: `*` is allowed only at the end", quoted(name)));
+        scope.meaning(format!("{}: `*` is allowed only at the end", quoted(name)));
         return None;
     }
     if !models.names().any(|known| known.starts_with(beginning)) {
         let right = "give the beginning of a name of `models` or of the shipped catalogue";
-        errors.meaning(path, format!("{} matches no model; {right}", quoted(name)));
+        scope.meaning(format!("{} matches no model; {right}", quoted(name)));
         return None;
     }
     Some(Pattern::Beginning(beginning.to_owned()))
@@ -66,14 +66,13 @@ impl Lists {
     /// The lists `allow` and `block` of what stands at `path`.
     pub fn new(
         (allow, block): (&Option<Vec<String>>, &Option<Vec<String>>),
-        path: &Path<'_>,
+        scope: &Scope<'_>,
         models: &Models,
-        errors: &mut Errors,
     ) -> Self {
-        let mut list = |key, names: &Option<Vec<String>>| {
-            let path = path.key(key);
+        let list = |key, names: &Option<Vec<String>>| {
+            let scope = scope.key(key);
             let patterns = names.iter().flatten().enumerate();
-            let patterns = patterns.filter_map(|(i, name)| pattern(name, &path.index(i), models, errors));
+            let patterns = patterns.filter_map(|(i, name)| pattern(name, &scope.index(i), models));
             names.as_ref().map(|_| patterns.collect::<Vec<_>>())
         };
         let (allow, block) = (list("allow", allow), list("block", block));
@@ -87,13 +86,7 @@ impl Lists {
     }
 
     /// Leaves out of a table what the profile may not use; tells where nobody is left.
-    pub fn restrict(
-        &self,
-        tiers: &mut PerTier<Vec<Arc<Model>>>,
-        profile: &raw::Profile,
-        path: &Path<'_>,
-        errors: &mut Errors,
-    ) {
+    pub fn restrict(&self, tiers: &mut PerTier<Vec<Arc<Model>>>, profile: &raw::Profile, scope: &Scope<'_>) {
         let listed = Tier::ALL.into_iter().any(|tier| !tiers.get(tier).is_empty());
         for tier in Tier::ALL {
             tiers.get_mut(tier).retain(|model| self.permit(&model.name));
@@ -101,7 +94,7 @@ impl Lists {
         if listed && Tier::ALL.into_iter().all(|tier| tiers.get(tier).is_empty()) {
             let key = if profile.allow.is_some() { "allow" } else { "block" };
             let message = "excludes all of the profile's models; allow at least one";
-            errors.meaning(&path.key(key), message.to_owned());
+            scope.key(key).meaning(message.to_owned());
         }
     }
 }

@@ -24,7 +24,7 @@ mod wire;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::error::{Errors, Path};
+use super::error::Scope;
 use super::raw;
 use super::shipped;
 use super::{Config, Fallbacks, Names};
@@ -36,8 +36,8 @@ use crate::score::Scorer;
 use crate::signal::SignalSettings;
 
 /// Whether a model's name will do.
-pub(super) fn name(name: &str, path: &Path<'_>, errors: &mut Errors) {
-    names::model(name, path, errors);
+pub(super) fn name(name: &str, scope: &Scope<'_>) {
+    names::model(name, scope);
 }
 
 /// Whether the document has tables of its own, which replace the shipped ones.
@@ -94,29 +94,28 @@ struct Named {
     fallbacks: Fallbacks,
 }
 
-fn named(document: &raw::Document, errors: &mut Errors) -> Named {
-    let root = Path::Root;
-    let catalogue = shipped::catalogue(errors);
-    let shipped_profiles = shipped::profiles(errors);
+fn named(document: &raw::Document, root: &Scope<'_>) -> Named {
+    let catalogue = shipped::catalogue(root.errors());
+    let shipped_profiles = shipped::profiles(root.errors());
     let of_tiers = raw::Profile::default();
     let profiles = profiles_of(document, &shipped_profiles, &of_tiers);
-    let models = models::compile(document, &catalogue, &profiles, errors);
-    let lists = lists::compile(&profiles, &models, errors);
+    let models = models::compile(document, &catalogue, &profiles, root);
+    let lists = lists::compile(&profiles, &models, root);
     let own = has_own(document);
-    let compiled = profiles::compile(document, &profiles, own, &models, &lists, errors);
+    let compiled = profiles::compile(document, &profiles, own, &models, &lists, root);
     let (derived, rollout) = with_derived(document, &profiles, &compiled);
     let virtual_models =
-        profiles::virtual_names(document, &shipped_profiles, &profiles, &derived, &models, &rollout, errors);
-    let (names, notes) = profiles::names(document, &derived, &virtual_models, errors);
-    let groups = groups::compile(document, &virtual_models, &profiles, &models, errors);
-    let operator = operator::compile(document, &profiles, &models, errors);
-    let endpoints = groups::endpoints(document, &groups, &models, errors);
-    let promotions = promotions::compile(document, &profiles, &models, &lists, errors);
-    let baseline = models.baseline(&document.baseline, &root.key("baseline"), errors);
-    let signals = signals::compile(document, &models, errors);
-    let discover = discover::compile(document, &models, errors);
-    let classifier = classifier::compile(document, &models, &derived, &virtual_models, errors);
-    let fallbacks = fallbacks::fallbacks(&document.fallbacks, &models, &root.key("fallbacks"), errors);
+        profiles::virtual_names(document, &shipped_profiles, &profiles, &derived, &models, &rollout, root);
+    let (names, notes) = profiles::names(document, &derived, &virtual_models, root);
+    let groups = groups::compile(document, &virtual_models, &profiles, &models, root);
+    let operator = operator::compile(document, &profiles, &models, root);
+    let endpoints = groups::endpoints(document, &groups, &models, root);
+    let promotions = promotions::compile(document, &profiles, &models, &lists, root);
+    let baseline = models.baseline(&document.baseline, &root.key("baseline"));
+    let signals = signals::compile(document, &models, root);
+    let discover = discover::compile(document, &models, root);
+    let classifier = classifier::compile(document, &models, &derived, &virtual_models, root);
+    let fallbacks = fallbacks::fallbacks(&document.fallbacks, &models, &root.key("fallbacks"));
     let table = Table {
         models: models.into_table(&virtual_models),
         profiles: compiled,
@@ -134,20 +133,19 @@ fn named(document: &raw::Document, errors: &mut Errors) -> Named {
 pub(super) fn compile(
     document: &raw::Document,
     scorer: Option<&Arc<Scorer>>,
-    errors: &mut Errors,
+    root: &Scope<'_>,
 ) -> Option<Config> {
-    let root = Path::Root;
-    names::cluster(&document.default_cluster, &root.key("default_cluster"), errors);
-    let named = named(document, errors);
-    let live = fallbacks::live(&document.live, &root.key("live"), errors);
-    let headers = wire::headers(&document.headers, &root.key("headers"), errors);
-    let paths = wire::paths(&document.paths, &root.key("paths"), errors);
-    let session = wire::session(&document.session, &root.key("session"), errors);
+    names::cluster(&document.default_cluster, &root.key("default_cluster"));
+    let named = named(document, root);
+    let live = fallbacks::live(&document.live, &root.key("live"));
+    let headers = wire::headers(&document.headers, &root.key("headers"));
+    let paths = wire::paths(&document.paths, &root.key("paths"));
+    let session = wire::session(&document.session, &root.key("session"));
     // The last ones: they end here if anything was wrong.
-    let ask = asks::compile(&document.conversation, &root.key("conversation"), errors)?;
+    let ask = asks::compile(&document.conversation, &root.key("conversation"))?;
     let scorer = match scorer {
         Some(scorer) => Arc::clone(scorer),
-        None => Arc::new(rules::compile(document, errors)?),
+        None => Arc::new(rules::compile(document, root)?),
     };
     Some(Config {
         written: 0,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::check::unknown;
-use super::super::error::{Errors, Path, quoted};
+use super::super::error::{Scope, quoted};
 use super::super::raw;
 use super::{fit, names};
 use crate::fit::Takes;
@@ -24,9 +24,9 @@ pub(super) fn compile(
     document: &raw::Document,
     catalogue: &BTreeMap<String, raw::Model>,
     profiles: &BTreeMap<&str, &raw::Profile>,
-    errors: &mut Errors,
+    root: &Scope<'_>,
 ) -> Models {
-    let path = Path::Root.key("models");
+    let scope = root.key("models");
     let nothing = raw::Model::default();
     let in_use = in_use(document, profiles);
     let base = |name: &str, entry: &raw::Model| {
@@ -39,8 +39,8 @@ pub(super) fn compile(
     });
     let shipped =
         catalogue.iter().filter(|(name, _)| used(name)).filter_map(|(_, entry)| entry.family.as_deref());
-    let families = fit::families(&own.chain(shipped).collect(), errors);
-    let figures = Figures { scales: scales(document, errors), counted: counted(document, catalogue, errors) };
+    let families = fit::families(&own.chain(shipped).collect(), root);
+    let figures = Figures { scales: scales(document, root), counted: counted(document, catalogue, root) };
     let model = |slot, name: &str, entry: &raw::Model, of: (&raw::Model, Takes)| {
         model(slot, name, entry, of, &document.default_cluster, &figures)
     };
@@ -48,34 +48,34 @@ pub(super) fn compile(
     for (name, entry) in catalogue {
         let slot = by_name.len();
         let takes = match used(name) {
-            true => fit::takes(&nothing, entry, &families, &path.key(name), errors),
+            true => fit::takes(&nothing, entry, &families, &scope.key(name)),
             false => Takes::default(),
         };
         by_name.insert(name.clone(), model(slot, name, &nothing, (entry, takes)));
     }
     for (slot, (name, entry)) in (by_name.len()..).zip(&document.models) {
-        let path = path.key(name);
-        names::model(name, &path, errors);
+        let scope = scope.key(name);
+        names::model(name, &scope);
         if let Some(cluster) = &entry.cluster {
-            names::cluster(cluster, &path.key("cluster"), errors);
+            names::cluster(cluster, &scope.key("cluster"));
         }
         if let Some(upstream) = &entry.upstream_model {
-            names::upstream(upstream, &path.key("upstream_model"), errors);
+            names::upstream(upstream, &scope.key("upstream_model"));
         }
         for benchmark in entry.benchmarks.iter().flat_map(BTreeMap::keys) {
-            names::model(benchmark, &path.key("benchmarks").key(benchmark), errors);
+            names::model(benchmark, &scope.key("benchmarks").key(benchmark));
         }
         let upstream = entry.upstream_model.as_deref().unwrap_or(name);
         let base = catalogue.get(name).or_else(|| catalogue.get(upstream)).unwrap_or(&nothing);
-        let takes = fit::takes(entry, base, &families, &path, errors);
+        let takes = fit::takes(entry, base, &families, &scope);
         by_name.insert(name.clone(), model(slot, name, entry, (base, takes)));
     }
     let mut models = Models { by_name, aliases: BTreeMap::new(), in_use };
     for (name, entry) in &document.models {
-        let path = path.key(name);
-        let path = path.key("aliases");
+        let scope = scope.key(name);
+        let scope = scope.key("aliases");
         for (i, alias) in entry.aliases.iter().flatten().enumerate() {
-            models.alias(name, alias, &path.index(i), errors);
+            models.alias(name, alias, &scope.index(i));
         }
     }
     models
@@ -137,7 +137,7 @@ fn variant(model: &Model, set: Vec<(String, Vec<u8>)>) -> Model {
 
 /// What each benchmark's figures are multiplied with to be of 100: 100 where all models have it as shares of 1. One that
 /// is a share for some models and of 100 for others is a mistake.
-fn scales(document: &raw::Document, errors: &mut Errors) -> BTreeMap<String, f64> {
+fn scales(document: &raw::Document, root: &Scope<'_>) -> BTreeMap<String, f64> {
     let mut largest: BTreeMap<&str, (f64, &str)> = BTreeMap::new();
     let figures = || {
         let models = document.models.iter();
@@ -151,7 +151,7 @@ fn scales(document: &raw::Document, errors: &mut Errors) -> BTreeMap<String, f64
             *known = (figure, name);
         }
     }
-    let path = Path::Root.key("models");
+    let scope = root.key("models");
     for (name, benchmark, figure) in figures() {
         let Some((most, other)) = largest.get(benchmark).filter(|(most, _)| *most > 1.0) else { continue };
         if figure > 0.0 && figure <= 1.0 {
@@ -160,7 +160,7 @@ fn scales(document: &raw::Document, errors: &mut Errors) -> BTreeMap<String, f64
                 quoted(other),
                 figure * 100.0
             );
-            errors.meaning(&path.key(name).key("benchmarks").key(benchmark), message);
+            scope.key(name).key("benchmarks").key(benchmark).meaning(message);
         }
     }
     let scale = |most: f64| if most <= 1.0 { 100.0 } else { 1.0 };
@@ -174,7 +174,7 @@ const USUAL_BENCHMARK: &str = "gpqa_diamond";
 fn counted(
     document: &raw::Document,
     catalogue: &BTreeMap<String, raw::Model>,
-    errors: &mut Errors,
+    root: &Scope<'_>,
 ) -> BTreeSet<String> {
     let of = |models: &BTreeMap<String, raw::Model>| -> BTreeSet<String> {
         models.values().flat_map(|entry| entry.benchmarks.iter().flat_map(BTreeMap::keys)).cloned().collect()
@@ -185,13 +185,13 @@ fn counted(
         return if own.is_empty() { BTreeSet::from([USUAL_BENCHMARK.to_owned()]) } else { own };
     }
     let shipped = of(catalogue);
-    let path = Path::Root.key("completion");
-    let path = path.key("benchmarks");
+    let scope = root.key("completion");
+    let scope = scope.key("benchmarks");
     for (i, name) in named.iter().enumerate() {
         if !own.contains(name) && !shipped.contains(name) {
             let message =
                 format!("no model has a figure of {}; give one under a model's benchmarks", quoted(name));
-            errors.meaning(&path.index(i), message);
+            scope.index(i).meaning(message);
         }
     }
     named.iter().cloned().collect()
@@ -240,20 +240,20 @@ fn in_use(document: &raw::Document, profiles: &BTreeMap<&str, &raw::Profile>) ->
 }
 
 impl Models {
-    fn alias(&mut self, name: &str, alias: &str, path: &Path<'_>, errors: &mut Errors) {
-        names::model(alias, path, errors);
+    fn alias(&mut self, name: &str, alias: &str, scope: &Scope<'_>) {
+        names::model(alias, scope);
         if alias == name {
-            errors.meaning(path, format!("alias {} is the model's own name; leave it out", quoted(alias)));
+            scope.meaning(format!("alias {} is the model's own name; leave it out", quoted(alias)));
             return;
         }
         if self.by_name.contains_key(alias) && self.in_use.contains(alias) {
-            errors.meaning(path, format!("alias {} is a model's name; choose another", quoted(alias)));
+            scope.meaning(format!("alias {} is a model's name; choose another", quoted(alias)));
             return;
         }
         let Some(model) = self.by_name.get(name) else { return };
         if let Some(other) = self.aliases.insert(alias.to_owned(), Arc::clone(model)) {
             let (alias, other) = (quoted(alias), quoted(&other.name));
-            errors.meaning(path, format!("alias {alias} also belongs to model {other}; keep one of them"));
+            scope.meaning(format!("alias {alias} also belongs to model {other}; keep one of them"));
         }
     }
 
@@ -283,41 +283,37 @@ impl Models {
     }
 
     /// The model that a place refers to; tells where there is none.
-    pub fn find(&self, name: &str, path: &Path<'_>, errors: &mut Errors) -> Option<Arc<Model>> {
+    pub fn find(&self, name: &str, scope: &Scope<'_>) -> Option<Arc<Model>> {
         if let Some(model) = self.get(name) {
             return Some(Arc::clone(model));
         }
         let known = self.by_name.keys().chain(self.aliases.keys()).map(String::as_str);
-        errors
-            .meaning(path, unknown("model", name, known, "name one of `models` or of the shipped catalogue"));
+        scope.meaning(unknown("model", name, known, "name one of `models` or of the shipped catalogue"));
         None
     }
 
     /// The models that a list refers to, in its order; tells of unknown ones and of those listed twice.
-    pub fn list(&self, list: &raw::OneOrMany, path: &Path<'_>, errors: &mut Errors) -> Vec<Arc<Model>> {
+    pub fn list(&self, list: &raw::OneOrMany, scope: &Scope<'_>) -> Vec<Arc<Model>> {
         let listed = list.listed();
         let mut found: Vec<Arc<Model>> = Vec::with_capacity(listed.len());
         for (i, (name, entry)) in listed.into_iter().enumerate() {
-            let place = path.index(i);
-            let place = if list.is_single() { path } else { &place };
+            let place = scope.index(i);
+            let place = if list.is_single() { scope } else { &place };
             let of_name = entry.map(|_| place.key("model"));
             if entry.is_some_and(|entry| entry.model.is_none()) {
                 continue;
             }
-            let Some(mut model) = self.find(name, of_name.as_ref().unwrap_or(place), errors) else {
+            let Some(mut model) = self.find(name, of_name.as_ref().unwrap_or(place)) else {
                 continue;
             };
             if let Some(entry) = entry {
-                let set = fit::set(entry.set.as_ref(), &place.key("set"), errors);
+                let set = fit::set(entry.set.as_ref(), &place.key("set"));
                 let mut changed = variant(&model, set);
                 changed.order = entry.order.unwrap_or(changed.order);
                 model = Arc::new(changed);
             }
             if found.iter().any(|m| m.name == model.name) {
-                errors.meaning(
-                    place,
-                    format!("model {} is listed twice; keep one of them", quoted(&model.name)),
-                );
+                place.meaning(format!("model {} is listed twice; keep one of them", quoted(&model.name)));
             } else {
                 found.push(model);
             }
@@ -326,14 +322,11 @@ impl Models {
     }
 
     /// The baseline, which needs prices.
-    pub fn baseline(&self, name: &str, path: &Path<'_>, errors: &mut Errors) -> Option<Arc<Model>> {
-        let model = self.find(name, path, errors)?;
+    pub fn baseline(&self, name: &str, scope: &Scope<'_>) -> Option<Arc<Model>> {
+        let model = self.find(name, scope)?;
         if model.input_price.is_none() || model.output_price.is_none() {
             let place = format!("models[{}]", quoted(name));
-            errors.meaning(
-                path,
-                format!("the baseline has no price; give {place} input_price and output_price"),
-            );
+            scope.meaning(format!("the baseline has no price; give {place} input_price and output_price"));
         }
         Some(model)
     }

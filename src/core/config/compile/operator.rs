@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use regex_lite::RegexBuilder;
 
-use super::super::error::{Errors, Path, quoted};
+use super::super::error::{Scope, quoted};
 use super::super::raw;
 use super::lists::Lists;
 use super::models::Models;
@@ -40,13 +40,12 @@ pub(super) fn compile(
     document: &raw::Document,
     profiles: &BTreeMap<&str, &raw::Profile>,
     models: &Models,
-    errors: &mut Errors,
+    root: &Scope<'_>,
 ) -> Operator {
-    let root = Path::Root;
     let mut names = Names::default();
-    let rules = rules(document, profiles, models, &mut names, errors);
-    let trust = trust(&document.client_hints, &root.key("client_hints"), &mut names, errors);
-    let tenants = tenants(document, models, &mut names, errors);
+    let rules = rules(document, profiles, models, &mut names, root);
+    let trust = trust(&document.client_hints, &root.key("client_hints"), &mut names);
+    let tenants = tenants(document, models, &mut names, root);
     Operator { rules, trust, tenants, headers: names.0 }
 }
 
@@ -55,22 +54,22 @@ fn rules(
     profiles: &BTreeMap<&str, &raw::Profile>,
     models: &Models,
     names: &mut Names,
-    errors: &mut Errors,
+    root: &Scope<'_>,
 ) -> RuleSet {
-    let path = Path::Root.key("routing_rules");
+    let scope = root.key("routing_rules");
     let (mut rules, mut keywords, mut regexes) = (Vec::new(), Vec::new(), 0);
     for (i, raw) in document.routing_rules.iter().enumerate() {
-        let path = path.index(i);
+        let scope = scope.index(i);
         let Some(name) = &raw.name else { continue };
         if !name.bytes().all(|b| b.is_ascii_graphic()) {
             let message = format!("{} is sent in headers; use printable ASCII without spaces", quoted(name));
-            errors.meaning(&path.key("name"), message);
+            scope.key("name").meaning(message);
         }
         for (at, word) in raw.keywords.iter().flatten().enumerate() {
             match super::rules::keyword(word) {
                 Ok(()) => keywords.push((rules.len(), word.clone())),
                 Err(message) => {
-                    errors.meaning(&path.key("keywords").index(at), format!("{}: {message}", quoted(word)));
+                    scope.key("keywords").index(at).meaning(format!("{}: {message}", quoted(word)));
                 }
             }
         }
@@ -78,14 +77,14 @@ fn rules(
         if regexes > MOST_REGEXES && raw.regex.is_some() {
             let message =
                 format!("more than {MOST_REGEXES} rules have a regular expression; join some of them");
-            errors.meaning(&path.key("regex"), message);
+            scope.key("regex").meaning(message);
         }
         for (at, profile) in raw.profiles.iter().flatten().enumerate() {
-            known_profile(profile, profiles, &path.key("profiles").index(at), errors);
+            known_profile(profile, profiles, &scope.key("profiles").index(at));
         }
-        let effect = effect(raw, &path, models, errors);
-        let regex = raw.regex.as_deref().and_then(|text| regex(text, &path.key("regex"), errors));
-        let headers = headers(raw, &path.key("headers"), names, errors);
+        let effect = effect(raw, &scope, models);
+        let regex = raw.regex.as_deref().and_then(|text| regex(text, &scope.key("regex")));
+        let headers = headers(raw, &scope.key("headers"), names);
         let Some(effect) = effect else { continue };
         rules.push(Rule {
             name: name.clone(),
@@ -105,27 +104,22 @@ fn rules(
         });
     }
     RuleSet::new(rules, &keywords).unwrap_or_else(|message| {
-        errors.meaning(&path, message);
+        scope.meaning(message);
         RuleSet::default()
     })
 }
 
 /// Compiles an expression, within bounds.
-pub(super) fn regex(text: &str, path: &Path<'_>, errors: &mut Errors) -> Option<regex_lite::Regex> {
+pub(super) fn regex(text: &str, scope: &Scope<'_>) -> Option<regex_lite::Regex> {
     let built = RegexBuilder::new(text).size_limit(LARGEST_REGEX).build();
-    built.map_err(|error| errors.meaning(path, format!("{}: {error}", quoted(text)))).ok()
+    built.map_err(|error| scope.meaning(format!("{}: {error}", quoted(text)))).ok()
 }
 
-fn headers(
-    raw: &raw::RoutingRule,
-    path: &Path<'_>,
-    names: &mut Names,
-    errors: &mut Errors,
-) -> Vec<HeaderMatch> {
+fn headers(raw: &raw::RoutingRule, scope: &Scope<'_>, names: &mut Names) -> Vec<HeaderMatch> {
     let mut headers = Vec::new();
     for (name, values) in raw.headers.iter().flatten() {
         if let Err(message) = token(name) {
-            errors.meaning(&path.key(name), message);
+            scope.key(name).meaning(message);
         }
         headers.push(HeaderMatch { place: names.place(name), values: values.clone() });
     }
@@ -133,52 +127,51 @@ fn headers(
 }
 
 /// What follows from a rule; tells where that is nothing, or too much.
-fn effect(raw: &raw::RoutingRule, path: &Path<'_>, models: &Models, errors: &mut Errors) -> Option<Effect> {
+fn effect(raw: &raw::RoutingRule, scope: &Scope<'_>, models: &Models) -> Option<Effect> {
     let bounds = Bounds {
         least: raw.tier.or(raw.min_tier),
         most: raw.tier.or(raw.max_tier),
         bias: raw.bias.unwrap_or(0),
     };
-    bounded(raw.min_tier, raw.max_tier, path, errors);
+    bounded(raw.min_tier, raw.max_tier, scope);
     let tiers = raw.min_tier.is_some() || raw.max_tier.is_some() || raw.bias.is_some();
     match (&raw.model, raw.tier.is_some(), tiers) {
-        (Some(name), false, false) => models.find(name, &path.key("model"), errors).map(Effect::Model),
+        (Some(name), false, false) => models.find(name, &scope.key("model")).map(Effect::Model),
         (None, true, false) | (None, false, true) => Some(Effect::Tier(bounds)),
         (None, false, false) => {
-            errors.meaning(path, "the rule decides nothing; give tier, min_tier, max_tier, bias or model");
+            scope.meaning("the rule decides nothing; give tier, min_tier, max_tier, bias or model");
             None
         }
         _ => {
-            errors
-                .meaning(path, "the rule decides twice; give tier, or min_tier, max_tier and bias, or model");
+            scope.meaning("the rule decides twice; give tier, or min_tier, max_tier and bias, or model");
             None
         }
     }
 }
 
-fn bounded(least: Option<Tier>, most: Option<Tier>, path: &Path<'_>, errors: &mut Errors) {
+fn bounded(least: Option<Tier>, most: Option<Tier>, scope: &Scope<'_>) {
     if let (Some(least), Some(most)) = (least, most)
         && least > most
     {
         let message = format!("{} is above `max_tier`; give at most {}", least.name(), most.name());
-        errors.meaning(&path.key("min_tier"), message);
+        scope.key("min_tier").meaning(message);
     }
 }
 
-fn trust(raw: &raw::ClientHints, path: &Path<'_>, names: &mut Names, errors: &mut Errors) -> Option<Trust> {
+fn trust(raw: &raw::ClientHints, scope: &Scope<'_>, names: &mut Names) -> Option<Trust> {
     let header = match (&raw.header, &raw.value) {
         (Some(name), Some(value)) => {
             if let Err(message) = super::wire::header(name) {
-                errors.meaning(&path.key("header"), message);
+                scope.key("header").meaning(message);
             }
             Some((names.place(name), value.clone()))
         }
         (Some(_), None) => {
-            errors.meaning(&path.key("value"), "missing; without it any client could send the header");
+            scope.key("value").meaning("missing; without it any client could send the header");
             None
         }
         (None, Some(_)) => {
-            errors.meaning(&path.key("header"), "missing; name the header that has this value");
+            scope.key("header").meaning("missing; name the header that has this value");
             None
         }
         (None, None) => None,
@@ -192,7 +185,7 @@ fn trust(raw: &raw::ClientHints, path: &Path<'_>, names: &mut Names, errors: &mu
             if network.is_none() {
                 let message =
                     format!("{} is not a network; write it as 10.0.0.0/8 or fd00::/8", quoted(text));
-                errors.meaning(&path.key("networks").index(i), message);
+                scope.key("networks").index(i).meaning(message);
             }
             network
         })
@@ -203,28 +196,28 @@ fn trust(raw: &raw::ClientHints, path: &Path<'_>, names: &mut Names, errors: &mu
     Some(Trust { header, networks, hints: HINTS.map(|name| names.place(name)) })
 }
 
-fn tenants(document: &raw::Document, models: &Models, names: &mut Names, errors: &mut Errors) -> Tenants {
-    let path = Path::Root.key("tenants");
+fn tenants(document: &raw::Document, models: &Models, names: &mut Names, root: &Scope<'_>) -> Tenants {
+    let scope = root.key("tenants");
     let raw = &document.tenants;
     if raw.policies.is_empty() {
         return Tenants::default();
     }
     let header = raw.header.as_ref().or(document.session.tenant_header.as_ref());
     match header.map(|name| token(name)) {
-        None => errors.meaning(&path.key("header"), "missing; name the request header that has the tenant"),
-        Some(Err(message)) => errors.meaning(&path.key("header"), message),
+        None => scope.key("header").meaning("missing; name the request header that has the tenant"),
+        Some(Err(message)) => scope.key("header").meaning(message),
         Some(Ok(())) => {}
     }
-    let all = path.key("policies");
+    let all = scope.key("policies");
     let mut policies = BTreeMap::new();
     for (name, raw) in &raw.policies {
-        let path = all.key(name);
-        bounded(raw.min_tier, raw.max_tier, &path, errors);
+        let scope = all.key(name);
+        bounded(raw.min_tier, raw.max_tier, &scope);
         if raw.over_budget_tier.is_some() && raw.daily_budget_usd.is_none() {
             let message = "has no effect without daily_budget_usd; give that, or leave the key out";
-            errors.meaning(&path.key("over_budget_tier"), message);
+            scope.key("over_budget_tier").meaning(message);
         }
-        let lists = Lists::new((&raw.allow, &raw.block), &path, models, errors);
+        let lists = Lists::new((&raw.allow, &raw.block), &scope, models);
         let only = (raw.allow.is_some() || raw.block.is_some()).then(|| {
             let mut only = Slots::default();
             models.all().filter(|model| lists.permit(&model.name)).for_each(|model| only.add(model));

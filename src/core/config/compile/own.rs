@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::check::unknown;
-use super::super::error::{Errors, Path, quoted};
+use super::super::error::{Scope, quoted};
 use super::super::raw::{OwnKeywords, RawOwnDimension};
 use super::operator::regex;
 use super::rules::{keyword, steps};
@@ -18,66 +18,57 @@ const WEIGHT: f64 = 0.1;
 const STEPS: [(u32, f64); 2] = [(1, 0.5), (2, 1.0)];
 
 /// Compiles them.
-pub(super) fn compile(all: &BTreeMap<String, RawOwnDimension>, errors: &mut Errors) -> Vec<OwnDimension> {
-    let root = Path::Root;
-    let path = root.key("rules");
-    let path = path.key("dimensions");
+pub(super) fn compile(all: &BTreeMap<String, RawOwnDimension>, root: &Scope<'_>) -> Vec<OwnDimension> {
+    let scope = root.key("rules");
+    let scope = scope.key("dimensions");
     if all.len() > MOST_DIMENSIONS {
-        errors.meaning(&path, format!("{} of your own; give at most {MOST_DIMENSIONS}", all.len()));
+        scope.meaning(format!("{} of your own; give at most {MOST_DIMENSIONS}", all.len()));
     }
-    all.iter().filter_map(|(name, own)| dimension(name, own, &path.key(name), errors)).collect()
+    all.iter().filter_map(|(name, own)| dimension(name, own, &scope.key(name))).collect()
 }
 
-fn dimension(
-    name: &str,
-    own: &RawOwnDimension,
-    path: &Path<'_>,
-    errors: &mut Errors,
-) -> Option<OwnDimension> {
+fn dimension(name: &str, own: &RawOwnDimension, scope: &Scope<'_>) -> Option<OwnDimension> {
     if own.keywords.is_none() && own.regex.is_none() {
         let known = Dimension::ALL.into_iter().map(Dimension::name);
-        errors.meaning(
-            path,
-            unknown("dimension", name, known, "one of your own needs `keywords` or a `regex`"),
-        );
+        scope.meaning(unknown("dimension", name, known, "one of your own needs `keywords` or a `regex`"));
         return None;
     }
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if name.is_empty() || name.len() > 64 || !name.chars().all(plain) {
         let message = "not a name of a dimension; use up to 64 letters, digits, `-` and `_` of ASCII";
-        errors.meaning(path, message.to_owned());
+        scope.meaning(message.to_owned());
     }
     Some(OwnDimension {
         name: name.to_owned(),
         weight: own.weight.unwrap_or(WEIGHT),
-        steps: steps(own.steps.as_deref(), &STEPS, &path.key("steps"), errors),
-        keywords: keywords(own.keywords.as_ref(), &path.key("keywords"), errors),
-        regex: own.regex.as_deref().and_then(|text| regex(text, &path.key("regex"), errors)),
+        steps: steps(own.steps.as_deref(), &STEPS, &scope.key("steps")),
+        keywords: keywords(own.keywords.as_ref(), &scope.key("keywords")),
+        regex: own.regex.as_deref().and_then(|text| regex(text, &scope.key("regex"))),
     })
 }
 
-fn keywords(given: Option<&OwnKeywords>, path: &Path<'_>, errors: &mut Errors) -> Vec<String> {
+fn keywords(given: Option<&OwnKeywords>, scope: &Scope<'_>) -> Vec<String> {
     let mut all = Vec::new();
-    let mut take = |words: &[String], path: &Path<'_>, errors: &mut Errors| {
+    let mut take = |words: &[String], scope: &Scope<'_>| {
         if words.is_empty() {
-            errors.meaning(path, "empty; give at least one keyword".to_owned());
+            scope.meaning("empty; give at least one keyword".to_owned());
         }
         for (i, word) in words.iter().enumerate() {
             match keyword(word) {
                 Ok(()) => all.push(word.clone()),
-                Err(message) => errors.meaning(&path.index(i), format!("{}: {message}", quoted(word))),
+                Err(message) => scope.index(i).meaning(format!("{}: {message}", quoted(word))),
             }
         }
     };
     match given {
         None => {}
-        Some(OwnKeywords::All(words)) => take(words, path, errors),
+        Some(OwnKeywords::All(words)) => take(words, scope),
         Some(OwnKeywords::ByLanguage(languages)) => {
-            languages.iter().for_each(|(language, words)| take(words, &path.key(language), errors));
+            languages.iter().for_each(|(language, words)| take(words, &scope.key(language)));
         }
     }
     if all.len() > MOST_KEYWORDS {
-        errors.meaning(path, format!("{} keywords; give at most {MOST_KEYWORDS}", all.len()));
+        scope.meaning(format!("{} keywords; give at most {MOST_KEYWORDS}", all.len()));
     }
     all
 }

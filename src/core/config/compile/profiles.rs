@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::check::unknown;
-use super::super::error::{Errors, Path, quoted};
+use super::super::error::{Scope, quoted};
 use super::super::names::{Name, Names, PREFIX};
 use super::super::raw;
 use super::derived::{self, FREE};
@@ -27,42 +27,41 @@ pub(super) fn compile(
     own: bool,
     models: &Models,
     lists: &BTreeMap<&str, Lists>,
-    errors: &mut Errors,
+    root: &Scope<'_>,
 ) -> BTreeMap<String, Arc<Profile>> {
-    let root = Path::Root;
     let top = root.key("tiers");
     let all = root.key("profiles");
-    let shared = document.tiers.as_ref().map(|tiers| table(tiers, &top, models, errors));
+    let shared = document.tiers.as_ref().map(|tiers| table(tiers, &top, models));
     let mut compiled = BTreeMap::new();
     for (&name, profile) in profiles {
-        let path = all.key(name);
+        let scope = all.key(name);
         if own {
-            spelling::profile(name, &path, errors);
+            spelling::profile(name, &scope);
         }
         if name == AUTO && document.tiers.is_some() && profile.tiers.is_some() {
             let message =
                 "the table of profile auto is also given by the document's `tiers`; keep one of them";
-            errors.meaning(&path.key("tiers"), message);
+            scope.key("tiers").meaning(message);
         }
         let mut tiers = match (&profile.tiers, &shared) {
-            (Some(tiers), _) => table(tiers, &path.key("tiers"), models, errors),
+            (Some(tiers), _) => table(tiers, &scope.key("tiers"), models),
             (None, Some(shared)) => shared.clone(),
             (None, None) => {
                 let message = "missing; give a model for each of SIMPLE, MEDIUM, COMPLEX and REASONING, \
                                here or in the document's `tiers`";
-                errors.meaning(&path.key("tiers"), message);
+                scope.key("tiers").meaning(message);
                 continue;
             }
         };
         if let Some(lists) = lists.get(name) {
-            lists.restrict(&mut tiers, profile, &path, errors);
+            lists.restrict(&mut tiers, profile, &scope);
         }
         let default_model = match &profile.default_model {
-            Some(model) => default_model(model, lists.get(name), &path, models, errors),
+            Some(model) => default_model(model, lists.get(name), &scope, models),
             None => all_models(&tiers).next().cloned(),
         };
-        let agentic_profile = agentic(name, profile, profiles, &path, errors);
-        let strategy = strategy::compile(document, profile, &tiers, &path, errors);
+        let agentic_profile = agentic(name, profile, profiles, &scope);
+        let strategy = strategy::compile(document, profile, &tiers, &scope);
         if let Some(default_model) = default_model {
             let profile = Profile {
                 name: name.to_owned(),
@@ -87,16 +86,11 @@ pub(super) fn compile(
     compiled
 }
 
-fn table(
-    tiers: &raw::Tiers,
-    path: &Path<'_>,
-    models: &Models,
-    errors: &mut Errors,
-) -> PerTier<Vec<Arc<Model>>> {
+fn table(tiers: &raw::Tiers, scope: &Scope<'_>, models: &Models) -> PerTier<Vec<Arc<Model>>> {
     let mut table: PerTier<Vec<Arc<Model>>> = PerTier::default();
     for tier in Tier::ALL {
         let Some(list) = tiers.get(tier) else { continue };
-        *table.get_mut(tier) = models.list(list, &path.key(tier.name()), errors);
+        *table.get_mut(tier) = models.list(list, &scope.key(tier.name()));
     }
     table
 }
@@ -105,14 +99,13 @@ fn agentic(
     name: &str,
     profile: &raw::Profile,
     profiles: &BTreeMap<&str, &raw::Profile>,
-    path: &Path<'_>,
-    errors: &mut Errors,
+    scope: &Scope<'_>,
 ) -> Option<String> {
     match profile.agentic_profile.as_deref() {
         None => (name == AUTO && profiles.contains_key(AGENTIC)).then(|| AGENTIC.to_owned()),
         Some(other) if other == name => None,
         Some(other) => {
-            known_profile(other, profiles, &path.key("agentic_profile"), errors);
+            known_profile(other, profiles, &scope.key("agentic_profile"));
             Some(other.to_owned())
         }
     }
@@ -121,31 +114,25 @@ fn agentic(
 fn default_model(
     name: &str,
     lists: Option<&Lists>,
-    path: &Path<'_>,
+    scope: &Scope<'_>,
     models: &Models,
-    errors: &mut Errors,
 ) -> Option<Arc<Model>> {
-    let path = path.key("default_model");
-    let model = models.find(name, &path, errors)?;
+    let scope = scope.key("default_model");
+    let model = models.find(name, &scope)?;
     if lists.is_some_and(|lists| !lists.permit(&model.name)) {
         let message = "the profile's `allow` and `block` exclude it; name another model";
-        errors.meaning(&path, format!("{}: {message}", quoted(name)));
+        scope.meaning(format!("{}: {message}", quoted(name)));
     }
     Some(model)
 }
 
 /// Tells where there is no profile of a name.
-pub(super) fn known_profile(
-    name: &str,
-    profiles: &BTreeMap<&str, &raw::Profile>,
-    path: &Path<'_>,
-    errors: &mut Errors,
-) -> bool {
+pub(super) fn known_profile(name: &str, profiles: &BTreeMap<&str, &raw::Profile>, scope: &Scope<'_>) -> bool {
     let known = profiles.contains_key(name);
     if !known {
         let defined: Vec<&str> = profiles.keys().copied().collect();
         let otherwise = format!("defined: {}", defined.join(", "));
-        errors.meaning(path, unknown("profile", name, defined.iter().copied(), &otherwise));
+        scope.meaning(unknown("profile", name, defined.iter().copied(), &otherwise));
     }
     known
 }
@@ -160,7 +147,7 @@ pub(super) fn names(
     document: &raw::Document,
     compiled: &BTreeMap<String, Arc<Profile>>,
     virtual_models: &BTreeMap<String, Arc<Profile>>,
-    errors: &mut Errors,
+    root: &Scope<'_>,
 ) -> (Names, Vec<String>) {
     let mut notes = Vec::new();
     let free = format!("{PREFIX}{FREE}");
@@ -190,7 +177,7 @@ pub(super) fn names(
         let known: Vec<&str> = virtual_models.keys().map(String::as_str).collect();
         let message =
             format!("{} is not a virtual model; use `none`, or one of {}", quoted(default), known.join(", "));
-        errors.meaning(&Path::Root.key("default_virtual_model"), message);
+        root.key("default_virtual_model").meaning(message);
     }
     (names.with_default(Some(default.to_owned())), notes)
 }
@@ -203,9 +190,9 @@ pub(super) fn virtual_names(
     compiled: &BTreeMap<String, Arc<Profile>>,
     models: &Models,
     rollout: &Rollout,
-    errors: &mut Errors,
+    root: &Scope<'_>,
 ) -> BTreeMap<String, Arc<Profile>> {
-    let path = Path::Root.key("virtual_models");
+    let scope = root.key("virtual_models");
     let mut names = BTreeMap::new();
     // What costs nothing is never another profile's to serve.
     let others = stand_in(compiled);
@@ -218,9 +205,9 @@ pub(super) fn virtual_names(
         names.insert(format!("{PREFIX}{name}"), Arc::clone(profile));
     }
     for (name, profile) in &document.virtual_models {
-        let path = path.key(name);
-        spelling::model(name, &path, errors);
-        if known_profile(profile, profiles, &path, errors)
+        let scope = scope.key(name);
+        spelling::model(name, &scope);
+        if known_profile(profile, profiles, &scope)
             && let Some(profile) = compiled.get(profile)
         {
             names.insert(name.clone(), Arc::clone(profile));
@@ -236,7 +223,7 @@ pub(super) fn virtual_names(
             quoted(name),
             profile.name
         );
-        errors.meaning(&path.key(name), message);
+        scope.key(name).meaning(message);
     }
     names
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::error::{Errors, Path, quoted};
+use super::super::error::{Scope, quoted};
 use super::super::raw::{self, Dimensions, RawOwnDimension, RawStep};
 use super::own;
 use crate::score::{Boundaries, Dimension, Rule, RuleParams, RuleScorer, Scorer, Step, TokenRule};
@@ -13,37 +13,34 @@ const MOST_KEYWORDS: usize = 2000;
 const LONGEST_KEYWORD: usize = 128;
 
 /// Compiles the scorer. None where its numbers or keywords are wrong.
-pub(super) fn compile(document: &raw::Document, errors: &mut Errors) -> Option<Scorer> {
-    let root = Path::Root;
-    let path = root.key("rules");
-    let path = path.key("keywords");
-    let params = params(document, errors);
-    let keywords = keywords(&document.rules, &path, errors);
-    let own = own::compile(&document.rules.dimensions.own, errors);
+pub(super) fn compile(document: &raw::Document, root: &Scope<'_>) -> Option<Scorer> {
+    let scope = root.key("rules");
+    let scope = scope.key("keywords");
+    let params = params(document, root);
+    let keywords = keywords(&document.rules, &scope);
+    let own = own::compile(&document.rules.dimensions.own, root);
     // An automaton over the lexicon is much work, and lost on a document that is refused.
-    if !errors.is_empty() {
+    if !root.errors().is_empty() {
         return None;
     }
-    let rules =
-        RuleScorer::new(params, &keywords, own).map_err(|message| errors.meaning(&path, message)).ok()?;
+    let rules = RuleScorer::new(params, &keywords, own).map_err(|message| scope.meaning(message)).ok()?;
     if document.scorer == raw::Scorer::Rules {
         return Some(Scorer::rules(rules));
     }
     let raw::Calibrated { unknown_tier, bias, weights } = &document.calibrated;
     Scorer::calibrated(rules, weights.as_deref(), *unknown_tier)
         .map(|scorer| scorer.with_bias(bias.number()))
-        .map_err(|message| errors.meaning(&root.key("calibrated").key("weights"), message))
+        .map_err(|message| root.key("calibrated").key("weights").meaning(message))
         .ok()
 }
 
 /// Compiles the scorer's numbers.
-pub(in super::super) fn params(document: &raw::Document, errors: &mut Errors) -> RuleParams {
-    let root = Path::Root;
-    let path = root.key("rules");
-    let dimensions = path.key("dimensions");
+pub(in super::super) fn params(document: &raw::Document, root: &Scope<'_>) -> RuleParams {
+    let scope = root.key("rules");
+    let dimensions = scope.key("dimensions");
     let rules = &document.rules;
     let params = RuleParams {
-        rules: Dimension::ALL.into_iter().map(|d| rule(d, &rules.dimensions, &dimensions, errors)).collect(),
+        rules: Dimension::ALL.into_iter().map(|d| rule(d, &rules.dimensions, &dimensions)).collect(),
         tokens: TokenRule { short: rules.token_count.short, long: rules.token_count.long },
         boundaries: Boundaries {
             medium: rules.boundaries.medium,
@@ -59,37 +56,32 @@ pub(in super::super) fn params(document: &raw::Document, errors: &mut Errors) ->
     if params.tokens.long < params.tokens.short {
         let message =
             format!("{} is below `short`; give at least {}", params.tokens.long, params.tokens.short);
-        errors.meaning(&path.key("token_count").key("long"), message);
+        scope.key("token_count").key("long").meaning(message);
     }
-    boundaries(&params, &rules.dimensions.own, &path.key("boundaries"), errors);
+    boundaries(&params, &rules.dimensions.own, &scope.key("boundaries"));
     params
 }
 
-fn rule(dimension: Dimension, dimensions: &Dimensions, path: &Path<'_>, errors: &mut Errors) -> Rule {
-    let path = path.key(dimension.name());
-    let path = path.key("steps");
+fn rule(dimension: Dimension, dimensions: &Dimensions, scope: &Scope<'_>) -> Rule {
+    let scope = scope.key(dimension.name());
+    let scope = scope.key("steps");
     let (given, default) = (dimensions.get(dimension), Dimensions::numbers(dimension));
     if dimension == Dimension::TokenCount && given.steps.as_ref().is_some_and(|steps| !steps.is_empty()) {
-        errors.meaning(&path, "tokenCount has no steps; its lengths are `rules.token_count`");
+        scope.meaning("tokenCount has no steps; its lengths are `rules.token_count`");
     }
-    let steps = steps(given.steps.as_deref(), default.steps, &path, errors);
+    let steps = steps(given.steps.as_deref(), default.steps, &scope);
     Rule { dimension, weight: given.weight.unwrap_or(default.weight), steps }
 }
 
 /// The steps that are given, which have to rise; the default ones where none are.
-pub(super) fn steps(
-    given: Option<&[RawStep]>,
-    default: &[(u32, f64)],
-    path: &Path<'_>,
-    errors: &mut Errors,
-) -> Vec<Step> {
+pub(super) fn steps(given: Option<&[RawStep]>, default: &[(u32, f64)], scope: &Scope<'_>) -> Vec<Step> {
     let Some(steps) = given else { return default.iter().map(|&(at, value)| Step { at, value }).collect() };
     let mut last = 0;
     for (i, step) in steps.iter().enumerate() {
         let Some(at) = step.at else { continue };
         if i > 0 && at <= last {
             let message = format!("{at} is not above the step before; give more than {last}");
-            errors.meaning(&path.index(i).key("at"), message);
+            scope.index(i).key("at").meaning(message);
         }
         last = at;
     }
@@ -97,39 +89,27 @@ pub(super) fn steps(
 }
 
 /// Boundaries rise, and every tier can be reached with the weights there are.
-fn boundaries(
-    params: &RuleParams,
-    own: &BTreeMap<String, RawOwnDimension>,
-    path: &Path<'_>,
-    errors: &mut Errors,
-) {
+fn boundaries(params: &RuleParams, own: &BTreeMap<String, RawOwnDimension>, scope: &Scope<'_>) {
     let Boundaries { medium, complex, reasoning } = params.boundaries;
-    let before = errors.len();
+    let before = scope.errors().len();
     if complex <= medium {
-        errors.meaning(
-            &path.key("complex"),
-            format!("{complex} is not above `medium`; give more than {medium}"),
-        );
+        scope.key("complex").meaning(format!("{complex} is not above `medium`; give more than {medium}"));
     }
     if reasoning <= complex {
-        errors.meaning(
-            &path.key("reasoning"),
-            format!("{reasoning} is not above `complex`; give more than {complex}"),
-        );
+        scope
+            .key("reasoning")
+            .meaning(format!("{reasoning} is not above `complex`; give more than {complex}"));
     }
-    if errors.len() > before {
+    if scope.errors().len() > before {
         return;
     }
     let (least, most) = own::widened(own, range(params));
     let reach = format!("the weights give scores from {least:.3} to {most:.3}");
     if medium <= least {
-        errors.meaning(&path.key("medium"), format!("SIMPLE is out of reach below {medium}; {reach}"));
+        scope.key("medium").meaning(format!("SIMPLE is out of reach below {medium}; {reach}"));
     }
     if reasoning > most {
-        errors.meaning(
-            &path.key("reasoning"),
-            format!("REASONING is out of reach from {reasoning} on; {reach}"),
-        );
+        scope.key("reasoning").meaning(format!("REASONING is out of reach from {reasoning} on; {reach}"));
     }
 }
 
@@ -145,18 +125,18 @@ fn range(params: &RuleParams) -> (f64, f64) {
     })
 }
 
-fn keywords(rules: &raw::Rules, path: &Path<'_>, errors: &mut Errors) -> Vec<(Dimension, String)> {
+fn keywords(rules: &raw::Rules, scope: &Scope<'_>) -> Vec<(Dimension, String)> {
     let mut all = Vec::new();
     for (&dimension, words) in &rules.keywords {
-        let path = path.key(dimension.name());
+        let scope = scope.key(dimension.name());
         if words.len() > MOST_KEYWORDS {
-            errors.meaning(&path, format!("{} keywords; give at most {MOST_KEYWORDS}", words.len()));
+            scope.meaning(format!("{} keywords; give at most {MOST_KEYWORDS}", words.len()));
             continue;
         }
         for (i, word) in words.iter().enumerate() {
             match keyword(word) {
                 Ok(()) => all.push((dimension, word.clone())),
-                Err(message) => errors.meaning(&path.index(i), format!("{}: {message}", quoted(word))),
+                Err(message) => scope.index(i).meaning(format!("{}: {message}", quoted(word))),
             }
         }
     }

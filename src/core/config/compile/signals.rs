@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::super::error::{Errors, Path, quoted};
+use super::super::error::{Scope, quoted};
 use super::super::raw;
 use super::models::Models;
 use super::{names, wire};
@@ -24,17 +24,12 @@ const LONGEST: usize = 256;
 const QUERY: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Compiles the section. None where there is none, or where what it needs is missing.
-pub(super) fn compile(
-    document: &raw::Document,
-    models: &Models,
-    errors: &mut Errors,
-) -> Option<SignalSettings> {
+pub(super) fn compile(document: &raw::Document, models: &Models, root: &Scope<'_>) -> Option<SignalSettings> {
     let raw = document.signals.as_ref()?;
-    let root = Path::Root;
-    let path = root.key("signals");
+    let scope = root.key("signals");
     let preset = raw.preset.map(raw::SignalsPreset::address);
-    if raw.path.is_none() && preset.is_none() && !errors.is_broken(&path.key("path")) {
-        errors.meaning(&path.key("path"), "missing; give a string, or a `preset`");
+    if raw.path.is_none() && preset.is_none() && !scope.key("path").is_broken() {
+        scope.key("path").meaning("missing; give a string, or a `preset`");
     }
     let from = From {
         cluster: raw.cluster.as_deref(),
@@ -45,18 +40,18 @@ pub(super) fn compile(
         timeout_ms: raw.timeout_ms,
         max_bytes: raw.max_bytes,
     };
-    let endpoint = endpoint(&from, &path, errors);
+    let endpoint = endpoint(&from, &scope);
     if raw.stale_seconds < raw.fresh_seconds {
         let message =
             format!("{} is below `fresh_seconds`; give at least {}", raw.stale_seconds, raw.fresh_seconds);
-        errors.meaning(&path.key("stale_seconds"), message);
+        scope.key("stale_seconds").meaning(message);
     }
     if raw.retry_max_seconds < raw.retry_seconds {
         let message = format!(
             "{} is below `retry_seconds`; give at least {}",
             raw.retry_max_seconds, raw.retry_seconds
         );
-        errors.meaning(&path.key("retry_max_seconds"), message);
+        scope.key("retry_max_seconds").meaning(message);
     }
     let schedule = Schedule {
         fresh: Duration::from_secs(raw.fresh_seconds),
@@ -66,8 +61,8 @@ pub(super) fn compile(
         lease: lease(raw.timeout_ms),
         jitter: JITTER,
     };
-    let aliases = aliases(raw, &path.key("aliases"), models, errors);
-    let weights = weights(&raw.weights, &path.key("weights"), errors);
+    let aliases = aliases(raw, &scope.key("aliases"), models);
+    let weights = weights(&raw.weights, &scope.key("weights"));
     Some(SignalSettings { endpoint: endpoint?, schedule, weights, aliases })
 }
 
@@ -89,15 +84,15 @@ pub(super) struct From<'r> {
 }
 
 /// Compiles where something is fetched from.
-pub(super) fn endpoint(raw: &From<'_>, path: &Path<'_>, errors: &mut Errors) -> Option<Endpoint> {
+pub(super) fn endpoint(raw: &From<'_>, scope: &Scope<'_>) -> Option<Endpoint> {
     if let Some(cluster) = raw.cluster {
-        names::cluster(cluster, &path.key("cluster"), errors);
+        names::cluster(cluster, &scope.key("cluster"));
     }
     if let Some(authority) = raw.authority {
-        let at = path.key("authority");
+        let at = scope.key("authority");
         if !authority.bytes().all(|b| b.is_ascii_graphic()) {
             let right = "use printable ASCII without spaces, such as signals.example.com";
-            errors.meaning(&at, format!("{} is not a valid authority; {right}", quoted(authority)));
+            at.meaning(format!("{} is not a valid authority; {right}", quoted(authority)));
         }
     }
     if let Some(target) = raw.path {
@@ -109,21 +104,18 @@ pub(super) fn endpoint(raw: &From<'_>, path: &Path<'_>, errors: &mut Errors) -> 
             } else {
                 "begin with `/`, use printable ASCII, and put query parameters under `query`"
             };
-            errors.meaning(&path.key("path"), format!("{} is not a valid path; {right}", quoted(target)));
+            scope.key("path").meaning(format!("{} is not a valid path; {right}", quoted(target)));
         }
     }
-    let headers = path.key("headers");
+    let headers = scope.key("headers");
     for (name, value) in raw.headers {
         let at = headers.key(name);
         if let Err(message) = wire::fetch_header(name) {
-            errors.meaning(&at, message);
+            at.meaning(message);
         }
         if value.bytes().any(|b| b.is_ascii_control()) || value.trim() != value {
             // Not shown: it may be a secret.
-            errors.meaning(
-                &at,
-                "the value has a control character or white space around it; leave it out".to_owned(),
-            );
+            at.meaning("the value has a control character or white space around it; leave it out".to_owned());
         }
     }
     for (key, given, what) in [
@@ -131,7 +123,7 @@ pub(super) fn endpoint(raw: &From<'_>, path: &Path<'_>, errors: &mut Errors) -> 
         ("path", raw.path, "a path that begins with `/`"),
     ] {
         if given.is_none() {
-            errors.meaning(&path.key(key), format!("missing; give {what}"));
+            scope.key(key).meaning(format!("missing; give {what}"));
         }
     }
     let cluster = raw.cluster?;
@@ -153,41 +145,33 @@ fn with_query(path: &str, query: &BTreeMap<String, String>) -> String {
     if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
 }
 
-fn aliases(
-    raw: &raw::Signals,
-    path: &Path<'_>,
-    models: &Models,
-    errors: &mut Errors,
-) -> BTreeMap<String, Vec<String>> {
+fn aliases(raw: &raw::Signals, scope: &Scope<'_>, models: &Models) -> BTreeMap<String, Vec<String>> {
     let mut aliases = BTreeMap::new();
     for (name, list) in &raw.aliases {
-        let path = path.key(name);
+        let scope = scope.key(name);
         for (i, alias) in list.iter().enumerate() {
-            word(alias, &path.index(i), errors);
+            word(alias, &scope.index(i));
         }
-        if let Some(model) = models.find(name, &path, errors)
+        if let Some(model) = models.find(name, &scope)
             && aliases.insert(model.name.clone(), list.clone()).is_some()
         {
             let model = quoted(&model.name);
-            errors.meaning(&path, format!("model {model} is listed under two names; keep one of them"));
+            scope.meaning(format!("model {model} is listed under two names; keep one of them"));
         }
     }
     aliases
 }
 
-fn weights(raw: &raw::SignalWeights, path: &Path<'_>, errors: &mut Errors) -> Weights {
+fn weights(raw: &raw::SignalWeights, scope: &Scope<'_>) -> Weights {
     let shipped = raw::SignalWeights::default();
-    let mut words =
+    let words =
         |key, given: &BTreeMap<String, f64>, shipped: BTreeMap<String, f64>, least: f64, most: f64| {
-            let path = path.key(key);
+            let scope = scope.key(key);
             for (name, &value) in given {
-                let path = path.key(name);
-                word(name, &path, errors);
+                let scope = scope.key(name);
+                word(name, &scope);
                 if !(least..=most).contains(&value) {
-                    errors.meaning(
-                        &path,
-                        format!("{value} is out of range; give a number from {least} to {most}"),
-                    );
+                    scope.meaning(format!("{value} is out of range; give a number from {least} to {most}"));
                 }
             }
             let mut all = shipped;
@@ -203,11 +187,11 @@ fn weights(raw: &raw::SignalWeights, path: &Path<'_>, errors: &mut Errors) -> We
     }
 }
 
-fn word(word: &str, path: &Path<'_>, errors: &mut Errors) {
+fn word(word: &str, scope: &Scope<'_>) {
     let length = word.chars().count();
     if length == 0 || length > LONGEST || word.trim() != word || word.chars().any(char::is_control) {
         let right =
             format!("use 1 to {LONGEST} characters without control characters or white space around them");
-        errors.meaning(path, format!("{} is not a valid name in a feed; {right}", quoted(word)));
+        scope.meaning(format!("{} is not a valid name in a feed; {right}", quoted(word)));
     }
 }

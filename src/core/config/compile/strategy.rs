@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::error::{Errors, Path};
+use super::super::error::Scope;
 use super::super::raw;
 use super::lists::all_models;
 use crate::route::{Completion, Curve, Model, Strategy};
@@ -18,8 +18,7 @@ pub(super) fn compile(
     document: &raw::Document,
     profile: &raw::Profile,
     tiers: &PerTier<Vec<Arc<Model>>>,
-    path: &Path<'_>,
-    errors: &mut Errors,
+    scope: &Scope<'_>,
 ) -> Strategy {
     let chosen = profile.strategy.unwrap_or(match &document.signals {
         Some(_) => raw::Strategy::Momentum,
@@ -45,7 +44,7 @@ pub(super) fn compile(
     };
     // Where the tables could not be read, that has been told.
     if !lacking.is_empty() && all_models(tiers).next().is_some() {
-        errors.meaning(&path.key("strategy"), lacking.to_owned());
+        scope.key("strategy").meaning(lacking.to_owned());
     }
     if chosen != raw::Strategy::Completion {
         for (key, given) in [
@@ -55,7 +54,7 @@ pub(super) fn compile(
         ] {
             if given {
                 let message = "has no effect without strategy completion; choose that, or leave the key out";
-                errors.meaning(&path.key(key), message.to_owned());
+                scope.key(key).meaning(message.to_owned());
             }
         }
     }

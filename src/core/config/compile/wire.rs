@@ -1,6 +1,6 @@
 //! Headers, paths, overrides, limits.
 
-use super::super::error::{Errors, Path, quoted};
+use super::super::error::{Scope, quoted};
 use super::super::raw;
 use super::super::{Headers, Overrides, ResponseHeaders, Session};
 use crate::chat::{Limits, Paths};
@@ -55,20 +55,20 @@ const STANDARD: &[&str] = &[
 const LONGEST: usize = 128;
 
 /// Compiles header names: lower-case tokens, none of a standard header, no two the same.
-pub(super) fn headers(raw: &raw::Headers, path: &Path<'_>, errors: &mut Errors) -> Headers {
-    let list = path.key("model_as");
+pub(super) fn headers(raw: &raw::Headers, scope: &Scope<'_>) -> Headers {
+    let list = scope.key("model_as");
     let mut places = vec![
-        (path.key("cluster"), &raw.cluster),
-        (path.key("model"), &raw.model),
-        (path.key("tier"), &raw.tier),
+        (scope.key("cluster"), &raw.cluster),
+        (scope.key("model"), &raw.model),
+        (scope.key("tier"), &raw.tier),
     ];
     places.extend(raw.model_as.iter().enumerate().map(|(i, name)| (list.index(i), name)));
     let mut seen: Vec<&str> = Vec::with_capacity(places.len());
     for (place, name) in &places {
         if let Err(message) = header(name) {
-            errors.meaning(place, message);
+            place.meaning(message);
         } else if seen.contains(&name.as_str()) {
-            errors.meaning(place, format!("header {} is used twice; give each its own name", quoted(name)));
+            place.meaning(format!("header {} is used twice; give each its own name", quoted(name)));
         }
         seen.push(name);
     }
@@ -82,13 +82,13 @@ pub(super) fn headers(raw: &raw::Headers, path: &Path<'_>, errors: &mut Errors) 
             raw::ResponseDetail::Basic => ResponseHeaders::Basic,
             raw::ResponseDetail::Full => ResponseHeaders::Full,
         },
-        renamed: renamed(raw, &path.key("response_names"), errors),
+        renamed: renamed(raw, &scope.key("response_names")),
         in_body: raw.in_body,
     }
 }
 
 /// Other names of the response's headers; no two the same.
-fn renamed(raw: &raw::Headers, path: &Path<'_>, errors: &mut Errors) -> Vec<(String, String)> {
+fn renamed(raw: &raw::Headers, scope: &Scope<'_>) -> Vec<(String, String)> {
     let preset = |told: raw::ResponseHeader| match (raw.response_preset, told) {
         (raw::ResponsePreset::SmartRouter, raw::ResponseHeader::Model | raw::ResponseHeader::Tier) => {
             Some(format!("x-smart-router-{}", told.name()))
@@ -98,20 +98,17 @@ fn renamed(raw: &raw::Headers, path: &Path<'_>, errors: &mut Errors) -> Vec<(Str
     let (mut renamed, mut shown) = (Vec::new(), Vec::new());
     for told in raw::ResponseHeader::ALL {
         let own = format!("x-tiergate-{}", told.name());
-        let path = path.key(told.name());
+        let scope = scope.key(told.name());
         let given = raw.response_names.get(&told);
         if let Some(name) = given
             && let Err(message) = header(name)
         {
-            errors.meaning(&path, message);
+            scope.meaning(message);
         }
         let name = given.cloned().or_else(|| preset(told));
         let as_shown = name.clone().unwrap_or_else(|| own.clone());
         if shown.contains(&as_shown) {
-            errors.meaning(
-                &path,
-                format!("header {} is used twice; give each its own name", quoted(&as_shown)),
-            );
+            scope.meaning(format!("header {} is used twice; give each its own name", quoted(&as_shown)));
         }
         shown.push(as_shown);
         renamed.extend(name.map(|name| (own, name)));
@@ -120,14 +117,14 @@ fn renamed(raw: &raw::Headers, path: &Path<'_>, errors: &mut Errors) -> Vec<(Str
 }
 
 /// Compiles the section `session`.
-pub(super) fn session(raw: &raw::Session, path: &Path<'_>, errors: &mut Errors) -> Session {
-    let list = path.key("headers");
+pub(super) fn session(raw: &raw::Session, scope: &Scope<'_>) -> Session {
+    let list = scope.key("headers");
     let places = [("header", &raw.header), ("tenant_header", &raw.tenant_header)];
-    let single = places.into_iter().filter_map(|(key, name)| Some((path.key(key), name.as_deref()?)));
+    let single = places.into_iter().filter_map(|(key, name)| Some((scope.key(key), name.as_deref()?)));
     let listed = raw.headers.iter().enumerate().map(|(i, name)| (list.index(i), name.as_str()));
     for (place, name) in single.chain(listed) {
         if let Err(message) = token(name) {
-            errors.meaning(&place, message);
+            place.meaning(message);
         }
     }
     Session {
@@ -185,7 +182,7 @@ pub(super) fn token(name: &str) -> Result<(), String> {
 }
 
 /// Compiles path suffixes: each begins as its dialect's do, and none is of two dialects.
-pub(super) fn paths(raw: &raw::Paths, path: &Path<'_>, errors: &mut Errors) -> Paths {
+pub(super) fn paths(raw: &raw::Paths, scope: &Scope<'_>) -> Paths {
     let lists = [
         ("chat_completions", '/', &raw.chat_completions),
         ("completions", '/', &raw.completions),
@@ -196,21 +193,20 @@ pub(super) fn paths(raw: &raw::Paths, path: &Path<'_>, errors: &mut Errors) -> P
     ];
     let mut seen: Vec<&str> = Vec::new();
     for (key, first, list) in lists {
-        let path = path.key(key);
+        let scope = scope.key(key);
         for (i, suffix) in list.iter().enumerate() {
-            let place = path.index(i);
+            let place = scope.index(i);
             let begins = suffix.starts_with(first) || key == "other" && suffix.starts_with(':');
             if !begins || suffix.len() < 2 {
                 let shown = quoted(suffix);
-                errors.meaning(
-                    &place,
-                    format!("{shown} must begin with `{first}` and have more after it; write it as {first}…"),
-                );
+                place.meaning(format!(
+                    "{shown} must begin with `{first}` and have more after it; write it as {first}…"
+                ));
             } else if !suffix.bytes().all(|b| b.is_ascii_graphic() && b != b'?' && b != b'#') {
                 let right = "use a path's suffix in printable ASCII, without query, fragment and spaces";
-                errors.meaning(&place, format!("{} is not a valid path; {right}", quoted(suffix)));
+                place.meaning(format!("{} is not a valid path; {right}", quoted(suffix)));
             } else if seen.contains(&suffix.as_str()) {
-                errors.meaning(&place, format!("{} is listed twice; keep one of them", quoted(suffix)));
+                place.meaning(format!("{} is listed twice; keep one of them", quoted(suffix)));
             }
             seen.push(suffix);
         }
