@@ -38,19 +38,61 @@ RECORDED = {
 TIERS = {"SIMPLE": "recorded-small", "MEDIUM": "recorded-medium", "COMPLEX": "recorded-large",
          "REASONING": "recorded-thinker"}
 
+FULL = {"response": "full", "model_as": ["x-gateway-model-name"]}
+# Listeners beside `gateway`, by what their documents change.
+LISTENERS = {
+    "basic": {"headers": {"response": "basic"}, "promotions": [
+        {"name": "past", "profile": "recorded", "tier": "SIMPLE", "models": ["house"],
+         "from": "2020-01-01", "until": "2020-02-01"},
+        {"name": "now", "profile": "recorded", "tier": "MEDIUM", "models": ["promoted"],
+         "from": "2020-01-01", "until": "2120-01-01"}]},
+    "silent": {"headers": {"response": "none"}},
+    "forged": {"headers": FULL},
+}
 
-def recorded(document: dict) -> dict:
+
+def recorded(document: dict, cluster: str = "recorder") -> dict:
     """A tiergate document with the recorder's models and the profile `recorded` (virtual: smart/recorded, my-router)."""
     document = copy.deepcopy(document)
     document["models"] = document.get("models", {}) | {
-        name: {"cluster": "recorder"} | entry for name, entry in RECORDED.items()
+        name: ({"cluster": cluster} if cluster else {}) | entry for name, entry in RECORDED.items()
     }
-    document["profiles"]["recorded"] = {"tiers": TIERS}
+    document.setdefault("profiles", {})["recorded"] = {"tiers": TIERS}
     document["virtual_models"] = {"my-router": "recorded"}
     return document
 
 
-class Gateway(stacks.Stack):
+class Asked:
+    """What tests ask of a running Envoy."""
+
+    ports: dict[str, int]
+    admin_url: str
+    envoy: stacks.Process
+    # The name of the recorder's cluster.
+    recorded_at = "recorder"
+
+    def address(self, listener: str = "gateway") -> str:
+        return f"http://127.0.0.1:{self.ports[listener]}"
+
+    def admin(self, path: str) -> str:
+        status, text = stacks.http_get(f"{self.admin_url}{path}")
+        assert status == 200, f"{path}: {status}"
+        return text
+
+    def stat(self, name: str) -> int:
+        found = re.search(rf"^{re.escape(name)}: (\d+)$", self.admin(f"/stats?filter=^{re.escape(name)}$"), re.M)
+        return int(found[1]) if found else 0
+
+    def deaths(self) -> int:
+        """How often a VM of the filter died: a panic, a trap, or too much memory."""
+        # Envoy 1.36 and 1.37 count those in a cluster's scope as well.
+        counted = re.findall(r"wasm\.tiergate\.vm_reload(?:_success|_failure)?: (\d+)$",
+                             self.admin("/stats?filter=wasm.tiergate.vm_reload"), re.M)
+        assert counted
+        return self.envoy.log.read_text(errors="replace").count("Uncaught RuntimeError") + sum(map(int, counted))
+
+
+class Gateway(Asked, stacks.Stack):
     """The stack, and what tests ask of it."""
 
     def __init__(self, recorder: Recorder, directory: Path, shipped: Path = stacks.DEMO):
@@ -78,42 +120,14 @@ class Gateway(stacks.Stack):
             gateway["per_connection_buffer_limit_bytes"] = 32 * 1024 * 1024
         demo = stacks.tiergate_configuration(gateway)
         stacks.set_tiergate_configuration(gateway, recorded(demo) | {
-            "headers": {"response": "full", "model_as": ["x-gateway-model-name"]}})
-        for name, changes in {
-            "basic": {"headers": {"response": "basic"}, "promotions": [
-                {"name": "past", "profile": "recorded", "tier": "SIMPLE", "models": ["house"],
-                 "from": "2020-01-01", "until": "2020-02-01"},
-                {"name": "now", "profile": "recorded", "tier": "MEDIUM", "models": ["promoted"],
-                 "from": "2020-01-01", "until": "2120-01-01"}]},
-            "silent": {"headers": {"response": "none"}},
-            "forged": {"headers": {"response": "full", "model_as": ["x-gateway-model-name"]}},
-        }.items():
+            "headers": FULL})
+        for name, changes in LISTENERS.items():
             other = copy.deepcopy(gateway)
             other["name"] = name
             self.ports[name] = stacks.free_port()
             stacks.set_port(other, self.ports[name])
             stacks.set_tiergate_configuration(other, recorded(demo) | {"default_cluster": "recorder"} | changes)
             envoy["static_resources"]["listeners"].append(other)
-
-    def address(self, listener: str = "gateway") -> str:
-        return f"http://127.0.0.1:{self.ports[listener]}"
-
-    def admin(self, path: str) -> str:
-        status, text = stacks.http_get(f"{self.admin_url}{path}")
-        assert status == 200, f"{path}: {status}"
-        return text
-
-    def stat(self, name: str) -> int:
-        found = re.search(rf"^{re.escape(name)}: (\d+)$", self.admin(f"/stats?filter=^{re.escape(name)}$"), re.M)
-        return int(found[1]) if found else 0
-
-    def deaths(self) -> int:
-        """How often a VM of the filter died: a panic, a trap, or too much memory."""
-        # Envoy 1.36 and 1.37 count those in a cluster's scope as well.
-        counted = re.findall(r"wasm\.tiergate\.vm_reload(?:_success|_failure)?: (\d+)$",
-                             self.admin("/stats?filter=wasm.tiergate.vm_reload"), re.M)
-        assert counted
-        return self.envoy.log.read_text(errors="replace").count("Uncaught RuntimeError") + sum(map(int, counted))
 
 
 def user(text) -> list[dict]:

@@ -1,5 +1,5 @@
-"""examples/: every resource keeps the published schema of its kind, and the pieces of Envoy's configuration in them run
-in Envoy, put where Istio and Envoy Gateway would put them."""
+"""examples/: every resource keeps the published schema of its kind, and runs in Envoy as its control plane would put it there;
+tests/e2e/test_platforms.py has more of that."""
 
 import copy
 import gzip
@@ -15,13 +15,15 @@ import yaml
 from crd import DEFINITIONS, documents, faults
 from feed import Feed, document
 from gateway import stacks, user
-from platforms import Istio, envoy_gateway
+from platforms import higress_config, ingress, resources, translated
+from translate import Unknown, Xds, higress, static
 
 EXAMPLES = stacks.ROOT / "examples"
+# Without those of gateway.yaml: they are an operator's own, and only translated.
 RESOURCES = {
     f"{path.relative_to(EXAMPLES)}, {resource['kind']} {resource['metadata']['name']}": resource
     for folder in ("istio", "envoy-gateway", "higress") for path in sorted((EXAMPLES / folder).glob("*.yaml"))
-    for resource in documents(path)
+    for resource in documents(path) if path.name != "gateway.yaml"
 }
 CHAT = "/v1/chat/completions"
 GREETING = "Hello!"
@@ -158,12 +160,21 @@ def check_bodies(url, client, gateway, test_id) -> None:
 FORGED = {"x-tiergate-cluster": "nowhere", "x-tiergate-model": "forged"}
 
 
+def static_envoy(xds: Xds, directory, at: dict[str, int]) -> dict:
+    """The configuration for a plain Envoy; a cluster without a port cannot be reached."""
+    return static.bootstrap(xds, module=stacks.WASM, directory=directory, port=stacks.free_port(),
+                            admin=stacks.free_port(), hosts=dict.fromkeys(xds.clusters, stacks.free_port()) | at)
+
+
 def test_istio(gateway, tmp_path, ask, client, test_id):
-    filters = [named("EnvoyFilter"), named("EnvoyFilter", "tiergate-metrics")]
     with Feed(document({"gpt-5.4-mini": "surging", "deepseek-v4-pro": "stable"})) as feed:
-        istio = Istio(tmp_path, filters, {LITELLM: gateway.recorder.port, OUTSIDE: gateway.recorder.port,
-                                          SIGNALS: feed.port})
-        with running(tmp_path, istio.envoy) as url:
+        of = resources("istio")
+        (virtual,) = [each for each in of if each["kind"] == "VirtualService"]
+        virtual["spec"]["http"].append({"name": "other", "match": [{"uri": {"prefix": "/elsewhere"}}], "route": [
+            {"destination": {"host": "elsewhere.test", "port": {"number": 80}}}]})
+        at = {LITELLM: gateway.recorder.port, OUTSIDE: gateway.recorder.port, SIGNALS: feed.port}
+        envoy = static_envoy(translated("istio", of), tmp_path, at)
+        with running(tmp_path, envoy) as url:
             answer, got = ask(url, GREETING, **FORGED)
             assert answer.headers["x-tiergate-model"] == got.one("x-tiergate-model") == "gpt-5.4-nano"
             assert got.one("x-tiergate-cluster") == LITELLM
@@ -175,10 +186,10 @@ def test_istio(gateway, tmp_path, ask, client, test_id):
             _, got = ask(url, "x" * 2_000_000)
             assert len(got.body) > 2_000_000
             # Another route of the same gateway is not touched.
-            assert client.get(f"{url}/elsewhere").status_code == 418
+            assert client.get(f"{url}/elsewhere").status_code == 503
             stacks.wait_until(lambda: feed.asked, 20, "the feed was asked for")
             assert (feed.asked[0].path, feed.asked[0].headers["host"]) == ("/v1/signals", "signals.example.com")
-            admin = istio.envoy["admin"]["address"]["socket_address"]["port_value"]
+            admin = envoy["admin"]["address"]["socket_address"]["port_value"]
             labelled = 'tiergate_requests{profile="auto",tier="SIMPLE",model="gpt-5.4-nano",cause="score"} 1'
             stacks.wait_until(lambda: labelled in stacks.http_get(f"http://127.0.0.1:{admin}/stats/prometheus")[1], 10,
                               "labelled metrics")
@@ -205,14 +216,13 @@ def test_metrics_have_the_same_labels_everywhere():
     assert stacks.load_yaml(stacks.DEMO)["stats_config"] == shipped
 
 
-def gateway_api(recorder_port, *, limits=True, patches=True) -> dict:
-    return envoy_gateway(named("EnvoyExtensionPolicy"), named("EnvoyPatchPolicy")["spec"]["jsonPatches"] * patches,
-                         named("ClientTrafficPolicy") if limits else None,
-                         {"httproute/llm/llm/rule/0": recorder_port})
+def gateway_api(recorder_port, directory, *, without: str = "") -> dict:
+    of = [each for each in resources("envoy-gateway") if each["kind"] != without]
+    return static_envoy(translated("envoy-gateway", of), directory, {"httproute/llm/llm/rule/0": recorder_port})
 
 
 def test_envoy_gateway(gateway, tmp_path, ask, client, test_id):
-    with running(tmp_path, gateway_api(gateway.recorder.port)) as url:
+    with running(tmp_path, gateway_api(gateway.recorder.port, tmp_path)) as url:
         answer, got = ask(url, GREETING, **FORGED)
         assert answer.headers["x-tiergate-model"] == got.one("x-tiergate-model") == "gpt-5.4-nano"
         assert got.one("x-tiergate-cluster") == "httproute/llm/llm/rule/0"
@@ -227,33 +237,73 @@ def test_envoy_gateway(gateway, tmp_path, ask, client, test_id):
 
 def test_envoy_gateway_without_the_limits(gateway, tmp_path, client):
     """What examples/envoy-gateway/README.md says of the defaults."""
-    with running(tmp_path, gateway_api(gateway.recorder.port, limits=False)) as url:
+    with running(tmp_path, gateway_api(gateway.recorder.port, tmp_path, without="ClientTrafficPolicy")) as url:
         answer = client.post(f"{url}{CHAT}", json={"model": "smart/auto", "messages": user("x" * 40_000)})
         assert answer.status_code == 413
 
 
 def test_envoy_gateway_without_the_patch(gateway, tmp_path, client):
     """The reason for the patch: a client hangs."""
-    with running(tmp_path, gateway_api(gateway.recorder.port, patches=False)) as url, pytest.raises(httpx.ReadTimeout):
+    with running(tmp_path, gateway_api(gateway.recorder.port, tmp_path, without="EnvoyPatchPolicy")) as url, pytest.raises(httpx.ReadTimeout):
         client.post(f"{url}{CHAT}", json={"model": "smart/auto", "messages": user(GREETING)}, timeout=2)
 
 
-def test_higress_document(gateway, tmp_path, ask):
-    """The document runs in Envoy; that Higress routes by the header it names, only a Higress shows."""
-    envoy = stacks.demo_envoy(port=stacks.free_port(), admin_port=stacks.free_port(), litellm_port=1,
-                              signals_port=stacks.free_port())
-    listener = stacks.listener(envoy)
-    envoy["static_resources"]["listeners"] = [listener]
-    config = named("WasmPlugin")["spec"]["defaultConfig"]
-    stacks.plugin(listener)["configuration"] = {"@type": "type.googleapis.com/google.protobuf.StringValue",
-                                                "value": json.dumps(config)}
-    envoy["static_resources"]["clusters"] = [stacks.cluster("default", gateway.recorder.port)]
-    stacks.connection_manager(listener)["route_config"]["virtual_hosts"][0]["routes"][0]["route"] = {
-        "cluster": "default"}
+def test_a_patch_that_finds_nothing_is_told():
+    """A Gateway of another name, as an operator may have one."""
+    of = resources("envoy-gateway")
+    (gateway,) = [each for each in of if each["kind"] == "Gateway"]
+    gateway["metadata"]["name"] = "other"
+    with pytest.raises(Unknown):
+        translated("envoy-gateway", of)
+
+
+def test_higress(gateway, tmp_path, ask):
+    """An AI route matches the header that the filter sets."""
+    of = [*resources("higress"), higress_config(), ingress("any", "other.dns"), ingress("opus", "opus.dns", "claude-opus-5")]
+    envoy = static_envoy(translated("higress", of), tmp_path, {"outbound|80||opus.dns": gateway.recorder.port})
     with running(tmp_path, envoy) as url:
         _, got = ask(url, PROOF, **{"x-higress-llm-model": "forged"})
         assert got.one("x-higress-llm-model") == "claude-opus-5"
         assert json.loads(got.body)["model"] == "claude-opus-5"
+
+
+def test_higress_limits(gateway, tmp_path, client):
+    """What examples/higress/README.md says of the defaults."""
+    of = [*resources("higress"), ingress("any", "any.dns")]
+    xds = translated("higress", of)
+    assert [each["typed_config"]["stream_idle_timeout"] for each in xds.listeners[0]["filter_chains"][0]["filters"]] == ["180s"]
+    with running(tmp_path, static_envoy(xds, tmp_path, {"outbound|80||any.dns": gateway.recorder.port})) as url:
+        answer = client.post(f"{url}{CHAT}", json={"model": "smart/auto", "messages": user("x" * 40_000)})
+        assert answer.status_code == 413
+
+
+def test_higress_comes_before_its_model_router():
+    of = resources("higress")
+    router = copy.deepcopy(named("WasmPlugin"))
+    router["metadata"]["name"] = "model-router"
+    router["spec"]["priority"] = 900
+    filters = stacks.connection_manager(translated("higress", [router, *of, ingress("any", "any.dns")]).listeners[0])
+    names = [each["name"].rsplit(".", 1)[1] for each in filters["http_filters"]]
+    assert names[:2] == ["tiergate", "model-router"]
+
+
+def test_higress_rules_are_a_key_of_the_document(tmp_path):
+    """Why wasmplugin.yaml has no matchRules: the document is refused, and what is refused answers no request."""
+    resource = named("WasmPlugin")
+    resource["spec"]["matchRules"] = [{"domain": ["llm.example.com"], "config": {"tiers": {"SIMPLE": "gpt-5.4-mini"}}}]
+    config = higress.plugin(resource)["spec"]["pluginConfig"]
+    assert config["_rules_"] == [{"tiers": {"SIMPLE": "gpt-5.4-mini"}, "_match_domain_": ["llm.example.com"]}]
+    envoy = static_envoy(translated("higress", [resource, ingress("any", "any.dns")]), tmp_path, {})
+    process = stacks.envoy_process(tmp_path, envoy, concurrency=1)
+    process.start()
+    try:
+        process.wait_ready()
+        port = envoy["static_resources"]["listeners"][0]["address"]["socket_address"]["port_value"]
+        answer = httpx.get(f"http://127.0.0.1:{port}/", trust_env=False)
+        assert answer.status_code == 500
+        assert "_rules_" in process.log.read_text(errors="replace")
+    finally:
+        process.stop()
 
 
 def test_higress_module(tmp_path):

@@ -99,7 +99,7 @@ def test_chunked_with_trailers(gateway, test_id):
     assert headers["x-tiergate-model"] == "recorded-small"
     got = gateway.recorder.take(test_id)
     assert got.body == body.replace(b"smart/recorded", b"small/v1")
-    assert got.one("x-tiergate-cluster") == "recorder"
+    assert got.one("x-tiergate-cluster") == gateway.recorded_at
     assert ("x-checksum", b"7") in got.trailers
 
 
@@ -177,11 +177,11 @@ def test_cut_off_behind_the_model(send, cut):
     WHOLE[:8], WHOLE[: WHOLE.index(b"smart") + 3], b"{", b'"', b"[]", b"null", b"\xff\xfe\x00", b"{}}", b"no JSON",
     b'{"model":', b'{"messages":[]', b'{"a":1,}', b'{"model" "smart/recorded"}',
 ], ids=repr)
-def test_broken_without_a_model_passes_as_it_is(send, body):
+def test_broken_without_a_model_passes_as_it_is(gateway, send, body):
     answer, got = send(body, listener="basic")
     assert answer.headers["x-tiergate-cause"] == "unparsable"
     assert got.body == body
-    assert got.one("x-tiergate-cluster") == "recorder"
+    assert got.one("x-tiergate-cluster") == gateway.recorded_at
 
 
 @pytest.mark.parametrize(("body", "cause"), [
@@ -264,7 +264,7 @@ def test_gemini_pinned(send):
 def test_no_body(gateway, client, test_id, method):
     answer = client.request(method, f"{gateway.address('basic')}/v1/chat/completions", headers={"x-test-id": test_id})
     assert answer.status_code == 200
-    assert gateway.recorder.take(test_id).one("x-tiergate-cluster") == "recorder"
+    assert gateway.recorder.take(test_id).one("x-tiergate-cluster") == gateway.recorded_at
     assert answer.headers.get("x-tiergate-cause") == {"POST": "no_body", "GET": None}[method]
 
 
@@ -276,7 +276,7 @@ def test_upgrade(gateway, test_id):
         ("x-tiergate-cluster", "litellm")])
     status, _, echoed = http1(gateway.ports["basic"], head)
     assert (status, echoed) == (101, b"ping")
-    assert gateway.recorder.take(test_id).one("x-tiergate-cluster") == "recorder"
+    assert gateway.recorder.take(test_id).one("x-tiergate-cluster") == gateway.recorded_at
 
 
 @pytest.mark.parametrize(("asked", "cause", "served"), [
@@ -359,15 +359,15 @@ def test_forged_headers_never_arrive(gateway, test_id, name):
     status, _, _ = http1(gateway.ports["forged"], head)
     assert status in (200, 101)
     got = gateway.recorder.take(test_id)
-    assert got.one("x-tiergate-cluster") == "recorder"
+    assert got.one("x-tiergate-cluster") == gateway.recorded_at
     for forged in ("x-tiergate-model", "x-tiergate-tier", "x-gateway-model-name", "x-tiergate-chain"):
         assert got.one(forged) not in ("forged", "FORGED", "twice")
         assert b"\xff\xfe" not in got.all(forged)
 
 
-def test_what_the_upstream_is_told(send):
+def test_what_the_upstream_is_told(gateway, send):
     _, got = send(chat())
-    assert got.one("x-tiergate-cluster") == "recorder"
+    assert got.one("x-tiergate-cluster") == gateway.recorded_at
     assert got.one("x-tiergate-model") == "recorded-small"
     assert got.one("x-tiergate-tier") == "SIMPLE"
     assert got.one("x-gateway-model-name") == SMALL
