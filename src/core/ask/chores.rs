@@ -97,7 +97,7 @@ pub const fn is_notes(concepts: u32, length: usize) -> bool {
 fn signs(body: &[u8], texts: &[Span], near: usize, words: &mut Wordings<'_>) -> Signs {
     words.read(body, texts);
     let tables = words.tables;
-    let text = &words.folded.text;
+    let text = &words.read.folded.text;
     let mut signs = Signs { all: tables.words.concepts(text, 0), ..Signs::default() };
     // Most texts name nothing that a chore makes.
     if !has(signs.all, concept::PRODUCT) || !has(signs.all, concept::VERB) {

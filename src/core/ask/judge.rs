@@ -4,7 +4,7 @@ use super::chores::{self, Setting};
 use super::followups::{Followup, followup};
 use super::phrases::Found;
 use super::sections::{Typed, typed};
-use super::wordings::{Tables, Wordings, concept, has, is_about};
+use super::wordings::{PROBE, PROBE_END, Read, Tables, Wordings, concept, has};
 use super::{Asks, Budget, Rules, lines, quotes};
 use crate::chat::{self, Span, View};
 use crate::score::{self, Ask, Basis, Length, Reply, Score, Scorer};
@@ -45,7 +45,8 @@ pub struct Scratch {
     pub length: Length,
     /// Quotations were left out of it.
     unquoted: bool,
-    words: String,
+    /// The text that words were looked up in last.
+    read: Read,
     folded: score::Folded,
 }
 
@@ -73,6 +74,8 @@ impl Judge<'_> {
         answered: bool,
         budget: &mut Budget,
     ) -> Option<Judged> {
+        // What was read is of another request.
+        self.scratch.read.parts.clear();
         let turn = self.behind_notes(&asks.newest);
         let mut newest = self.typed(turn, asks.cut, budget);
         let texts = if newest.behind_task || newest.tagged { &newest.parts } else { turn };
@@ -157,8 +160,7 @@ impl Judge<'_> {
     }
 
     fn words(&mut self) -> Wordings<'_> {
-        let Scratch { words, folded, .. } = &mut *self.scratch;
-        Wordings { tables: &self.rules.tables, text: words, folded }
+        Wordings { tables: &self.rules.tables, read: &mut self.scratch.read }
     }
 
     fn chore(
@@ -245,14 +247,23 @@ impl Judge<'_> {
             return None;
         }
         let (head, tail) = (self.limits.scan_head_bytes, self.limits.scan_tail_bytes);
-        self.scratch.text.clear();
-        let read = chat::excerpt(self.body, parts, head, tail, &mut self.scratch.text);
+        let scratch = &mut *self.scratch;
+        // Most often words were looked up in the same text just before.
+        let known = (head, tail) == (PROBE, PROBE_END) && scratch.read.parts == parts;
+        let read = if known {
+            scratch.text.clone_from(&scratch.read.text);
+            scratch.read.bytes
+        } else {
+            scratch.text.clear();
+            chat::excerpt(self.body, parts, head, tail, &mut scratch.text)
+        };
         self.unquote();
         let length = Length { ask: bytes, read };
         let scratch = &mut *self.scratch;
         scratch.length = length;
+        let folded = Some(&scratch.read.folded).filter(|_| known && !scratch.unquoted);
         let ask = Ask { text: &scratch.text, tokens: tokens(bytes), length };
-        let score = self.scorer.score(&ask, &mut scratch.score);
+        let score = self.scorer.score_folded(&ask, folded, &mut scratch.score);
         Some(Judged { score, why: Why::Scored(score.verdict), tokens: ask.tokens })
     }
 
@@ -260,10 +271,8 @@ impl Judge<'_> {
     fn unquote(&mut self) {
         self.scratch.unquoted = false;
         let Some(left) = quotes::without(&self.scratch.text) else { return };
-        let tables = &self.rules.tables;
         self.scratch.folded.set(&left);
-        let found = tables.words.concepts(&self.scratch.folded.text, 0);
-        if is_about(found) {
+        if self.rules.tables.is_about(&self.scratch.folded.text) {
             self.scratch.text = left;
             self.scratch.unquoted = true;
         }
@@ -294,13 +303,14 @@ pub fn demands_structure(
     limits: &chat::Limits,
     scratch: &mut Scratch,
 ) -> bool {
-    let Scratch { words, folded, .. } = scratch;
-    words.clear();
-    chat::excerpt(body, system, limits.scan_head_bytes, limits.scan_tail_bytes, words);
-    if !scorer.mentions_structure(words) {
+    let Scratch { read: Read { text, parts, .. }, folded, .. } = scratch;
+    parts.clear();
+    text.clear();
+    chat::excerpt(body, system, limits.scan_head_bytes, limits.scan_tail_bytes, text);
+    if !scorer.mentions_structure(text) {
         return false;
     }
-    folded.set(words);
+    folded.set(text);
     super::structure::is_demanded(&rules.tables, &folded.text)
 }
 

@@ -168,6 +168,26 @@ impl Phrases {
         range.and_then(|(start, end)| self.parts.get(start..end)).unwrap_or_default()
     }
 
+    /// Whether a folded text may have a concept of which all spellings stand where a text begins: whether one of them begins
+    /// there as the text does.
+    pub fn may_begin(&self, text: &[u8], concept: u8) -> bool {
+        let mut notes = Notes::default();
+        let mut found = false;
+        self.index.note_start(text, 0, 0, &mut notes);
+        self.index.look_up(text, &mut notes, |_, number, _, _| {
+            let spellings =
+                self.parts_of(number).iter().filter_map(|part| self.spellings.get(part.spelling as usize));
+            found |= spellings.into_iter().any(|spelling| spelling.concept == concept);
+        });
+        found
+    }
+
+    /// Whether all spellings of a concept stand where a text begins.
+    #[cfg(test)]
+    pub fn only_begins(&self, concept: u8) -> bool {
+        self.spellings.iter().filter(|spelling| spelling.concept == concept).all(|spelling| spelling.start)
+    }
+
     /// The concepts of a folded text: bit n is the concept n.
     pub fn concepts(&self, text: &[u8], lead: usize) -> u32 {
         let mut all = 0;

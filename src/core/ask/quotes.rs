@@ -1,5 +1,7 @@
 //! Quoted text: what an ask about a quotation quotes is not asked.
 
+use memchr::memmem;
+
 /// The least bytes of a quotation that are left out.
 const SHORTEST: usize = 12;
 
@@ -49,13 +51,21 @@ pub fn without(text: &str) -> Option<String> {
     cut.then_some(left)
 }
 
+/// Where the first byte stands that a mark may begin with.
+fn mark(bytes: &[u8]) -> Option<usize> {
+    let may = |byte: u8| matches!(byte, b'"' | b'\'' | b'`' | 0xc2 | 0xe2 | 0xe3);
+    // Blocks without a branch for each byte: most have none.
+    let (blocks, _) = bytes.as_chunks::<32>();
+    let none = |block: &&[u8; 32]| block.iter().fold(0, |any, byte| any | u8::from(may(*byte))) == 0;
+    let from = 32 * blocks.iter().take_while(none).count();
+    Some(from + bytes.get(from..)?.iter().position(|byte| may(*byte))?)
+}
+
 /// The first open mark: one that is also an apostrophe counts only where a word begins behind it and none before.
 fn first(text: &str) -> Option<(usize, &'static str, &'static str)> {
-    // What the marks begin with.
-    let may = |byte: &u8| matches!(byte, b'"' | b'\'' | b'`' | 0xc2 | 0xe2 | 0xe3);
     let mut from = 0;
     loop {
-        let place = from + text.as_bytes().get(from..)?.iter().position(may)?;
+        let place = from + mark(text.as_bytes().get(from..)?)?;
         from = place + 1;
         let Some(rest) = text.get(place..) else { continue };
         let Some((open, close)) = MARKS.iter().find(|(open, _)| rest.starts_with(open)) else { continue };
@@ -70,7 +80,7 @@ fn first(text: &str) -> Option<(usize, &'static str, &'static str)> {
 fn end(inside: &str, close: &str) -> Option<usize> {
     let mut from = 0;
     loop {
-        let found = from + inside.get(from..)?.find(close)?;
+        let found = from + memmem::find(inside.as_bytes().get(from..)?, close.as_bytes())?;
         let next = inside.get(found + close.len()..)?.chars().next();
         if !close.is_ascii() || next.is_none_or(|c| !c.is_alphanumeric()) {
             return Some(found);

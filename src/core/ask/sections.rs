@@ -124,6 +124,12 @@ pub fn typed(body: &[u8], texts: &[Span], cut: bool, words: &mut Wordings<'_>, b
     typed
 }
 
+/// Whether a line has a question mark, escaped or not.
+fn asks(raw: &[u8]) -> bool {
+    memchr::memchr(b'?', raw).is_some()
+        || !(raw.is_ascii() && memchr::memchr(b'\\', raw).is_none()) && decode(raw).contains(['?', '？', '؟'])
+}
+
 impl Walk {
     fn said(&self, role: Role) -> usize {
         self.sections.iter().filter(|section| section.role == role).map(|section| section.said).sum()
@@ -215,7 +221,7 @@ impl Walk {
             let signs = line.of(body).iter().take_while(|byte| b"(*-_#>[ ".contains(byte)).count();
             let start = line.start + signs;
             let begin = Span { start, end: line.end.min(start + NEAR) };
-            if has(words.concepts(body, &[begin]), concept::FORM) {
+            if words.begins_form(body, begin) {
                 begins = Some(line.start);
             }
         }
@@ -236,9 +242,10 @@ impl Walk {
             let length = said(line.of(body));
             let rest = self.total.saturating_sub(length);
             if length <= LONGEST_QUESTION && rest >= 300.max(3 * length) {
-                let asks = decode(line.of(body)).contains(['?', '？', '؟']);
+                let asks = asks(line.of(body));
                 let own = self.is_own(is_question(line.of(body)), logged);
-                let found = words.concepts(body, &[line]);
+                // Words make no difference then.
+                let found = if own && line != last { 0 } else { words.concepts(body, &[line]) };
                 let fact = has(found, concept::FACT) && !has(found, concept::HARD);
                 let about = !own && (is_about(found) || fact && (asks || line == last))
                     // In front of an ask too stands a greeting.

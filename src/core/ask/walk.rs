@@ -1,5 +1,9 @@
 //! Goes over the lines of a turn and puts them into sections: labels, tags, fences and drawn lines begin and end those.
 
+use std::sync::LazyLock;
+
+use memchr::memmem;
+
 use super::lines::{is_option, is_question, said, trimmed};
 use super::sections::{Role, Section};
 use super::wordings::Wordings;
@@ -9,7 +13,7 @@ use crate::chat::Span;
 pub const MOST_SECTIONS: usize = 64;
 
 /// A line that begins or ends a fence, behind the end of the line before it.
-const FENCE: &[u8] = br"\n```";
+static FENCE: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(br"\n```"));
 
 /// What was found in the lines of a turn.
 #[derive(Default)]
@@ -178,7 +182,9 @@ impl Walk {
     pub fn middle(&mut self, body: &[u8], lines: Span) -> bool {
         self.total += lines.len();
         self.add(self.role, lines, lines.len());
-        let fences = memchr::memmem::find_iter(lines.of(body), FENCE).count();
+        // Most texts have no such sign at all, which is told sooner than that they have no fence.
+        let raw = lines.of(body);
+        let fences = if memchr::memchr(b'`', raw).is_some() { FENCE.find_iter(raw).count() } else { 0 };
         if fences % 2 == 1 {
             let open = self.fence.take().is_none();
             self.fence = open.then_some(b'`');

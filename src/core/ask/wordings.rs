@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use memchr::memmem;
+
 use super::phrases::{Found, Phrases};
 use super::sections::Role;
 use crate::chat::raw::character;
@@ -97,8 +99,15 @@ const FOLLOWUPS: [&str; 5] = ["correction", "doubt", "work", "topic", "close"];
 
 /// Bytes of a label that are looked at.
 const LONGEST_LABEL: usize = 64;
-/// Bytes of a text in which words are looked for.
-const PROBE: usize = 512;
+/// Bytes at the beginning of a text in which words are looked for.
+pub const PROBE: usize = 512;
+/// The same, at its end.
+pub const PROBE_END: usize = PROBE / 2;
+
+/// Instructions on the form of an answer have one of these.
+static LIKELY: LazyLock<[memmem::Finder<'static>; 6]> = LazyLock::new(|| {
+    ["MUST", "SEARCH/REPLACE", "isting", "path/to", "format", "diff"].map(memmem::Finder::new)
+});
 
 /// Whether a set of concepts has one.
 pub const fn has(set: u32, concept: u8) -> bool {
@@ -111,15 +120,27 @@ pub const fn is_about(set: u32) -> bool {
 }
 
 /// The shipped phrases, compiled once: no configuration changes them.
-static PHRASES: LazyLock<Result<(Phrases, Phrases), String>> = LazyLock::new(|| {
-    let words = Phrases::new(include_str!("wordings.tsv"), &CONCEPTS)?;
-    Ok((words, Phrases::new(include_str!("followups.tsv"), &FOLLOWUPS)?))
+static PHRASES: LazyLock<Result<Shipped, String>> = LazyLock::new(|| {
+    let words = include_str!("wordings.tsv");
+    Ok(Shipped {
+        words: Phrases::new(words, &CONCEPTS)?,
+        about: Phrases::new(words, &["about", "hard"])?,
+        followups: Phrases::new(include_str!("followups.tsv"), &FOLLOWUPS)?,
+    })
 });
+
+struct Shipped {
+    words: Phrases,
+    /// Those of two concepts among them: a look for these alone costs a fraction.
+    about: Phrases,
+    followups: Phrases,
+}
 
 /// All tables, compiled.
 #[derive(Clone, Debug)]
 pub struct Tables {
     pub(super) words: &'static Phrases,
+    about: &'static Phrases,
     pub(super) followups: &'static Phrases,
     labels: HashMap<String, Role>,
     /// Names of tags around what a person typed.
@@ -136,9 +157,11 @@ impl Begin {
 
     fn of(text: &[u8]) -> Self {
         let head = text.get(..4).unwrap_or(text);
-        let end = head.iter().position(|byte| b":*_[]()#0123456789".contains(byte)).unwrap_or(head.len());
+        let ends =
+            |byte: &u8| matches!(byte, b':' | b'*' | b'_' | b'[' | b']' | b'(' | b')' | b'#' | b'0'..=b'9');
+        let end = head.iter().position(ends).unwrap_or(head.len());
         let label = head.get(..end).unwrap_or_default();
-        let behind = label.iter().rev().take_while(|byte| b" -\"'".contains(byte)).count();
+        let behind = label.iter().rev().take_while(|byte| matches!(byte, b' ' | b'-' | b'"' | b'\'')).count();
         let letters = label.iter().take(end - behind);
         let key = letters.fold(0u32, |key, byte| key << 8 | u32::from(byte.to_ascii_lowercase()));
         // Fibonacci hashing.
@@ -171,14 +194,19 @@ impl Tables {
             }
         }
         labels.extend(more.into_iter().map(|(role, label)| (label.trim().to_lowercase(), role)));
-        let (words, followups) = PHRASES.as_ref().map_err(Clone::clone)?;
+        let Shipped { words, about, followups } = PHRASES.as_ref().map_err(Clone::clone)?;
         let mut begins = [0; Begin::BITS / 64];
         for begin in labels.keys().map(|label| Begin::of(label.as_bytes())) {
             if let Some(word) = begins.get_mut(begin.word()) {
                 *word |= begin.bit();
             }
         }
-        Ok(Self { words, followups, labels, tags, begins })
+        Ok(Self { words, about, followups, labels, tags, begins })
+    }
+
+    /// Whether a folded text is of an ask about a text.
+    pub(super) fn is_about(&self, text: &[u8]) -> bool {
+        self.about.concepts(text, 0) == 1
     }
 
     /// The role of the label that a line begins with, and how many bytes of the line are the label.
@@ -289,8 +317,20 @@ fn ends_bracket(text: &[u8]) -> Option<usize> {
 #[derive(Debug)]
 pub struct Wordings<'t> {
     pub(super) tables: &'t Tables,
-    pub(super) text: &'t mut String,
-    pub(super) folded: &'t mut Folded,
+    pub(super) read: &'t mut Read,
+}
+
+/// A text that words were looked up in.
+#[derive(Debug, Default)]
+pub struct Read {
+    /// What of the request it is; nothing where that is not known any more.
+    pub parts: Vec<Span>,
+    /// The text; of a long one, what it begins and ends with.
+    pub text: String,
+    /// The same, folded.
+    pub folded: Folded,
+    /// How many bytes of the request that is.
+    pub bytes: usize,
 }
 
 impl Wordings<'_> {
@@ -333,16 +373,26 @@ impl Wordings<'_> {
 
     /// Folds what `parts` begin and end with.
     pub fn read(&mut self, body: &[u8], parts: &[Span]) -> &[u8] {
-        self.text.clear();
-        excerpt(body, parts, PROBE, PROBE / 2, self.text);
-        self.folded.set(self.text);
-        &self.folded.text
+        let read = &mut *self.read;
+        read.text.clear();
+        read.bytes = excerpt(body, parts, PROBE, PROBE_END, &mut read.text);
+        read.folded.set(&read.text);
+        read.parts.clear();
+        read.parts.extend_from_slice(parts);
+        &read.folded.text
     }
 
     /// The concepts in what `parts` begin and end with.
     pub fn concepts(&mut self, body: &[u8], parts: &[Span]) -> u32 {
         self.read(body, parts);
-        self.tables.words.concepts(&self.folded.text, 0)
+        self.tables.words.concepts(&self.read.folded.text, 0)
+    }
+
+    /// Whether a line begins with a paragraph on what the answer is to look like.
+    pub fn begins_form(&mut self, body: &[u8], line: Span) -> bool {
+        self.read(body, &[line]);
+        let (words, text) = (self.tables.words, &self.read.folded.text);
+        words.may_begin(text, concept::FORM) && has(words.concepts(text, 0), concept::FORM)
     }
 
     /// Whether one of them is a concept.
@@ -356,8 +406,7 @@ impl Wordings<'_> {
         const LINES: usize = 12;
         let near = Span { start: rest.start, end: rest.end.min(rest.start + 4 * PROBE) };
         let raw = near.of(body);
-        let likely = [&b"MUST"[..], b"SEARCH/REPLACE", b"isting", b"path/to", b"format", b"diff"];
-        if !likely.iter().any(|word| memchr::memmem::find(raw, word).is_some()) {
+        if !LIKELY.iter().any(|word| word.find(raw).is_some()) {
             return None;
         }
         let (mut begin, mut hits, mut lines) = (None, 0, 0);
@@ -368,7 +417,7 @@ impl Wordings<'_> {
             }
             self.read(body, &[line]);
             let mut here = 0;
-            self.tables.words.find(&self.folded.text, 0, |found| {
+            self.tables.words.find(&self.read.folded.text, 0, |found| {
                 here += usize::from(found == Found::Concept(concept::FORMAT));
             });
             if here > 0 {
@@ -379,5 +428,16 @@ impl Wordings<'_> {
             lines < LINES
         });
         begin.filter(|_| hits >= 3)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Else [`Wordings::begins_form`] would miss some.
+    #[test]
+    fn forms_are_told_where_a_text_begins() {
+        assert!(Tables::new([]).unwrap().words.only_begins(concept::FORM));
     }
 }

@@ -12,6 +12,18 @@ pub struct Folded {
     pub questions: u32,
 }
 
+impl Clone for Folded {
+    fn clone(&self) -> Self {
+        Self { text: self.text.clone(), questions: self.questions }
+    }
+
+    /// Without another allocation, where there is room.
+    fn clone_from(&mut self, other: &Self) {
+        self.text.clone_from(&other.text);
+        self.questions = other.questions;
+    }
+}
+
 impl Folded {
     /// Folds `text` in place of what was there.
     pub fn set(&mut self, text: &str) {

@@ -167,9 +167,13 @@ impl RuleScorer {
         self.look(scratch);
     }
 
-    /// The same, of what a text says without its courtesies and other [clothes](Clothes). Tells whether it has any.
-    pub(super) fn find_inside(&self, text: &str, scratch: &mut Scratch) -> bool {
-        scratch.folded.set(text);
+    /// The same, of what a text says without its courtesies and other [clothes](Clothes). Tells whether it has any. `folded`:
+    /// the text, where it was folded already.
+    pub(super) fn find_inside(&self, text: &str, folded: Option<&Folded>, scratch: &mut Scratch) -> bool {
+        match folded {
+            Some(folded) => scratch.folded.clone_from(folded),
+            None => scratch.folded.set(text),
+        }
         let dressed = self.clothes.take_off(&mut scratch.folded);
         self.look(scratch);
         dressed

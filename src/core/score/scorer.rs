@@ -1,8 +1,8 @@
 //! The scorer that a configuration chose.
 
 use super::{
-    Basis, Boundary, Calibrated, Contribution, Dimension, Judgement, Length, Part, RuleParams, RuleScorer,
-    Score, Scratch,
+    Basis, Boundary, Calibrated, Contribution, Dimension, Folded, Judgement, Length, Part, RuleParams,
+    RuleScorer, Score, Scratch,
 };
 use crate::tier::Tier;
 
@@ -103,10 +103,20 @@ impl Scorer {
 
     /// Scores an ask.
     pub fn score(&self, ask: &Ask<'_>, scratch: &mut Scratch) -> Score {
+        self.score_folded(ask, None, scratch)
+    }
+
+    /// Scores an ask whose text may have been folded already.
+    pub(crate) fn score_folded(
+        &self,
+        ask: &Ask<'_>,
+        folded: Option<&Folded>,
+        scratch: &mut Scratch,
+    ) -> Score {
         let Some(weights) = &self.weights else {
             return self.rules.score(ask.text, ask.tokens, scratch);
         };
-        let dressed = self.rules.find_inside(ask.text, scratch);
+        let dressed = self.rules.find_inside(ask.text, folded, scratch);
         let mut judgement = self.rules.judge_by(weights, ask.length, scratch);
         if judgement.abstained && dressed {
             // "Hi, I am Anna": the greeting says the most of it.
