@@ -31,13 +31,13 @@ class Asked:
 
 
 class Feed:
-    """Listens on a port of loopback; a thread a connection. `mode` says how the next fetch is answered:
+    """Listens on a port, of loopback unless told; a thread a connection. `mode` says how the next fetch is answered:
 
     good, etag (the same with an entity tag and 304), hang, and one for each way of being bad, see `_answer`.
     """
 
-    def __init__(self, good: dict) -> None:
-        self.good, self.mode = good, "good"
+    def __init__(self, good: dict, host: str = "127.0.0.1") -> None:
+        self.good, self.mode, self.host = good, "good", host
         self.asked: list[Asked] = []
         self.hanging = 0
         self.port = stacks.free_port()
@@ -53,7 +53,7 @@ class Feed:
         self.down()
 
     def up(self) -> None:
-        self._socket = socket.create_server(("127.0.0.1", self.port))
+        self._socket = socket.create_server((self.host, self.port))
         threading.Thread(target=self._accept, args=(self._socket,), daemon=True).start()
 
     def down(self) -> None:

@@ -13,9 +13,9 @@ from upstream import Recorded, Upstream
 class Recorder(Upstream):
     """Keeps what arrives, by `x-test-id`."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1") -> None:
         self._requests: dict[str, list[Recorded]] = {}
-        super().__init__()
+        super().__init__(host)
 
     def take(self, test_id: str, seconds: float = 10.0) -> Recorded:
         """The one request that carried `x-test-id: test_id`."""
