@@ -12,6 +12,7 @@
 # clients     real agents, SDKs and Open WebUI from npm and PyPI through the gateway (CLIENTS="codex aider" for some)
 # train       fit the calibrated scorer's weights to the data in DATA and REAL; quality: how good the scorers are on them
 # learn       weights of your own from lines of what people said of prompts: LINES=examples/train/support.jsonl
+# fleet       three gateways in network namespaces behind one address, and how throughput grows from one to three (ROUNDS=20)
 # soak        five minutes of full load while models fail at random (SECONDS=300)
 # linear      no body costs more than its size accounts for (SHAPES=20000)
 # fuzz        coverage-guided fuzzing of what reads other people's bytes, each target for a minute (SECONDS=60), and linear
@@ -25,11 +26,12 @@ PRODUCTION_TESTS := test_wire.py test_dialects.py test_profiles.py test_observab
 SECONDS := 300
 fuzz: SECONDS := 60
 SHAPES := 20000
+ROUNDS := 20
 ENVOYS := 1.36.4 1.37.0 1.39.3 1.40.0
 
 .NOTPARALLEL:
 .PHONY: help demo up down setup setup-train wasm wheel wheel-arm64 wheel-test chart chart-test setup-chart image release draft test lint test-rust test-e2e test-matrix clients train learn \
-	quality bench fuzz linear soak docs site audit clean
+	quality bench fuzz linear soak fleet docs site audit clean
 
 help:
 	@sed -n '/^$$/q; s/^# //p' Makefile
@@ -121,6 +123,10 @@ linear:
 fuzz:
 	@scripts/fuzz.sh $(SECONDS)
 	@$(MAKE) linear
+
+fleet: setup wasm
+	$(PYTHON_BIN) -m pytest -q tests/e2e/test_fleet.py -rs
+	@$(PYTHON_BIN) scripts/fleet.py --rounds $(ROUNDS)
 
 soak: setup wasm
 	@$(PYTHON_BIN) scripts/soak.py --seconds $(SECONDS)
