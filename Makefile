@@ -5,6 +5,7 @@
 # wheel       dist/tiergate-VERSION-*.whl, for pip; wheel-arm64: the one for arm64; wheel-test: installs it in a clean environment and tries it
 # chart       deploy/kustomize from deploy/helm; chart-test: the chart by Helm's own engine, against Kubernetes' schemas
 # image       an OCI image of it, dist/tiergate-VERSION.oci.tar; needs buildah
+# higress     the plugin as Higress takes it, in dist/higress
 # release     that, checksums, bill of materials, schema and licences in dist/; from a tree without changes
 # draft       the same from any tree
 # test        format, lints, Rust tests, end-to-end tests on the pinned Envoy; .ci/run calls this
@@ -30,7 +31,7 @@ ROUNDS := 20
 ENVOYS := 1.36.4 1.37.0 1.39.3 1.40.0
 
 .NOTPARALLEL:
-.PHONY: help demo up down setup setup-train wasm wheel wheel-arm64 wheel-test chart chart-test setup-chart image release draft test lint test-rust test-e2e test-matrix clients train learn \
+.PHONY: help demo up down setup setup-train wasm wheel wheel-arm64 wheel-test chart chart-test setup-chart image higress release draft test lint test-rust test-e2e test-matrix clients train learn \
 	quality bench fuzz linear soak fleet docs site audit clean
 
 help:
@@ -72,6 +73,9 @@ setup-chart:
 
 image: wasm
 	@scripts/image.sh
+
+higress: setup wasm
+	@$(PYTHON_BIN) scripts/higress.py
 
 release draft:
 	@scripts/release.sh $(if $(filter draft,$@),--draft)

@@ -158,7 +158,8 @@ def _match(match: dict) -> dict:
     uri = match.get("uri", {"prefix": "/"})
     made = {"path" if "exact" in uri else "prefix": uri.get("exact", uri.get("prefix")), "case_sensitive": True}
     if match.get("headers"):
-        made["headers"] = [{"name": name, "string_match": value} for name, value in match["headers"].items()]
+        made["headers"] = [{"name": name} | ({"string_match": value} if value else {"present_match": True})
+                           for name, value in match["headers"].items()]
     return made
 
 

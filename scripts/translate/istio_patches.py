@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import copy
-import re
 
 from . import MANAGER, WASM, Unknown, Xds, known, managers
 
 # Fields of which a message holds one at a time: of these the newer stays.
 ONE_OF = (("cluster", "cluster_header", "weighted_clusters"),
           ("host_rewrite_literal", "auto_host_rewrite", "host_rewrite_header"))
-DURATION = re.compile(r"\d+(\.\d+)?s")
+# Maps: an entry is replaced whole.
+MAPS = ("typed_extension_protocol_options", "typed_per_filter_config", "filter_metadata")
 
 
 def merged(into: object, patch: object) -> object:
-    """pkg/proto/merge/merge.go: messages field by field, lists one behind the other, a duration is replaced."""
+    """pkg/proto/merge/merge.go: messages field by field, lists one behind the other, a duration and an entry of a map are replaced."""
     if isinstance(into, list) and isinstance(patch, list):
         return into + copy.deepcopy(patch)
     if not (isinstance(into, dict) and isinstance(patch, dict)):
@@ -22,7 +22,8 @@ def merged(into: object, patch: object) -> object:
     for names in ONE_OF:
         if any(name in patch for name in names):
             into = {name: value for name, value in into.items() if name not in names}
-    return into | {name: merged(into.get(name), value) for name, value in patch.items()}
+    return into | {name: (into.get(name, {}) | copy.deepcopy(value)) if name in MAPS else merged(into.get(name), value)
+                   for name, value in patch.items()}
 
 
 def apply(xds: Xds, filters: list[dict]) -> None:
@@ -31,6 +32,8 @@ def apply(xds: Xds, filters: list[dict]) -> None:
     filters = sorted(filters, key=lambda each: each["spec"].get("priority", 0))
     patches = [each for one in filters
                for each in known(one["spec"], "workloadSelector", "configPatches", "priority")["configPatches"]]
+    # Merges come before what is added.
+    patches.sort(key=lambda each: each["patch"]["operation"] != "MERGE")
     for kind in ("BOOTSTRAP", "CLUSTER", "LISTENER", "NETWORK_FILTER", "HTTP_FILTER", "HTTP_ROUTE", "EXTENSION_CONFIG"):
         for each in patches:
             if each["applyTo"] == kind:
@@ -98,16 +101,18 @@ def _http_filter(xds: Xds, match: dict, operation: str, value: dict) -> bool:
 
 
 def _http_route(xds: Xds, match: dict, operation: str, value: dict) -> bool:
-    """rc_patch.go, patchHTTPRoute: every route of that name, in every virtual host"""
+    """rc_patch.go, patchHTTPRoute and patchHTTPRoutes: every route of that name is merged; a new one comes before the first"""
     wanted = match["routeConfiguration"]["vhost"]["route"]["name"]
     applied = False
-    for routes in xds.routes.values():
-        for host in routes["virtual_hosts"]:
-            for at, each in enumerate(host["routes"]):
-                if each.get("name") == wanted:
-                    host["routes"][at] = merged(each, value)
-                    applied = True
-    return operation == "MERGE" and applied
+    for host in (host for routes in xds.routes.values() for host in routes["virtual_hosts"]):
+        hit = [at for at, each in enumerate(host["routes"]) if each.get("name") == wanted]
+        applied |= bool(hit)
+        if operation == "INSERT_BEFORE" and hit:
+            host["routes"].insert(hit[0], copy.deepcopy(value))
+        elif operation == "MERGE":
+            for at in hit:
+                host["routes"][at] = merged(host["routes"][at], value)
+    return operation in ("MERGE", "INSERT_BEFORE") and applied
 
 
 def _extension(xds: Xds, _: dict, operation: str, value: dict) -> bool:

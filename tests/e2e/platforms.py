@@ -66,8 +66,10 @@ def higress_config() -> dict:
 class Platform(Asked):
     """One of the platforms, with the tests' recorder as a second upstream. Listeners as in gateway.Gateway."""
 
-    def __init__(self, platform: str, directory: Path, recorder, litellm_port: int, *, listeners: dict | None = None):
+    def __init__(self, platform: str, directory: Path, recorder, litellm_port: int, *, listeners: dict | None = None,
+                 fallbacks: bool = False):
         self.platform, self.directory, self.recorder, self.litellm_port = platform, directory, recorder, litellm_port
+        self.fallbacks = fallbacks
         self.recorded_at = {"istio": "outbound|443||models.example.com", "envoy-gateway": SECOND}.get(platform, "")
         self.default = {"istio": LITELLM, "envoy-gateway": "httproute/llm/llm/rule/0"}.get(platform, "")
         self.ports, self.admin_port = {}, stacks.free_port()
@@ -97,7 +99,7 @@ class Platform(Asked):
 
     def _resources(self, changes: dict) -> list[dict]:
         """Those of examples/, with the recorder's models and the second upstream that examples/*/README.md describes."""
-        of = copy.deepcopy(resources(self.platform))
+        of = [each for each in resources(self.platform) if self.fallbacks or each["metadata"]["name"] != "tiergate-fallbacks"]
         at = document(self.platform, of)
         at.pop("signals", None)
         at["tiers"] = at["tiers"] | {"REASONING": "claude-opus-5"}

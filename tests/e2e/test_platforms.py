@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from faulty import Faulty
 from gateway import FULL, LISTENERS, stacks, user
 from platforms import Platform
 from test_dialects import (  # noqa: F401 (they run here, with the fixture `gateway` below)
@@ -106,3 +107,29 @@ def test_a_dead_vm_is_not_passed_by(gateway):
     plugins = json.dumps(gateway.configuration)
     assert "FAIL_OPEN" not in plugins
     assert "fail_open" not in plugins
+
+
+@pytest.fixture
+def failing(tmp_path):
+    """Istio with fallbacks.yaml, and an upstream that fails as it is told to."""
+    with Faulty() as faulty, Platform("istio", tmp_path, faulty, faulty.port, fallbacks=True, listeners={
+            "gateway": {"headers": FULL, "fallbacks": {"enabled": True}}}) as started:
+        yield started, faulty
+
+
+@pytest.mark.skipif(stacks.envoy_version() < (1, 37), reason="Envoy 1.37 and newer")
+def test_istio_asks_the_next_model(failing, client, test_id):
+    istio, faulty = failing
+
+    def ask(path, **body):
+        test = f"{test_id}-{len(faulty.asked)}"
+        answer = client.post(f"{istio.url}{path}", json=body, headers={"x-test-id": test})
+        return answer, [each.model for each in faulty.of(test)]
+
+    faulty.be(**{"gpt-5.4-nano": "500"})
+    for stream in (False, True):
+        answer, asked = ask("/v1/chat/completions", model="smart/auto", messages=user("Hello!"), stream=stream)
+        assert (answer.status_code, len(asked)) == (200, 2)
+        assert asked[0] == "gpt-5.4-nano" != asked[1]
+        assert answer.headers["x-tiergate-model"] == asked[1]
+    assert istio.deaths() == 0
