@@ -39,6 +39,14 @@ def rules(binary, rows):
     return np.array([train.TIERS.index(row["tier"]) for row in said]), np.array([row["score"] for row in said])
 
 
+def abstained(binary, rows, told):
+    """Of how many prompts the command says that it has nothing to judge by, and how many of them are labelled as `told` says."""
+    lines = "\n".join(json.dumps({"id": at, "prompt": row["prompt"]}, ensure_ascii=False) for at, row in enumerate(rows))
+    done = subprocess.run([binary, "score"], input=lines.encode(), capture_output=True, check=True)
+    left = [at for at, line in enumerate(done.stdout.decode().splitlines()) if json.loads(line)["cause"] == "abstain"]
+    return len(left), sum(told[at] in train.both(rows[at]) for at in left)
+
+
 def peers(python, rows):
     """Tiers and scores by name, and the versions of what gave them."""
     lines = "\n".join(json.dumps({"id": at, "prompt": row["prompt"]}, ensure_ascii=False) for at, row in enumerate(rows))
@@ -122,6 +130,7 @@ def main():
     print("\n| | said SIMPLE | MEDIUM | COMPLEX | REASONING |\n|" + " --- |" * 5)
     for tier, name in enumerate(train.TIERS):
         print(f"| {name} | " + " | ".join(str(n) for n in np.bincount(told[label == tier], minlength=4)) + " |")
+    print("\nabstained: {} prompts; the sums name the right tier of {} of them".format(*abstained(args.binary, rows, told)))
     annotators(rows)
     frontier(rows, likely, score)
     for name, bias in NAMED.items():
