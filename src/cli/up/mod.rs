@@ -200,18 +200,7 @@ fn serve(
     })?;
     let file = folder.join("envoy.yaml");
     write_file(&file, configuration.as_bytes())?;
-    let (child, log) = Child::start(Start {
-        name: "Envoy",
-        program: &envoy,
-        arguments: envoy_arguments(&file),
-        log: folder.join("envoy.log"),
-        piped: true,
-    })?;
-    running.children.push(child);
-    if let Some(log) = log {
-        let to = folder.join("requests.jsonl");
-        thread::spawn(move || pass_on(log, &to, &send));
-    }
+    running.children.push(start_envoy(&envoy, &file, &folder, send)?);
     let ready = format!("http://127.0.0.1:{metrics_port}/ready");
     running.wait("Envoy is not ready", || net::is_ok(&ready).then_some(()))?;
     if let Some(page) = &plan.ready {
@@ -230,6 +219,22 @@ fn serve(
     };
     tell(&told, out).map_err(written)?;
     follow(running, out)
+}
+
+/// Starts Envoy; what it logs of requests is passed on.
+fn start_envoy(envoy: &Path, file: &Path, folder: &Path, send: Sender<Event>) -> Result<Child, Ended> {
+    let (child, log) = Child::start(Start {
+        name: "Envoy",
+        program: envoy,
+        arguments: envoy_arguments(file),
+        log: folder.join("envoy.log"),
+        piped: true,
+    })?;
+    if let Some(log) = log {
+        let to = folder.join("requests.jsonl");
+        thread::spawn(move || pass_on(log, &to, &send));
+    }
+    Ok(child)
 }
 
 /// The folder, by its full path.

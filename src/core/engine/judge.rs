@@ -76,12 +76,7 @@ pub(super) fn judge<'c>(
     };
     let (conversation, pin) = pin(case, wanted.cause, state, heard);
     let pin = pin.or_else(|| conversation.and_then(|_| derived::pin(case, profile, &request, heard)));
-    let leaves = pin.is_some_and(|pin| {
-        let may = config.session.moves_down && judged.is_some() && !view.is_tool_turn(&asks.newest);
-        let ask = judged.map_or(0, |judged| judged.tokens);
-        may && moves_down(&config.table, profile, &request, pin, ask)
-    });
-    let pin = pin.filter(|_| !leaves);
+    let pin = pin.filter(|pin| !leaves(case, profile, &request, *pin, judged, &asks));
     let (pick, cause) = choose(case, profile, &request, wanted.cause, state, (pin, &asks), lead);
     let model = pick.model;
     let hold = conversation.and_then(|known| {
@@ -106,6 +101,21 @@ pub(super) fn judge<'c>(
         needs: Some(needs),
         ..chosen(choice, &model.cluster, edit(model))
     }
+}
+
+/// Whether a conversation leaves the model that it is held by, for a cheaper one that does.
+fn leaves(
+    case: Case<'_, '_>,
+    profile: &Profile,
+    request: &PickRequest<'_>,
+    pin: SessionPin,
+    judged: Option<Judged>,
+    asks: &Asks,
+) -> bool {
+    let Some(judged) = judged else { return false };
+    case.config.session.moves_down
+        && !case.view.is_tool_turn(&asks.newest)
+        && moves_down(&case.config.table, profile, request, pin, judged.tokens)
 }
 
 /// Whether an ask is about something else than code, and no work for an agent, of which nobody knows what it is about.

@@ -162,10 +162,7 @@ pub fn fit(
     signed: bool,
 ) -> Fitted {
     let mut fitted = Fitted::default();
-    let injects = policy.inject_usage
-        && dialect == Dialect::ChatCompletions
-        && view.stream
-        && !item::asks_usage(body, &view.members);
+    let injects = injects_usage(body, view, dialect, policy);
     let downgrades = policy.downgrade_schema && view.schema && takes.no_schema;
     if policy.mode == Mode::Off
         || takes.is_empty() && !downgrades && !injects
@@ -213,6 +210,14 @@ pub fn fit(
         items.changes(body, view, &mut fitted);
     }
     fitted
+}
+
+/// Whether the answer is a stream that has to be asked for its usage.
+fn injects_usage(body: &[u8], view: &View<'_>, dialect: Dialect, policy: Policy) -> bool {
+    policy.inject_usage
+        && dialect == Dialect::ChatCompletions
+        && view.stream
+        && !item::asks_usage(body, &view.members)
 }
 
 /// Whether there is a rule about any member.

@@ -23,6 +23,14 @@ use tiergate_core::live;
 use tiergate_core::route::Conditions;
 use tiergate_core::tier::Tier;
 
+/// The request's body, where the host gives one.
+fn received(size: usize) -> Option<Vec<u8>> {
+    if size == 0 {
+        return None;
+    }
+    hostcalls::get_buffer(BufferType::HttpRequestBody, 0, size).ok().flatten()
+}
+
 impl Stream {
     /// The body is whole: decide, rewrite, let go. `opinion`: what the classifier said, where it was asked.
     pub(super) fn finish(&mut self, opinion: Option<Tier>) -> Action {
@@ -33,10 +41,7 @@ impl Stream {
             return Action::Continue;
         };
         let started = Started::now();
-        let body = match waiting.body_size {
-            0 => None,
-            size => hostcalls::get_buffer(BufferType::HttpRequestBody, 0, size).ok().flatten(),
-        };
+        let body = received(waiting.body_size);
         let path = &waiting.path;
         let Some(body) = body else { return self.finish_without(&shared, &waiting, started) };
         let Some(body) = unpacked(body, &waiting) else {

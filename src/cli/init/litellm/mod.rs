@@ -80,6 +80,9 @@ fn drop_params(root: &Place<'_>, mistakes: &mut Mistakes) -> String {
     )
 }
 
+/// An entry whose name has a `*`: the name, what LiteLLM calls, its parameters, and what is known of it.
+type Wildcard<'p> = (&'p str, &'p str, Place<'p>, Option<Place<'p>>);
+
 /// The deployments of each name, in the order of the list.
 fn groups(
     root: &Place<'_>,
@@ -116,6 +119,23 @@ fn groups(
             add(name, deployment(name, model, &params, info.as_ref(), &entry.path, costs, mistakes));
         }
     }
+    served_by_wildcards(wanted, &wildcards, &mut groups, costs, mistakes);
+    let wildcards: BTreeSet<&str> = wildcards.iter().map(|(name, ..)| *name).collect();
+    for name in wildcards {
+        let why = "a wildcard names no model; include one of its models with --model NAME";
+        found.left_out.push((name.to_owned(), why.to_owned()));
+    }
+    groups
+}
+
+/// Adds the models that are wanted and that only a wildcard serves.
+fn served_by_wildcards(
+    wanted: &[String],
+    wildcards: &[Wildcard<'_>],
+    groups: &mut Vec<(String, Vec<Deployment>)>,
+    costs: &Costs,
+    mistakes: &mut Mistakes,
+) {
     // The first wildcard that fits, as nothing is known of which of them LiteLLM has the key for.
     for name in wanted {
         if groups.iter().any(|(known, _)| known == name) {
@@ -138,12 +158,6 @@ fn groups(
             );
         }
     }
-    let wildcards: BTreeSet<&str> = wildcards.iter().map(|(name, ..)| *name).collect();
-    for name in wildcards {
-        let why = "a wildcard names no model; include one of its models with --model NAME";
-        found.left_out.push((name.to_owned(), why.to_owned()));
-    }
-    groups
 }
 
 /// What the `*` of a pattern stands for in a name.

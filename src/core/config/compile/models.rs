@@ -55,16 +55,7 @@ pub(super) fn compile(
     }
     for (slot, (name, entry)) in (by_name.len()..).zip(&document.models) {
         let scope = scope.key(name);
-        names::model(name, &scope);
-        if let Some(cluster) = &entry.cluster {
-            names::cluster(cluster, &scope.key("cluster"));
-        }
-        if let Some(upstream) = &entry.upstream_model {
-            names::upstream(upstream, &scope.key("upstream_model"));
-        }
-        for benchmark in entry.benchmarks.iter().flat_map(BTreeMap::keys) {
-            names::model(benchmark, &scope.key("benchmarks").key(benchmark));
-        }
+        spelling(name, entry, &scope);
         let upstream = entry.upstream_model.as_deref().unwrap_or(name);
         let base = catalogue.get(name).or_else(|| catalogue.get(upstream)).unwrap_or(&nothing);
         let takes = fit::takes(entry, base, &families, &scope);
@@ -79,6 +70,20 @@ pub(super) fn compile(
         }
     }
     models
+}
+
+/// Whether the names of an entry will do.
+fn spelling(name: &str, entry: &raw::Model, scope: &Scope<'_>) {
+    names::model(name, scope);
+    if let Some(cluster) = &entry.cluster {
+        names::cluster(cluster, &scope.key("cluster"));
+    }
+    if let Some(upstream) = &entry.upstream_model {
+        names::upstream(upstream, &scope.key("upstream_model"));
+    }
+    for benchmark in entry.benchmarks.iter().flat_map(BTreeMap::keys) {
+        names::model(benchmark, &scope.key("benchmarks").key(benchmark));
+    }
 }
 
 /// An entry over a base, field by field; with what the model takes.

@@ -68,12 +68,7 @@ pub(super) fn compile(
                 tiers,
                 default_model,
                 agentic_profile,
-                agentic: match profile.agentic {
-                    Some(raw::Agentic::Offered) => Agentic::Offered,
-                    None if name == AGENTIC => Agentic::Offered,
-                    Some(raw::Agentic::Used) | None => Agentic::Used,
-                    Some(raw::Agentic::Judged) => Agentic::Judged,
-                },
+                agentic: agentic_when(name, profile.agentic),
                 unknown_state: match profile.unknown_state {
                     Some(raw::UnknownState::DefaultModel) | None => UnknownState::DefaultModel,
                     Some(raw::UnknownState::Judged) => UnknownState::Judged,
@@ -84,6 +79,16 @@ pub(super) fn compile(
         }
     }
     compiled
+}
+
+/// When a request of the profile counts as agentic.
+fn agentic_when(name: &str, given: Option<raw::Agentic>) -> Agentic {
+    match given {
+        Some(raw::Agentic::Offered) => Agentic::Offered,
+        None if name == AGENTIC => Agentic::Offered,
+        Some(raw::Agentic::Used) | None => Agentic::Used,
+        Some(raw::Agentic::Judged) => Agentic::Judged,
+    }
 }
 
 fn table(tiers: &raw::Tiers, scope: &Scope<'_>, models: &Models) -> PerTier<Vec<Arc<Model>>> {

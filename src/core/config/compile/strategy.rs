@@ -24,24 +24,7 @@ pub(super) fn compile(
         Some(_) => raw::Strategy::Momentum,
         None => raw::Strategy::Configured,
     });
-    let any = |has: fn(&Model) -> bool| all_models(tiers).any(|model| has(model));
-    let lacking = match chosen {
-        raw::Strategy::Momentum if document.signals.is_none() => {
-            "momentum needs signals; add `signals` to the document, or choose configured"
-        }
-        raw::Strategy::Cheapest if !any(|m| m.input_price.is_some() && m.output_price.is_some()) => {
-            "cheapest needs prices; give input_price and output_price to the profile's models"
-        }
-        raw::Strategy::Usage
-            if !any(|m| m.tokens_per_minute.is_some() || m.requests_per_minute.is_some()) =>
-        {
-            "usage needs limits; give tokens_per_minute or requests_per_minute to the profile's models"
-        }
-        raw::Strategy::Completion if !any(|m| m.capability.is_some()) => {
-            "completion needs figures; give benchmarks to the profile's models"
-        }
-        _ => "",
-    };
+    let lacking = lacking(chosen, document, tiers);
     // Where the tables could not be read, that has been told.
     if !lacking.is_empty() && all_models(tiers).next().is_some() {
         scope.key("strategy").meaning(lacking.to_owned());
@@ -73,6 +56,32 @@ pub(super) fn compile(
             usual: usual(tiers),
             curve: curve(&document.completion),
         }),
+    }
+}
+
+/// What a strategy needs and does not have; empty where it has all.
+fn lacking(
+    strategy: raw::Strategy,
+    document: &raw::Document,
+    tiers: &PerTier<Vec<Arc<Model>>>,
+) -> &'static str {
+    let any = |has: fn(&Model) -> bool| all_models(tiers).any(|model| has(model));
+    match strategy {
+        raw::Strategy::Momentum if document.signals.is_none() => {
+            "momentum needs signals; add `signals` to the document, or choose configured"
+        }
+        raw::Strategy::Cheapest if !any(|m| m.input_price.is_some() && m.output_price.is_some()) => {
+            "cheapest needs prices; give input_price and output_price to the profile's models"
+        }
+        raw::Strategy::Usage
+            if !any(|m| m.tokens_per_minute.is_some() || m.requests_per_minute.is_some()) =>
+        {
+            "usage needs limits; give tokens_per_minute or requests_per_minute to the profile's models"
+        }
+        raw::Strategy::Completion if !any(|m| m.capability.is_some()) => {
+            "completion needs figures; give benchmarks to the profile's models"
+        }
+        _ => "",
     }
 }
 

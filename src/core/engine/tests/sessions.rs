@@ -34,8 +34,8 @@ struct Talk {
 impl Talk {
     fn new() -> Self {
         let (held, conditions) = Default::default();
-        let (dialect, tenant) = (Dialect::ChatCompletions, &b"alice's key"[..]);
-        Self { config: config(), held, conditions, dialect, tenant, now: Timestamp::of_seconds(1_000_000) }
+        let (dialect, now) = (Dialect::ChatCompletions, Timestamp::of_seconds(1_000_000));
+        Self { config: config(), held, conditions, dialect, tenant: b"alice's key", now }
     }
 
     /// Model, tier and cause.
@@ -393,9 +393,8 @@ fn a_client_s_own_chore_is_of_no_conversation() {
     let talk = Talk::new();
     let said = |text: &str| talk.with(Some(b"one"), json!({"messages": asks(&[text])}));
     assert_eq!(said(PROOF), is("high", "REASONING", "score"));
-    let title = format!(
-        "Write a title of five words for this conversation, nothing else.\nConversation:\nUser: {PROOF}\nAssistant: Suppose not. Then there is a contradiction."
-    );
+    let title = "Write a title of five words for this conversation, nothing else.\nConversation:\nUser: ";
+    let title = format!("{title}{PROOF}\nAssistant: Suppose not. Then there is a contradiction.");
     assert_eq!(said(&title), is("low", "SIMPLE", "chore"), "the model of the work is too dear for it");
     assert_eq!(said("What is the capital of France?"), is("high", "REASONING", "session"), "which goes on");
 }
