@@ -266,31 +266,31 @@ fn live_state(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("live");
     group.bench_function("attempt", |bencher| {
         bencher.iter(|| {
-            assert!(!board.condition(black_box(3), now).due);
+            assert!(!board.state(black_box(3), now).due);
             let mut attempt = board.begin(3, now);
-            black_box(board.condition(3, now));
+            black_box(board.state(3, now));
             board.answered(&mut attempt, now, &store);
             attempt.first_byte(now + Millis::of(50));
             let tokens = live::Tokens { input: 100, output: 50 };
             board.end(
                 attempt,
-                live::Outcome::Ok,
+                live::AttemptOutcome::Ok,
                 (tokens, true),
-                live::Told::NOTHING,
+                live::EndDetails::NONE,
                 now + Millis::of(900),
                 &store,
             );
-            black_box(board.condition(3, now + Millis::of(900)));
+            black_box(board.state(3, now + Millis::of(900)));
         });
     });
     let number = |salt| live::session(salt, [&b"auto"[..], b"user", black_box(b"someone")]);
-    let known = |salt| live::Known { tenant: 1, number: number(salt) };
-    let rules = live::Rules {
+    let known = |salt| live::SessionKey { tenant: 1, number: number(salt) };
+    let rules = live::Retention {
         idle: Millis::of_seconds(300),
         own: Millis::of_seconds(60),
         others: Millis::of_seconds(60),
     };
-    let memory = live::Memory::Conversations;
+    let memory = live::SessionTable::Conversations;
     live::hold(&store, memory, known(7), live::SessionPin::by("m3", Tier::Complex, now), rules);
     group.bench_function("conversation", |bencher| {
         bencher.iter(|| {

@@ -20,7 +20,7 @@ use super::{WorkerState, alive, clock, property};
 use rewrite::Rewrite;
 use tiergate_core::chat::{self, Coding, Encoding, First, Form, LONGEST_REFUSAL, PathModels, Problem};
 use tiergate_core::fit::Mode;
-use tiergate_core::live::Outcome;
+use tiergate_core::live::AttemptOutcome;
 use tiergate_core::route::{FallbackReason, Model, Plan, Progress};
 use tiergate_core::time::{Millis, Timestamp};
 
@@ -318,13 +318,13 @@ impl HttpContext for AttemptStream {
         let may_hold = may_hold && !end_of_stream && head.encoding.is_read();
         let verdict = AnswerVerdict::of_status(head.status);
         match (verdict.outcome, head.form) {
-            (Outcome::Ok, Some(form))
+            (AttemptOutcome::Ok, Some(form))
                 if may_hold && head.encoding == Encoding::Identity && self.has_next() =>
             {
                 self.held = Some(HeldAnswer::Good(head, form, clock::now()));
                 Action::Pause
             }
-            (Outcome::Ok, _) => {
+            (AttemptOutcome::Ok, _) => {
                 self.accept(&head, end_of_stream);
                 Action::Continue
             }

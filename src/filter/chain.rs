@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{WorkerState, clock};
 use tiergate_core::chat::Refusal;
-use tiergate_core::live::{Failure, Fault};
+use tiergate_core::live::{Failure, ModelFault};
 use tiergate_core::route::{FallbackReason, Model, Plan, Progress};
 
 /// Of the open failures of a request, with its number and that of who asks, it is known now whether they were the models': `served`, as another has served it.
@@ -17,7 +17,8 @@ pub fn settle(shared: &WorkerState, progress: &Progress, (request, asker): (u64,
         else {
             continue;
         };
-        let fault = Fault { began: open.began, failure, wait: open.wait, request, asker, certain: served };
+        let fault =
+            ModelFault { began: open.began, failure, wait: open.wait, request, asker, certain: served };
         let fault = (served || !progress.is_of_the_body(open)).then_some(fault);
         health.borrow_mut().settle(model, fault, now);
     }

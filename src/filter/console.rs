@@ -16,7 +16,7 @@ use super::{WorkerState, clock, property};
 use tiergate_core::config;
 use tiergate_core::console::{self, Asked, Feedback, Head, Numbers, Recent, Reply, Savings, Trial};
 use tiergate_core::engine::{Decision, RequestContext};
-use tiergate_core::refresh::Kind;
+use tiergate_core::refresh::FetchKind;
 use tiergate_core::route::Model;
 use tiergate_core::tier::Tier;
 use tiergate_core::time::{Millis, Timestamp};
@@ -263,7 +263,8 @@ fn numbers(shared: &WorkerState, model: &Model, now: Timestamp) -> Numbers {
 
 fn models(shared: &WorkerState) -> Reply {
     let now = clock::now();
-    let age = shared.metrics.borrow().age_of(Kind::Signals).filter(|_| shared.ranking.borrow().is_some());
+    let age =
+        shared.metrics.borrow().age_of(FetchKind::Signals).filter(|_| shared.ranking.borrow().is_some());
     let numbers = |model: &Model| numbers(shared, model, now);
     Reply::json(200, &console::models(&shared.config, numbers, age, now))
 }

@@ -9,7 +9,8 @@ use proxy_wasm::types::{BufferType, Bytes, MapType};
 
 use super::{WorkerState, attempt, clock};
 use tiergate_core::refresh::{
-    self, Answer, AnswerKind, Endpoint, Kind, RefreshOutcome, Report, Schedule, Snapshot, State, Step,
+    self, AnswerKind, Endpoint, FetchAnswer, FetchKind, FetchReport, RefreshOutcome, RefreshStep, Schedule,
+    Snapshot, State,
 };
 use tiergate_core::time::Timestamp;
 
@@ -25,7 +26,7 @@ pub trait Subject {
     type Read;
 
     /// Which kind of thing it is.
-    const KIND: Kind;
+    const KIND: FetchKind;
 
     /// What log lines call it: the last good one of these is so old.
     const NOUN: &'static str;
@@ -125,7 +126,8 @@ impl<S: Subject> Fetcher<S> {
             return;
         }
         if may_fetch
-            && let Step::Fetch(taken) = found.state.step(now, &self.schedule, clock::random(now).max(1))
+            && let RefreshStep::Fetch(taken) =
+                found.state.step(now, &self.schedule, clock::random(now).max(1))
             && self.write(&taken, found.cas)
         {
             self.fetch(&taken, now);
@@ -141,7 +143,7 @@ impl<S: Subject> Fetcher<S> {
             0 => Vec::new(),
             _ => hostcalls::get_map_bytes(MapType::HttpCallResponseHeaders).unwrap_or_default(),
         };
-        let answer = Answer::new(&headers, body_size);
+        let answer = FetchAnswer::new(&headers, body_size);
         let mut fetched = self.judge(answer.as_ref(), pending.conditional);
         if let Some(answer) = &answer {
             fetched.report.retry_after = answer.wait(now);
@@ -306,7 +308,7 @@ impl<S: Subject> Fetcher<S> {
     }
 
     /// Reads the body where it may be good.
-    fn judge(&self, answer: Option<&Answer<'_>>, conditional: bool) -> Fetched<S::Read> {
+    fn judge(&self, answer: Option<&FetchAnswer<'_>>, conditional: bool) -> Fetched<S::Read> {
         let Some(answer) = answer else {
             return Fetched::failed(RefreshOutcome::Broken, "the connection broke off".to_owned());
         };
@@ -337,7 +339,7 @@ impl<S: Subject> Fetcher<S> {
 
 /// What came of a call.
 struct Fetched<R> {
-    report: Report,
+    report: FetchReport,
     /// What was wrong, or what the body has.
     what: String,
     read: Option<(R, Bytes)>,
@@ -346,7 +348,7 @@ struct Fetched<R> {
 impl<R> Fetched<R> {
     const fn failed(outcome: RefreshOutcome, what: String) -> Self {
         Self {
-            report: Report { outcome, retry_after: None, etag: Vec::new(), unchanged: false },
+            report: FetchReport { outcome, retry_after: None, etag: Vec::new(), unchanged: false },
             what,
             read: None,
         }

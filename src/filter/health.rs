@@ -17,8 +17,8 @@ use super::{clock, property};
 use tiergate_core::config::Config;
 use tiergate_core::fnv::Fnv;
 use tiergate_core::live::{
-    self, Attempt, Board, Conflict, Credentials, Fault, ModelState, Outcome, Phase, Store, Tokens, Told,
-    Weight,
+    self, Attempt, AttemptOutcome, Board, Conflict, Credentials, EndDetails, ModelFault, ModelState, Phase,
+    Store, Tokens, Weight,
 };
 use tiergate_core::route::{self, Condition, Conditions, Model, Usage};
 use tiergate_core::time::{Millis, Timestamp};
@@ -171,7 +171,7 @@ impl Health {
     /// How a model is doing, and how long it is left alone.
     pub fn state(&self, model: &Model, now: Timestamp) -> (ModelState, Phase, Millis) {
         let (phase, left) = self.board.phase(model.slot, now);
-        (self.board.condition(model.slot, now), phase, left)
+        (self.board.state(model.slot, now), phase, left)
     }
 
     /// What was counted of a model in the whole process.
@@ -182,7 +182,7 @@ impl Health {
     /// Whether a request may go to a model that was chosen for it. False where the model's cooldown is over and another
     /// request is trying it: then the conditions say so now.
     pub fn admits(&mut self, model: &Model, now: Timestamp) -> bool {
-        if !self.board.condition(model.slot, now).due {
+        if !self.board.state(model.slot, now).due {
             return true;
         }
         let admitted = self.board.probe(model.slot, now, &SharedData);
@@ -210,20 +210,20 @@ impl Health {
     pub fn end(
         &mut self,
         attempt: Attempt,
-        (outcome, label): (Outcome, &'static str),
+        (outcome, label): (AttemptOutcome, &'static str),
         (tokens, streamed): (Tokens, bool),
-        told: Told,
+        told: EndDetails,
         now: Timestamp,
     ) {
         let slot = attempt.model();
-        if self.gen_ai && outcome == Outcome::Ok {
+        if self.gen_ai && outcome == AttemptOutcome::Ok {
             self.observe(&attempt, tokens, now);
         }
-        let writes =
-            matches!(outcome, Outcome::Failed(_)) && matches!(told.weight, Weight::Certain | Weight::Open);
+        let writes = matches!(outcome, AttemptOutcome::Failed(_))
+            && matches!(told.weight, Weight::Certain | Weight::Open);
         let told = if writes {
             let salt = salt(now);
-            Told { request: keyed(salt, told.request), asker: keyed(salt, told.asker), ..told }
+            EndDetails { request: keyed(salt, told.request), asker: keyed(salt, told.asker), ..told }
         } else {
             told
         };
@@ -236,10 +236,10 @@ impl Health {
         if let Some(cost) = cost {
             self.traffic.spend(slot, cost);
         }
-        if self.gen_ai && outcome == Outcome::Ok {
+        if self.gen_ai && outcome == AttemptOutcome::Ok {
             tell_answer(self.models.get(&slot), tokens, cost);
         }
-        if matches!(outcome, Outcome::Failed(_)) {
+        if matches!(outcome, AttemptOutcome::Failed(_)) {
             self.tell_cooldowns(now);
             self.look_again(now);
         } else {
@@ -264,10 +264,10 @@ impl Health {
     }
 
     /// Notes what a failure says of which nobody knew; none where it was the body's.
-    pub fn settle(&mut self, model: &Model, fault: Option<Fault>, now: Timestamp) {
+    pub fn settle(&mut self, model: &Model, fault: Option<ModelFault>, now: Timestamp) {
         let fault = fault.map(|fault| {
             let salt = salt(now);
-            Fault { request: keyed(salt, fault.request), asker: keyed(salt, fault.asker), ..fault }
+            ModelFault { request: keyed(salt, fault.request), asker: keyed(salt, fault.asker), ..fault }
         });
         self.board.settle(model.slot, fault, now, &SharedData);
         self.tell_cooldowns(now);
@@ -291,7 +291,7 @@ impl Health {
     /// Brings metrics up to date.
     pub fn flush(&mut self, now: Timestamp) {
         for (slot, model) in &self.models {
-            self.traffic.in_flight(*slot, &model.name, self.board.condition(*slot, now).in_flight);
+            self.traffic.in_flight(*slot, &model.name, self.board.state(*slot, now).in_flight);
         }
         let models = &self.models;
         self.traffic.tell(|slot| models.get(&slot).map(|model| model.name.as_str()));
@@ -329,7 +329,7 @@ impl Health {
 
     fn look_at(&mut self, slot: usize, now: Timestamp) {
         let Some(model) = self.models.get(&slot) else { return };
-        let known = self.board.condition(slot, now);
+        let known = self.board.state(slot, now);
         let condition = Condition {
             cooling: known.cooling,
             in_flight: known.in_flight,

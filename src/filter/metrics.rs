@@ -12,8 +12,8 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::types::MetricType;
 
 use tiergate_core::engine::{Cause, Choice, Decision};
-use tiergate_core::opinion::Outcome;
-use tiergate_core::refresh::{Kind, RefreshOutcome};
+use tiergate_core::opinion::OpinionOutcome;
+use tiergate_core::refresh::{FetchKind, RefreshOutcome};
 use tiergate_core::tier::Tier;
 use tiergate_core::time::{Millis, Seconds};
 
@@ -32,7 +32,7 @@ pub struct Metrics {
     fetches: BTreeMap<(&'static str, RefreshOutcome), u32>,
     ages: BTreeMap<&'static str, u32>,
     exhausted: Option<u32>,
-    opinions: BTreeMap<Outcome, u32>,
+    opinions: BTreeMap<OpinionOutcome, u32>,
     opinion_time: Option<u32>,
     cached: Option<u32>,
 }
@@ -104,7 +104,7 @@ impl Metrics {
     }
 
     /// Counts what became of an unsure ask.
-    pub fn opinion(&mut self, outcome: Outcome) {
+    pub fn opinion(&mut self, outcome: OpinionOutcome) {
         let mut id = self.opinions.get(&outcome).copied();
         let name = format!("tiergate.second_opinions;outcome={}", outcome.name());
         if let Some(id) = defined(&mut id, (MetricType::Counter, &name)) {
@@ -122,12 +122,12 @@ impl Metrics {
     }
 
     /// Counts one fetch.
-    pub fn fetched(&mut self, kind: Kind, outcome: RefreshOutcome) {
+    pub fn fetched(&mut self, kind: FetchKind, outcome: RefreshOutcome) {
         let key = (kind.name(), outcome);
         let mut id = self.fetches.get(&key).copied();
         let name = match kind {
-            Kind::Signals => format!("tiergate.signals.fetches;outcome={}", outcome.name()),
-            Kind::Models => format!("tiergate.discover.fetches;outcome={}", outcome.name()),
+            FetchKind::Signals => format!("tiergate.signals.fetches;outcome={}", outcome.name()),
+            FetchKind::Models => format!("tiergate.discover.fetches;outcome={}", outcome.name()),
         };
         if let Some(id) = defined(&mut id, (MetricType::Counter, &name)) {
             self.fetches.insert(key, id);
@@ -136,16 +136,16 @@ impl Metrics {
     }
 
     /// How old the snapshot in use is, if it was ever told.
-    pub fn age_of(&self, kind: Kind) -> Option<Seconds> {
+    pub fn age_of(&self, kind: FetchKind) -> Option<Seconds> {
         hostcalls::get_metric(*self.ages.get(kind.name())?).ok().map(Seconds::of)
     }
 
     /// Tells how old the snapshot in use is.
-    pub fn age(&mut self, kind: Kind, age: Seconds) {
+    pub fn age(&mut self, kind: FetchKind, age: Seconds) {
         let mut id = self.ages.get(kind.name()).copied();
         let name = match kind {
-            Kind::Signals => "tiergate.signals.age_seconds",
-            Kind::Models => "tiergate.discover.age_seconds",
+            FetchKind::Signals => "tiergate.signals.age_seconds",
+            FetchKind::Models => "tiergate.discover.age_seconds",
         };
         if let Some(id) = defined(&mut id, (MetricType::Gauge, name)) {
             self.ages.insert(kind.name(), id);

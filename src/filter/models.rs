@@ -6,7 +6,7 @@ use super::WorkerState;
 use super::fetch::{Fetcher, Subject};
 use tiergate_core::discover::list::{self, Listed};
 use tiergate_core::discover::read::Mistakes;
-use tiergate_core::refresh::{Kind, RefreshOutcome};
+use tiergate_core::refresh::{FetchKind, RefreshOutcome};
 
 /// Reads lists of models.
 pub struct Lists;
@@ -14,7 +14,7 @@ pub struct Lists;
 impl Subject for Lists {
     type Read = Vec<Listed>;
 
-    const KIND: Kind = Kind::Models;
+    const KIND: FetchKind = FetchKind::Models;
     const NOUN: &'static str = "list of models";
 
     fn read(&self, body: &[u8]) -> Result<(Vec<Listed>, String), (RefreshOutcome, String)> {

@@ -13,7 +13,9 @@ use proxy_wasm::types::{BufferType, MapType};
 
 use super::{WorkerState, attempt, clock};
 use tiergate_core::config::{Classifier, Config, Target};
-use tiergate_core::opinion::{self, Asking, End, LARGEST_ANSWER, Opinions, Outcome, Step};
+use tiergate_core::opinion::{
+    self, Asking, LARGEST_ANSWER, OpinionEnd, OpinionOutcome, OpinionStep, Opinions,
+};
 use tiergate_core::tier::Tier;
 use tiergate_core::time::{Millis, Timestamp};
 
@@ -35,8 +37,8 @@ pub fn start(config: &Config) -> Option<SharedOpinions> {
 
 /// What came of an unsure ask, for the access log.
 #[derive(Clone, Copy, Debug)]
-pub struct Told {
-    pub outcome: Outcome,
+pub struct OpinionLog {
+    pub outcome: OpinionOutcome,
     /// How long the request waited; none where it did not.
     pub waited: Option<Millis>,
 }
@@ -54,7 +56,7 @@ pub enum Begun {
     /// The request waits.
     Waits(Wait),
     /// It does not: the tier, where one is known, and what is told of it.
-    Goes(Option<Tier>, Told),
+    Goes(Option<Tier>, OpinionLog),
 }
 
 /// Asks for an opinion of `ask`. `contexts`: those of the root and of the stream.
@@ -64,20 +66,20 @@ pub fn begin(
     (credential, ask, scored): (&[u8], &str, Tier),
     now: Timestamp,
 ) -> Begun {
-    let goes = |tier, outcome| Begun::Goes(tier, Told { outcome, waited: None });
+    let goes = |tier, outcome| Begun::Goes(tier, OpinionLog { outcome, waited: None });
     let (Some(classifier), Some(opinions)) = (&shared.config.classifier, &shared.opinions) else {
-        return goes(None, Outcome::NotSent);
+        return goes(None, OpinionOutcome::NotSent);
     };
     let settings = &classifier.settings;
     let mut opinions = opinions.borrow_mut();
     let step = opinions.begin(settings, credential, ask, now);
     let asking = match step {
-        Step::Ask(asking) => asking,
-        Step::Known(tier) => {
-            count(shared, Outcome::Remembered);
-            return goes(Some(tier), Outcome::Remembered);
+        OpinionStep::Ask(asking) => asking,
+        OpinionStep::Known(tier) => {
+            count(shared, OpinionOutcome::Remembered);
+            return goes(Some(tier), OpinionOutcome::Remembered);
         }
-        Step::Not(outcome) => {
+        OpinionStep::Not(outcome) => {
             count(shared, outcome);
             return goes(None, outcome);
         }
@@ -89,10 +91,10 @@ pub fn begin(
     match sent {
         Some(token) => Begun::Waits(Wait { asking, token, scored, began: now }),
         None => {
-            opinions.end(settings, &asking, End::Without(Outcome::NotSent), now);
-            count(shared, Outcome::NotSent);
-            tell(Outcome::NotSent, now);
-            goes(None, Outcome::NotSent)
+            opinions.end(settings, &asking, OpinionEnd::Without(OpinionOutcome::NotSent), now);
+            count(shared, OpinionOutcome::NotSent);
+            tell(OpinionOutcome::NotSent, now);
+            goes(None, OpinionOutcome::NotSent)
         }
     }
 }
@@ -109,28 +111,28 @@ impl Wait {
         shared: &WorkerState,
         contexts: (u32, u32),
         (headers, body_size): (usize, usize),
-    ) -> (Option<Tier>, Told) {
+    ) -> (Option<Tier>, OpinionLog) {
         let now = clock::now();
         let end = answer(contexts, headers, body_size);
         self.conclude(shared, end, now);
         let waited = now.since(self.began);
         let (tier, outcome) = match end {
-            End::Tier(tier) => (Some(tier), Outcome::of(tier, self.scored)),
-            End::Without(outcome) => (None, outcome),
+            OpinionEnd::Tier(tier) => (Some(tier), OpinionOutcome::of(tier, self.scored)),
+            OpinionEnd::Without(outcome) => (None, outcome),
         };
         count(shared, outcome);
         tell(outcome, now);
         shared.metrics.borrow_mut().opinion_took(waited);
-        (tier, Told { outcome, waited: Some(waited) })
+        (tier, OpinionLog { outcome, waited: Some(waited) })
     }
 
     /// The client goes away.
     pub fn leave(self, shared: &WorkerState) {
-        self.conclude(shared, End::Without(Outcome::Left), clock::now());
-        count(shared, Outcome::Left);
+        self.conclude(shared, OpinionEnd::Without(OpinionOutcome::Left), clock::now());
+        count(shared, OpinionOutcome::Left);
     }
 
-    fn conclude(&self, shared: &WorkerState, end: End, now: Timestamp) {
+    fn conclude(&self, shared: &WorkerState, end: OpinionEnd, now: Timestamp) {
         if let (Some(classifier), Some(opinions)) = (&shared.config.classifier, &shared.opinions) {
             opinions.borrow_mut().end(&classifier.settings, &self.asking, end, now);
         }
@@ -179,10 +181,10 @@ fn call(classifier: &Classifier, target: &Target, body: &[u8], (root, own): (u32
 }
 
 /// What came back.
-fn answer((root, own): (u32, u32), headers: usize, body_size: usize) -> End {
+fn answer((root, own): (u32, u32), headers: usize, body_size: usize) -> OpinionEnd {
     // Of an answer that broke off no header can be read: the host refuses, and the SDK does not survive that.
     if headers == 0 {
-        return End::Without(Outcome::Broken);
+        return OpinionEnd::Without(OpinionOutcome::Broken);
     }
     let _ = hostcalls::set_effective_context(root);
     let map = hostcalls::get_map_bytes(MapType::HttpCallResponseHeaders).unwrap_or_default();
@@ -200,15 +202,18 @@ fn answer((root, own): (u32, u32), headers: usize, body_size: usize) -> End {
     opinion::read(status, &body.unwrap_or_default())
 }
 
-fn count(shared: &WorkerState, outcome: Outcome) {
+fn count(shared: &WorkerState, outcome: OpinionOutcome) {
     shared.metrics.borrow_mut().opinion(outcome);
 }
 
 /// Logs that the classifier fails, and that it answers again.
-fn tell(outcome: Outcome, now: Timestamp) {
+fn tell(outcome: OpinionOutcome, now: Timestamp) {
     let well = match outcome {
-        Outcome::Agrees | Outcome::Raises | Outcome::Lowers => true,
-        Outcome::Timeout | Outcome::Failed | Outcome::Broken | Outcome::NotSent => false,
+        OpinionOutcome::Agrees | OpinionOutcome::Raises | OpinionOutcome::Lowers => true,
+        OpinionOutcome::Timeout
+        | OpinionOutcome::Failed
+        | OpinionOutcome::Broken
+        | OpinionOutcome::NotSent => false,
         _ => return,
     };
     let (last, at) = TOLD.get();

@@ -11,7 +11,7 @@ use tiergate_core::chat::{IdReader, Search};
 use tiergate_core::config::Config;
 use tiergate_core::engine::{Decision, state};
 use tiergate_core::fnv::Fnv;
-use tiergate_core::live::{self, Known, Memory, Rules, SessionPin};
+use tiergate_core::live::{self, Retention, SessionKey, SessionPin, SessionTable};
 use tiergate_core::tier::Tier;
 use tiergate_core::time::{Millis, Timestamp};
 
@@ -19,9 +19,9 @@ use tiergate_core::time::{Millis, Timestamp};
 #[derive(Default)]
 pub struct Notes {
     /// The conversation's model.
-    hold: Option<(Known, SessionPin)>,
+    hold: Option<(SessionKey, SessionPin)>,
     /// The model that has a conversation or cache of the provider's.
-    keeps: Option<(Known, SessionPin)>,
+    keeps: Option<(SessionKey, SessionPin)>,
     /// Who made the answer, whose provider keeps it.
     made: Option<Made>,
 }
@@ -61,7 +61,7 @@ impl Notes {
         let served = served.map(|name| Fnv::of(name.as_bytes()));
         let by = |held: SessionPin| SessionPin { model: served.unwrap_or(held.model), ..held };
         for (memory, noted) in
-            [(Memory::Conversations, self.hold.take()), (Memory::Answers, self.keeps.take())]
+            [(SessionTable::Conversations, self.hold.take()), (SessionTable::Answers, self.keeps.take())]
         {
             if let Some((known, held)) = noted {
                 live::hold(&SharedData, memory, known, by(held), rules(config, memory));
@@ -97,7 +97,7 @@ impl Notes {
 
 /// Remembers who made an answer, and who made all of a client's.
 fn remember(config: &Config, tenant: &[u8], id: &[u8], by: SessionPin) {
-    let (memory, rules) = (Memory::Answers, rules(config, Memory::Answers));
+    let (memory, rules) = (SessionTable::Answers, rules(config, SessionTable::Answers));
     let now = clock::now();
     let salt = salt(now);
     let by = SessionPin { at: now, ..by };
@@ -119,17 +119,17 @@ pub fn salt(now: Timestamp) -> u64 {
 }
 
 /// How long something is remembered.
-pub fn rules(config: &Config, memory: Memory) -> Rules {
+pub fn rules(config: &Config, memory: SessionTable) -> Retention {
     /// Of a conversation's idle time so much is its own, whoever else wants the place.
     const OWN: u64 = 5;
     /// Providers keep answers for a month.
     const MONTH: Millis = Millis::of_seconds(30 * 24 * 3600);
     const TEN_MINUTES: Millis = Millis::of_seconds(600);
     match memory {
-        Memory::Conversations => {
+        SessionTable::Conversations => {
             let idle = config.session.idle;
-            Rules { idle, own: idle / OWN, others: idle / OWN }
+            Retention { idle, own: idle / OWN, others: idle / OWN }
         }
-        Memory::Answers => Rules { idle: MONTH, own: Millis::ZERO, others: TEN_MINUTES },
+        SessionTable::Answers => Retention { idle: MONTH, own: Millis::ZERO, others: TEN_MINUTES },
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::opinion::Told;
+use super::opinion::OpinionLog;
 use tiergate_core::config::ResponseHeaders;
 use tiergate_core::engine::Decision;
 use tiergate_core::route::Usage;
@@ -64,7 +64,7 @@ pub struct ShadowLine<'d> {
 }
 
 impl<'d> LogLine<'d> {
-    pub fn of(decision: &'d Decision<'_>, decision_us: u64, opinion: Option<Told>) -> Self {
+    pub fn of(decision: &'d Decision<'_>, decision_us: u64, opinion: Option<OpinionLog>) -> Self {
         let thousandths = |number: f64| (number * 1000.0).round() / 1000.0;
         let billionths = |number: f64| (number * 1e9).round() / 1e9;
         let tokens = |count: u64| Some(count).filter(|_| decision.usage != Usage::default());

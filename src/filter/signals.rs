@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::WorkerState;
 use super::fetch::{Fetcher, Subject, quoted};
 use tiergate_core::engine;
-use tiergate_core::refresh::{Kind, RefreshOutcome};
+use tiergate_core::refresh::{FetchKind, RefreshOutcome};
 use tiergate_core::route::SignalRanking;
 use tiergate_core::signal;
 
@@ -15,7 +15,7 @@ pub struct Feeds(Rc<WorkerState>);
 impl Subject for Feeds {
     type Read = SignalRanking;
 
-    const KIND: Kind = Kind::Signals;
+    const KIND: FetchKind = FetchKind::Signals;
     const NOUN: &'static str = "feed";
 
     fn read(&self, body: &[u8]) -> Result<(SignalRanking, String), (RefreshOutcome, String)> {

@@ -20,16 +20,15 @@ use super::edit::{add_request_header, name_model, pass, reply, set_request_heade
 use super::extra::Extra;
 use super::facts::Facts;
 use super::listing::Listing;
-use super::opinion::{self, Told, Wait};
+use super::opinion::{self, OpinionLog, Wait};
 use super::remember::Notes;
-use super::report::{LogLine, MODEL, answer};
+use super::report::{LogLine, answer};
 use super::routing::Routing;
 use super::waiting::Waiting;
-use super::watch::{Ask, Head, RETRY, Watch};
-use super::{WorkerState, alive, chain, property};
-use tiergate_core::config::ResponseHeaders;
-use tiergate_core::engine::{Cause, Decision};
-use tiergate_core::route::{Model, Plan};
+use super::watch::{Head, Watch};
+use super::{WorkerState, alive, property};
+use tiergate_core::engine::Decision;
+use tiergate_core::route::Model;
 use tiergate_core::time::Timestamp;
 
 /// A stream between the callbacks.
@@ -64,7 +63,7 @@ pub struct Stream {
     /// The second opinion that it waits for.
     opinion: Option<Wait>,
     /// What came of one.
-    told: Option<Told>,
+    told: Option<OpinionLog>,
     /// The answer comes from the upstream's cache, as the attempt position has seen.
     cached: bool,
     /// Who asks, where the request earns a share of second opinions.

@@ -1,12 +1,12 @@
 //! What an answer that is no good says of the model.
 
 use tiergate_core::chat::{self, Refusal};
-use tiergate_core::live::{Failure, Outcome};
+use tiergate_core::live::{AttemptOutcome, Failure};
 
 /// What an answer comes to.
 #[derive(Clone, Copy, Debug)]
 pub struct AnswerVerdict {
-    pub outcome: Outcome,
+    pub outcome: AttemptOutcome,
     /// The word for metrics.
     pub label: &'static str,
     /// Why another model may serve what this one refuses.
@@ -20,7 +20,7 @@ pub struct AnswerVerdict {
 impl AnswerVerdict {
     /// By the status alone.
     pub fn of_status(status: u16) -> Self {
-        let outcome = Outcome::of_status(status);
+        let outcome = AttemptOutcome::of_status(status);
         Self { outcome, label: outcome.name(), refusal: None, status, doubtful: false }
     }
 
@@ -29,7 +29,7 @@ impl AnswerVerdict {
         let by_status = Self::of_status(status);
         if status == 429 {
             return if chat::is_of_one_key(body) {
-                Self::of_outcome(Outcome::Refused, 429)
+                Self::of_outcome(AttemptOutcome::Refused, 429)
             } else {
                 by_status
             };
@@ -39,9 +39,9 @@ impl AnswerVerdict {
             return by_status;
         };
         let outcome = match (refusal, status) {
-            (Refusal::Unserviceable, 404) => Outcome::Failed(Failure::NotFound),
-            (Refusal::Unserviceable, _) => Outcome::Failed(Failure::Unserviceable),
-            _ => Outcome::Refused,
+            (Refusal::Unserviceable, 404) => AttemptOutcome::Failed(Failure::NotFound),
+            (Refusal::Unserviceable, _) => AttemptOutcome::Failed(Failure::Unserviceable),
+            _ => AttemptOutcome::Refused,
         };
         Self { outcome, label: refusal.name(), refusal: Some(refusal), status, doubtful: false }
     }
@@ -55,14 +55,17 @@ impl AnswerVerdict {
     /// The same, where this status of a refusal that says no more has the next model asked.
     #[must_use]
     pub fn or_next(self, next_on: &[u16]) -> Self {
-        if self.outcome != Outcome::Refused || self.refusal.is_some() || !next_on.contains(&self.status) {
+        if self.outcome != AttemptOutcome::Refused
+            || self.refusal.is_some()
+            || !next_on.contains(&self.status)
+        {
             return self;
         }
         let failure = if self.status == 404 { Failure::NotFound } else { Failure::Unserviceable };
-        Self { doubtful: true, ..Self::of_outcome(Outcome::Failed(failure), self.status) }
+        Self { doubtful: true, ..Self::of_outcome(AttemptOutcome::Failed(failure), self.status) }
     }
 
-    fn of_outcome(outcome: Outcome, status: u16) -> Self {
+    fn of_outcome(outcome: AttemptOutcome, status: u16) -> Self {
         Self { outcome, label: outcome.name(), refusal: None, status, doubtful: false }
     }
 
@@ -74,7 +77,7 @@ impl AnswerVerdict {
     /// How the model failed, if it did.
     pub fn failure(&self) -> Option<Failure> {
         match self.outcome {
-            Outcome::Failed(failure) => Some(failure),
+            AttemptOutcome::Failed(failure) => Some(failure),
             _ => None,
         }
     }

@@ -9,7 +9,7 @@ use super::health::SharedHealth;
 use super::verdict::AnswerVerdict;
 use super::{clock, property};
 use tiergate_core::chat::{self, AnswerReader, Encoding, First, Form, LONGEST_REFUSAL, Waits};
-use tiergate_core::live::{Attempt, End, Failure, Outcome, Stage, Tokens, Told, Weight};
+use tiergate_core::live::{Attempt, AttemptEnd, AttemptOutcome, EndDetails, Failure, Stage, Tokens, Weight};
 use tiergate_core::route::{Model, Open};
 use tiergate_core::time::{Millis, Timestamp};
 
@@ -141,7 +141,7 @@ impl Watch {
     /// The answer begins. One that is no good ends the matter, at once or when its body has said why.
     pub fn head(&mut self, head: &Head, end_of_stream: bool) {
         self.answered = true;
-        if Outcome::of_status(head.status) != Outcome::Ok {
+        if AttemptOutcome::of_status(head.status) != AttemptOutcome::Ok {
             self.wait = head.wait();
             let said = AnswerVerdict::is_in_body(head.status) && head.encoding.is_read() && !end_of_stream;
             if said {
@@ -179,7 +179,7 @@ impl Watch {
         };
         // Asked only where it decides.
         let connected = stage != Stage::Asked || !details.ends_with(b"_timeout") || property::connected();
-        let outcome = Outcome::without_answer(&End { details, stage, goes_on, connected });
+        let outcome = AttemptOutcome::without_answer(&AttemptEnd { details, stage, goes_on, connected });
         let weight = if self.ask.repeated { Weight::Nothing } else { weight };
         self.end(outcome, outcome.name(), None, weight);
     }
@@ -260,7 +260,7 @@ impl Watch {
 
     fn completed(&mut self, now: Timestamp) {
         if !self.conclude() {
-            self.end_at(Outcome::Ok, Outcome::Ok.name(), None, Weight::Nothing, now);
+            self.end_at(AttemptOutcome::Ok, AttemptOutcome::Ok.name(), None, Weight::Nothing, now);
         }
     }
 
@@ -283,7 +283,7 @@ impl Watch {
         }
     }
 
-    fn end(&mut self, outcome: Outcome, label: &'static str, wait: Option<Millis>, weight: Weight) {
+    fn end(&mut self, outcome: AttemptOutcome, label: &'static str, wait: Option<Millis>, weight: Weight) {
         if self.attempt.is_some() {
             self.end_at(outcome, label, wait, weight, clock::now());
         }
@@ -291,7 +291,7 @@ impl Watch {
 
     fn end_at(
         &mut self,
-        outcome: Outcome,
+        outcome: AttemptOutcome,
         label: &'static str,
         wait: Option<Millis>,
         weight: Weight,
@@ -300,7 +300,7 @@ impl Watch {
         let Some(attempt) = self.attempt.take() else { return };
         let used = self.reader.take().and_then(|mut reader| reader.usage()).unwrap_or_default();
         let tokens = Tokens { input: used.input, output: used.output };
-        let told = Told { wait, request: self.ask.request, asker: self.ask.asker, weight };
+        let told = EndDetails { wait, request: self.ask.request, asker: self.ask.asker, weight };
         self.health.borrow_mut().end(attempt, (outcome, label), (tokens, self.streamed), told, now);
     }
 }

@@ -7,7 +7,7 @@ use crate::ask::Budget;
 use crate::chat::{self, Change, Problem, Span};
 use crate::config::Config;
 use crate::fit::Fitted;
-use crate::live::{Known, SessionPin};
+use crate::live::{SessionKey, SessionPin};
 use crate::rollout::{Control, NotRouted};
 use crate::route::{self, Model, Needs, Profile, Usage};
 use crate::score::Score;
@@ -101,9 +101,9 @@ pub struct Decision<'c> {
     /// Names of the chain's models for LiteLLM, which asks them itself; empty where it is not to.
     pub tell: Vec<&'c str>,
     /// A conversation, and what it is to be held by from now on; none where that is known already, or it is not to be.
-    pub hold: Option<(Known, SessionPin)>,
+    pub hold: Option<(SessionKey, SessionPin)>,
     /// What a conversation or cache at the provider is known by that the request names, where it does.
-    pub keeps: Option<Known>,
+    pub keeps: Option<SessionKey>,
     /// What was decided and not done, for the causes `shadow` and `control`.
     pub withheld: Option<Choice<'c>>,
     /// What was looked at in search of the words that a person typed.

@@ -14,7 +14,7 @@ use super::{Cause, Choice, Decision, Edit, RequestContext, Scratch};
 use crate::ask::{self, Asks, Heard, Judge, Judged, Why as AskWhy};
 use crate::chat::{Sealed, View};
 use crate::config::Config;
-use crate::live::{Known, Memory, SessionPin};
+use crate::live::{SessionKey, SessionPin, SessionTable};
 use crate::operator::Client;
 use crate::route::{self, Agentic, Model, Needs, Pick, PickRequest, Profile, Usage, Why};
 use crate::score::{Basis, Score};
@@ -226,7 +226,7 @@ pub(super) fn pin(
     cause: Cause,
     state: State,
     heard: &mut Heard<'_>,
-) -> (Option<Known>, Option<SessionPin>) {
+) -> (Option<SessionKey>, Option<SessionPin>) {
     let Case { config, asked, body, view, context, .. } = case;
     // What a client asks for by itself is worth no warm cache, and moves nobody.
     let wanted = config.session.pinned && cause != Cause::Chore;
@@ -234,7 +234,7 @@ pub(super) fn pin(
     // What goes on from elsewhere has not the conversation's first words in it.
     let words = (state == State::None).then_some(heard);
     let known = conversation(&sessions, config, asked, (body, view), words);
-    (known, known.and_then(|known| (sessions.held)(Memory::Conversations, known)))
+    (known, known.and_then(|known| (sessions.held)(SessionTable::Conversations, known)))
 }
 
 /// Who serves: the model that has made what the request goes on from, that of its conversation, the default model where

@@ -8,7 +8,7 @@ use super::Cause;
 use crate::ask::Heard;
 use crate::chat::{Span, View};
 use crate::config::Config;
-use crate::live::{self, Known, Memory, SessionPin};
+use crate::live::{self, SessionKey, SessionPin, SessionTable};
 use crate::route::{self, Model, Pick, PickRequest, Profile, Why};
 use crate::tier::Tier;
 use crate::time::{Millis, Timestamp};
@@ -23,7 +23,7 @@ pub struct Sessions<'l> {
     /// The conversation's id, where the request's headers have one.
     pub id: Option<&'l [u8]>,
     /// Looks something up.
-    pub held: &'l dyn Fn(Memory, Known) -> Option<SessionPin>,
+    pub held: &'l dyn Fn(SessionTable, SessionKey) -> Option<SessionPin>,
 }
 
 impl fmt::Debug for Sessions<'_> {
@@ -40,7 +40,7 @@ pub(super) fn conversation(
     asked: &Profile,
     (body, view): (&[u8], &View<'_>),
     heard: Option<&mut Heard<'_>>,
-) -> Option<Known> {
+) -> Option<SessionKey> {
     let id = |span: Option<Span>| span.map(|span| span.of(body)).filter(|id| !id.is_empty());
     let ids = &view.ids;
     let person = id(ids.user);
@@ -63,7 +63,7 @@ pub(super) fn conversation(
     let tenant = live::session(salt, [&b"tenant"[..], sessions.tenant]);
     let of_whom = tenant.to_le_bytes();
     let known = [asked.name.as_bytes(), kind.as_bytes(), &of_whom, person.unwrap_or_default()];
-    Some(Known { tenant, number: live::session(salt, known.into_iter().chain(texts)) })
+    Some(SessionKey { tenant, number: live::session(salt, known.into_iter().chain(texts)) })
 }
 
 /// Whether a person's id has the id of a session in it, as Claude Code writes it: `…_session_…`, or JSON.

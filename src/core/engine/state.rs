@@ -4,7 +4,7 @@
 use super::Sessions;
 use crate::chat::View;
 use crate::fnv::Fnv;
-use crate::live::{self, Known, Memory, SessionPin};
+use crate::live::{self, SessionKey, SessionPin, SessionTable};
 use crate::route::{self, Model, Needs, Pick, PickRequest, Profile, Table, UnknownState, Why};
 use crate::tier::Tier;
 use crate::time::{Millis, Timestamp};
@@ -26,12 +26,12 @@ pub(super) enum State {
 const SEVERAL: u64 = 0;
 
 /// What an answer is known by.
-pub fn answer(salt: u64, tenant: &[u8], id: &[u8]) -> Known {
+pub fn answer(salt: u64, tenant: &[u8], id: &[u8]) -> SessionKey {
     known(salt, tenant, b"answer", id)
 }
 
 /// What the model of a client's answers is known by.
-pub fn answers(salt: u64, tenant: &[u8]) -> Known {
+pub fn answers(salt: u64, tenant: &[u8]) -> SessionKey {
     known(salt, tenant, b"answers", b"")
 }
 
@@ -45,13 +45,13 @@ pub fn one_more(before: Option<SessionPin>, idle: Millis, new: SessionPin) -> Se
     }
 }
 
-fn known(salt: u64, tenant: &[u8], kind: &[u8], id: &[u8]) -> Known {
+fn known(salt: u64, tenant: &[u8], kind: &[u8], id: &[u8]) -> SessionKey {
     let tenant = live::session(salt, [&b"tenant"[..], tenant]);
-    Known { tenant, number: live::session(salt, [kind, &tenant.to_le_bytes(), id]) }
+    SessionKey { tenant, number: live::session(salt, [kind, &tenant.to_le_bytes(), id]) }
 }
 
 /// What the conversation or cache is known by that a request names.
-pub(super) fn kept(sessions: &Sessions<'_>, body: &[u8], view: &View<'_>) -> Option<Known> {
+pub(super) fn kept(sessions: &Sessions<'_>, body: &[u8], view: &View<'_>) -> Option<SessionKey> {
     let id = view.ids.kept?.of(body);
     Some(known((sessions.salt)(), sessions.tenant, b"kept", id))
 }
@@ -72,7 +72,7 @@ pub(super) fn state(
             Some(_) => answer((sessions.salt)(), sessions.tenant, id.as_bytes()),
             None => kept(sessions, body, view)?,
         };
-        (sessions.held)(Memory::Answers, known)
+        (sessions.held)(SessionTable::Answers, known)
     });
     if let Some(held) = remembered {
         return State::By(held);
@@ -82,7 +82,7 @@ pub(super) fn state(
     }
     let recent = sessions.filter(|_| ids.previous.is_some()).and_then(|sessions| {
         let known = answers((sessions.salt)(), sessions.tenant);
-        let held = (sessions.held)(Memory::Answers, known)?;
+        let held = (sessions.held)(SessionTable::Answers, known)?;
         (held.model != SEVERAL && now.since(held.at) <= idle).then_some(held)
     });
     recent.map_or(State::Unknown, State::By)

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::config;
-use crate::live::{Known, Memory, SessionPin};
+use crate::live::{SessionKey, SessionPin, SessionTable};
 use crate::route::Condition;
 use crate::tier::Tier;
 

@@ -5,7 +5,7 @@ use super::delta::{Delta, minute_of};
 use super::record::{LeftAlone, Phase, Record};
 use super::slots::{find, look, model_key};
 use super::workers::WorkerRegistry;
-use super::{Failure, Fault, LiveSettings, Outcome, Store, Tokens, Told, Weight};
+use super::{AttemptOutcome, EndDetails, Failure, LiveSettings, ModelFault, Store, Tokens, Weight};
 use crate::fnv::Fnv;
 use crate::store::Found;
 use crate::time::{Millis, Timestamp};
@@ -56,7 +56,7 @@ struct Entry {
     slot: Option<usize>,
     merged: Record,
     delta: Delta,
-    late: Vec<Fault>,
+    late: Vec<ModelFault>,
     mine: u32,
     others: u32,
 }
@@ -108,10 +108,10 @@ impl Board {
     }
 
     /// What is known of a model.
-    pub fn condition(&self, model: usize, now: Timestamp) -> ModelState {
+    pub fn state(&self, model: usize, now: Timestamp) -> ModelState {
         let Some(Some(entry)) = self.models.get(model) else { return ModelState::default() };
         let phase = entry.merged.phase(now, &self.settings);
-        let mut condition = ModelState {
+        let mut state = ModelState {
             cooling: matches!(phase, Phase::Cooling | Phase::Probing),
             due: phase == Phase::Due,
             in_flight: entry.mine.saturating_add(entry.others),
@@ -124,10 +124,10 @@ impl Board {
             (entry.delta.minute, entry.delta.tokens, entry.delta.requests),
         ];
         for (_, tokens, requests) in counted.into_iter().filter(|(minute, ..)| *minute == minute_of(now)) {
-            condition.tokens_this_minute = condition.tokens_this_minute.saturating_add(tokens);
-            condition.requests_this_minute = condition.requests_this_minute.saturating_add(requests);
+            state.tokens_this_minute = state.tokens_this_minute.saturating_add(tokens);
+            state.requests_this_minute = state.requests_this_minute.saturating_add(requests);
         }
-        condition
+        state
     }
 
     /// Whether a model is to be used, and how much longer it is left alone.
@@ -138,7 +138,7 @@ impl Board {
         (phase, if phase == Phase::Cooling { left } else { Millis::ZERO })
     }
 
-    /// When the condition of a model changes next without anybody's doing, because a cooldown or a probe ends.
+    /// When the state of a model changes next without anybody's doing, because a cooldown or a probe ends.
     pub fn changes_at(&self, now: Timestamp) -> Option<Timestamp> {
         let ends =
             self.models.iter().flatten().filter_map(|entry| match entry.merged.phase(now, &self.settings) {
@@ -211,9 +211,9 @@ impl Board {
     pub fn end(
         &mut self,
         attempt: Attempt,
-        outcome: Outcome,
+        outcome: AttemptOutcome,
         (tokens, streamed): (Tokens, bool),
-        told: Told,
+        told: EndDetails,
         now: Timestamp,
         store: &impl Store,
     ) {
@@ -224,7 +224,7 @@ impl Board {
         if total > 0 {
             entry.delta.count(now, total, 0);
         }
-        if outcome == Outcome::Ok {
+        if outcome == AttemptOutcome::Ok {
             entry.delta.successes = entry.delta.successes.saturating_add(1);
             if let Some(first) = first_byte {
                 entry.delta.first_byte.note(first.since(began).as_f64(), now);
@@ -236,11 +236,11 @@ impl Board {
         }
         match outcome {
             // A probe goes on until it is known what its failure says.
-            Outcome::Failed(_) if told.weight == Weight::Later => {}
-            Outcome::Failed(failure) if told.weight != Weight::Nothing => {
-                let Told { wait, request, asker, weight } = told;
+            AttemptOutcome::Failed(_) if told.weight == Weight::Later => {}
+            AttemptOutcome::Failed(failure) if told.weight != Weight::Nothing => {
+                let EndDetails { wait, request, asker, weight } = told;
                 let certain = weight == Weight::Certain;
-                self.failed(model, Fault { began, failure, wait, request, asker, certain }, now, store);
+                self.failed(model, ModelFault { began, failure, wait, request, asker, certain }, now, store);
             }
             _ if probe => self.release(model, now, store),
             _ => {}
@@ -248,7 +248,7 @@ impl Board {
     }
 
     /// Notes what a failure says of which nobody knew: none where it was the body's.
-    pub fn settle(&mut self, model: usize, fault: Option<Fault>, now: Timestamp, store: &impl Store) {
+    pub fn settle(&mut self, model: usize, fault: Option<ModelFault>, now: Timestamp, store: &impl Store) {
         match fault {
             Some(fault) => self.failed(model, fault, now, store),
             None => self.release(model, now, store),
@@ -271,7 +271,7 @@ impl Board {
         }
     }
 
-    fn failed(&mut self, model: usize, fault: Fault, now: Timestamp, store: &impl Store) {
+    fn failed(&mut self, model: usize, fault: ModelFault, now: Timestamp, store: &impl Store) {
         let settings = self.settings;
         let failure = fault.failure;
         let change = |record: &mut Record| {

@@ -1,8 +1,8 @@
-//! Limits that credentials have met at a model. A provider that has had enough of one key (its rate, its money, what it
+//! CredentialLimits that credentials have met at a model. A provider that has had enough of one key (its rate, its money, what it
 //! may use) says nothing of other keys: so each such credential leaves the model alone by itself. Credentials are numbers
 //! of the caller's; no key is stored.
 
-use super::{Failure, Fault};
+use super::{Failure, ModelFault};
 use crate::sealed::Reader;
 use crate::time::{Millis, Timestamp};
 
@@ -25,7 +25,7 @@ struct Limit {
 
 /// What credentials have met at a model.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Limits(Vec<Limit>);
+pub(super) struct CredentialLimits(Vec<Limit>);
 
 impl Failure {
     /// Whether a provider may answer so to one key and serve others.
@@ -34,13 +34,13 @@ impl Failure {
     }
 }
 
-impl Limits {
+impl CredentialLimits {
     /// Notes that a credential failed. It is to leave the model alone for `length` where `asked`, where the
     /// last time is over and it failed again, or where `is_too_often` says so of its failures: then true.
     pub fn note(
         &mut self,
         now: Timestamp,
-        fault: &Fault,
+        fault: &ModelFault,
         length: Millis,
         asked: bool,
         is_too_often: impl Fn(u64) -> bool,

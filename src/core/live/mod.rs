@@ -25,7 +25,9 @@ pub use attempt::Attempt;
 pub use average::Average;
 pub use board::{Board, Cooldown, ModelState};
 pub use record::{Phase, Record};
-pub use session::{Known, Memory, Rules, SESSION_SETS, SessionPin, WAYS, held, hold, salt, session};
+pub use session::{
+    Retention, SESSION_SETS, SessionKey, SessionPin, SessionTable, WAYS, held, hold, salt, session,
+};
 pub use slots::{MODEL_SLOTS, WORKER_SLOTS};
 
 /// Where so many failures are allowed nothing puts a model into cooldown, also no server that asks for it.
@@ -134,7 +136,7 @@ pub enum Stage {
 
 /// What is known of an attempt that ended without the whole answer.
 #[derive(Clone, Copy, Debug)]
-pub struct End<'d> {
+pub struct AttemptEnd<'d> {
     /// What the proxy says of the end (Envoy's response code details); empty where it says nothing.
     pub details: &'d [u8],
     /// How far it had come.
@@ -173,7 +175,7 @@ pub enum Weight {
 
 /// What the end of a request says beside its outcome.
 #[derive(Clone, Copy, Debug)]
-pub struct Told {
+pub struct EndDetails {
     /// How long the server asked to be left alone.
     pub wait: Option<Millis>,
     /// The number of what was asked; failures of the same are one where others are served. 0 where it is not known.
@@ -184,14 +186,14 @@ pub struct Told {
     pub weight: Weight,
 }
 
-impl Told {
+impl EndDetails {
     /// Where nothing is told of the request.
-    pub const NOTHING: Self = Self { wait: None, request: 0, asker: 0, weight: Weight::Certain };
+    pub const NONE: Self = Self { wait: None, request: 0, asker: 0, weight: Weight::Certain };
 }
 
 /// A failure of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct ModelFault {
     /// When the request went to the model.
     pub began: Timestamp,
     /// How it failed.
@@ -208,7 +210,7 @@ pub struct Fault {
 
 /// What became of an attempt. A closed list: metrics and logs use these words and no others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Outcome {
+pub enum AttemptOutcome {
     /// A good answer, whole.
     Ok,
     /// The model would not serve this request, which says nothing of the next: any 4xx that is no failure.
@@ -221,32 +223,39 @@ pub enum Outcome {
     Failed(Failure),
 }
 
-impl Outcome {
+impl AttemptOutcome {
     /// What an answer of this HTTP status comes to, if its body says no more. 401 and 403 are no failures: the key may
     /// be the client's own, and nobody may put a model into cooldown with a wrong one. Nor is 404: the path may be one
     /// that no server has.
     pub const fn of_status(status: u16) -> Self {
         match status {
-            0..400 => Outcome::Ok,
-            402 => Outcome::Failed(Failure::Unserviceable),
-            408 | 504 => Outcome::Failed(Failure::Timeout),
-            429 => Outcome::Failed(Failure::RateLimited),
-            400..500 => Outcome::Refused,
-            _ => Outcome::Failed(Failure::ServerError),
+            0..400 => AttemptOutcome::Ok,
+            402 => AttemptOutcome::Failed(Failure::Unserviceable),
+            408 | 504 => AttemptOutcome::Failed(Failure::Timeout),
+            429 => AttemptOutcome::Failed(Failure::RateLimited),
+            400..500 => AttemptOutcome::Refused,
+            _ => AttemptOutcome::Failed(Failure::ServerError),
         }
     }
 
     /// What an attempt comes to that ended without the whole answer of an upstream.
-    pub fn without_answer(end: &End<'_>) -> Self {
-        let failed =
-            Outcome::Failed(if end.stage == Stage::Asked { Failure::NoAnswer } else { Failure::Broken });
+    pub fn without_answer(end: &AttemptEnd<'_>) -> Self {
+        let failed = AttemptOutcome::Failed(if end.stage == Stage::Asked {
+            Failure::NoAnswer
+        } else {
+            Failure::Broken
+        });
         let details = end.details;
         if details.is_empty() || details == b"via_upstream" {
             // Envoy gave the attempt up and goes on with the request; else the client went away.
-            return if end.goes_on { failed } else { Outcome::Cancelled };
+            return if end.goes_on { failed } else { AttemptOutcome::Cancelled };
         }
         if let Some(reason) = details.strip_prefix(b"upstream_reset_") {
-            return if OWN_RESETS.iter().any(|own| has(reason, own)) { Outcome::Gateway } else { failed };
+            return if OWN_RESETS.iter().any(|own| has(reason, own)) {
+                AttemptOutcome::Gateway
+            } else {
+                failed
+            };
         }
         let timeout = match details {
             b"response_timeout" | b"upstream_response_timeout" | b"upstream_max_stream_duration_reached" => {
@@ -259,25 +268,29 @@ impl Outcome {
             _ => false,
         };
         if timeout {
-            return if end.connected { Outcome::Failed(Failure::Timeout) } else { Outcome::Gateway };
+            return if end.connected {
+                AttemptOutcome::Failed(Failure::Timeout)
+            } else {
+                AttemptOutcome::Gateway
+            };
         }
         if details.starts_with(b"downstream_")
             || details.starts_with(b"http1.")
             || details.starts_with(b"http2.")
         {
-            return Outcome::Cancelled;
+            return AttemptOutcome::Cancelled;
         }
-        Outcome::Gateway
+        AttemptOutcome::Gateway
     }
 
     /// The word for metrics and logs.
     pub const fn name(self) -> &'static str {
         match self {
-            Outcome::Ok => "ok",
-            Outcome::Refused => "refused",
-            Outcome::Cancelled => "cancelled",
-            Outcome::Gateway => "gateway",
-            Outcome::Failed(failure) => failure.name(),
+            AttemptOutcome::Ok => "ok",
+            AttemptOutcome::Refused => "refused",
+            AttemptOutcome::Cancelled => "cancelled",
+            AttemptOutcome::Gateway => "gateway",
+            AttemptOutcome::Failed(failure) => failure.name(),
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::average::Average;
 use super::delta::{Delta, minute_of};
-use super::limits::Limits;
-use super::{Credentials, Failure, Fault, LiveSettings, NEVER};
+use super::limits::CredentialLimits;
+use super::{Credentials, Failure, LiveSettings, ModelFault, NEVER};
 use crate::sealed::{Reader, sealed, unsealed};
 use crate::time::{Millis, Timestamp};
 
@@ -67,7 +67,7 @@ pub enum LeftAlone {
     ByAll,
 }
 
-impl Fault {
+impl ModelFault {
     /// Whether the server asks to be left alone, which is enough by itself.
     fn asks(&self, settings: &LiveSettings) -> bool {
         let waits = self.wait.is_some_and(|wait| wait > Millis::ZERO);
@@ -90,7 +90,7 @@ impl LiveSettings {
 
 /// A failure of the last minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Known {
+struct KnownFault {
     at: Timestamp,
     request: u64,
     certain: bool,
@@ -106,9 +106,9 @@ pub struct Record {
     /// Answers of the last minute, the newest bucket first.
     counts: [Count; BUCKETS],
     /// The last failures, the newest last.
-    faults: Vec<Known>,
+    faults: Vec<KnownFault>,
     /// What single credentials have met.
-    pub(super) limits: Limits,
+    pub(super) limits: CredentialLimits,
     /// When the last cooldown began; never where the model has answered since.
     pub cooled_at: Timestamp,
     /// When it ends.
@@ -172,7 +172,12 @@ impl Record {
     /// Notes that a request failed, and where that was once too often puts the model into cooldown, for everybody or for
     /// the credential that asked, for as long as the server asked for, or for the usual time, also where that is 0 (or was
     /// a date that has passed). A request from before a cooldown changes nothing, as what it tells is known.
-    pub(super) fn failed(&mut self, now: Timestamp, fault: &Fault, settings: &LiveSettings) -> LeftAlone {
+    pub(super) fn failed(
+        &mut self,
+        now: Timestamp,
+        fault: &ModelFault,
+        settings: &LiveSettings,
+    ) -> LeftAlone {
         let apart = settings.credentials != Credentials::Shared && fault.asker != 0;
         if apart && fault.failure.may_be_of_the_key() {
             return self.limited(now, fault, settings);
@@ -188,7 +193,7 @@ impl Record {
         if self.faults.len() >= FAULTS {
             self.faults.remove(0);
         }
-        self.faults.push(Known { at: now, request: fault.request, certain: fault.certain });
+        self.faults.push(KnownFault { at: now, request: fault.request, certain: fault.certain });
         let again = matches!(self.phase(now, settings), Phase::Due | Phase::Probing);
         if !fault.asks(settings) && !again && !self.is_failing(settings) {
             return LeftAlone::Not;
@@ -206,7 +211,7 @@ impl Record {
 
     /// The same where a provider may have had enough of one key. It is everybody's cooldown where several credentials wait
     /// and next to nobody is served, for no longer than the first of them waits.
-    fn limited(&mut self, now: Timestamp, fault: &Fault, settings: &LiveSettings) -> LeftAlone {
+    fn limited(&mut self, now: Timestamp, fault: &ModelFault, settings: &LiveSettings) -> LeftAlone {
         self.roll(now);
         let is_of_now = fault.began >= self.cooled_at;
         if is_of_now && self.phase(now, settings) == Phase::Probing {
@@ -269,7 +274,7 @@ impl Record {
     }
 
     /// How many different requests failed, of `all` failures; as many as failed where not all of them are known.
-    fn different(&self, all: u64, counts: impl Fn(&Known) -> bool) -> u64 {
+    fn different(&self, all: u64, counts: impl Fn(&KnownFault) -> bool) -> u64 {
         let mut seen: Vec<u64> = Vec::new();
         let mut different = 0;
         for fault in self.faults.iter().filter(|fault| counts(fault)) {
@@ -372,10 +377,10 @@ impl Record {
         for count in &mut record.counts {
             *count = Count { good: reader.count()?, certain: reader.count()?, open: reader.count()? };
         }
-        record.limits = Limits::decode(&mut reader)?;
+        record.limits = CredentialLimits::decode(&mut reader)?;
         while !reader.0.is_empty() && record.faults.len() < FAULTS {
             let (at, request, certain) = (reader.time()?, reader.number()?, reader.number()? != 0);
-            record.faults.push(Known { at, request, certain });
+            record.faults.push(KnownFault { at, request, certain });
         }
         reader.0.is_empty().then_some((identity, record))
     }

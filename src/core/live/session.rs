@@ -6,7 +6,7 @@
 //! the tenant that has the most there, and of another's only where that one is left with no fewer than the newcomer
 //! has. So however many entries a tenant makes up, each of `n` tenants of a set keeps [`WAYS`]` / n` places, rounded
 //! down. A tenant that has none in a full set of tenants with one each takes the oldest of them, but none that was used
-//! within [`Rules::others`].
+//! within [`Retention::others`].
 
 use std::hash::{DefaultHasher, Hasher};
 
@@ -30,25 +30,25 @@ const TRIES: usize = 3;
 
 /// What is remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Memory {
+pub enum SessionTable {
     /// The model that a conversation is held by.
     Conversations,
     /// The model that made an answer.
     Answers,
 }
 
-impl Memory {
+impl SessionTable {
     fn key(self, set: usize) -> String {
         match self {
-            Memory::Conversations => format!("tiergate.session.{set:04}"),
-            Memory::Answers => format!("tiergate.answer.{set:04}"),
+            SessionTable::Conversations => format!("tiergate.session.{set:04}"),
+            SessionTable::Answers => format!("tiergate.answer.{set:04}"),
         }
     }
 }
 
 /// How long an entry lasts without use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rules {
+pub struct Retention {
     /// After that it is forgotten.
     pub idle: Millis,
     /// Until then it does not give way to another entry of its own tenant.
@@ -59,7 +59,7 @@ pub struct Rules {
 
 /// What an entry is known by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Known {
+pub struct SessionKey {
     /// The number of the tenant.
     pub tenant: u64,
     /// The number of the conversation or answer.
@@ -90,7 +90,7 @@ impl SessionPin {
 }
 
 /// An entry of a set.
-type Entry = (Known, SessionPin);
+type Entry = (SessionKey, SessionPin);
 
 fn encode(entries: &[Entry]) -> Vec<u8> {
     let mut bytes = MAGIC.to_vec();
@@ -109,7 +109,7 @@ fn decode(bytes: &[u8]) -> Option<Vec<Entry>> {
         let (tenant, number, model) = (reader.number()?, reader.number()?, reader.number()?);
         let tier = *Tier::ALL.get(usize::try_from(reader.number()?).ok()?)?;
         let held = SessionPin { model, tier, at: reader.time()? };
-        entries.push((Known { tenant, number }, held));
+        entries.push((SessionKey { tenant, number }, held));
     }
     (entries.len() <= WAYS).then_some(entries)
 }
@@ -142,9 +142,9 @@ pub fn salt(store: &impl Store, fresh: impl FnOnce() -> u64) -> u64 {
 /// for the clock was set back.
 pub fn held(
     store: &impl Store,
-    memory: Memory,
-    known: Known,
-    rules: Rules,
+    memory: SessionTable,
+    known: SessionKey,
+    rules: Retention,
     now: Timestamp,
 ) -> Option<SessionPin> {
     let entries = decode(&store.get(&memory.key(set_of(known)))?.0)?;
@@ -153,7 +153,7 @@ pub fn held(
 }
 
 /// Remembers something from now on, if it may have a place. Where others write at the same time, it may be lost.
-pub fn hold(store: &impl Store, memory: Memory, known: Known, held: SessionPin, rules: Rules) {
+pub fn hold(store: &impl Store, memory: SessionTable, known: SessionKey, held: SessionPin, rules: Retention) {
     let key = memory.key(set_of(known));
     for _ in 0..TRIES {
         let (bytes, cas) = store.get(&key).map_or((None, None), |(bytes, cas)| (Some(bytes), Some(cas)));
@@ -164,14 +164,14 @@ pub fn hold(store: &impl Store, memory: Memory, known: Known, held: SessionPin, 
     }
 }
 
-fn set_of(known: Known) -> usize {
+fn set_of(known: SessionKey) -> usize {
     // Both numbers are hashes already.
     ((known.tenant.rotate_left(32) ^ known.number) % SESSION_SETS as u64) as usize
 }
 
 /// Puts an entry into a set. Whether it got a place.
-fn admit(entries: &mut Vec<Entry>, new: Entry, rules: Rules) -> bool {
-    let (Known { tenant, .. }, SessionPin { at: now, .. }) = new;
+fn admit(entries: &mut Vec<Entry>, new: Entry, rules: Retention) -> bool {
+    let (SessionKey { tenant, .. }, SessionPin { at: now, .. }) = new;
     let age = |entry: &Entry| now.since(entry.1.at);
     // One that is far ahead is from before the clock was set back.
     entries

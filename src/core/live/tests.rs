@@ -84,16 +84,16 @@ fn board(holder: u64) -> Board {
 }
 
 /// One request from begin to end.
-fn request(board: &mut Board, model: usize, outcome: Outcome, now: Timestamp, store: &impl Store) {
+fn request(board: &mut Board, model: usize, outcome: AttemptOutcome, now: Timestamp, store: &impl Store) {
     let mut attempt = board.begin(model, now);
-    if matches!(outcome, Outcome::Ok | Outcome::Refused) {
+    if matches!(outcome, AttemptOutcome::Ok | AttemptOutcome::Refused) {
         board.answered(&mut attempt, now, store);
     }
-    board.end(attempt, outcome, NONE, Told::NOTHING, now, store);
+    board.end(attempt, outcome, NONE, EndDetails::NONE, now, store);
 }
 
 fn fail(board: &mut Board, model: usize, times: u32, now: Timestamp, store: &impl Store) {
     for _ in 0..times {
-        request(board, model, Outcome::Failed(Failure::ServerError), now, store);
+        request(board, model, AttemptOutcome::Failed(Failure::ServerError), now, store);
     }
 }

@@ -1,6 +1,6 @@
 //! What an answer says.
 
-use super::{End, Outcome};
+use super::{OpinionEnd, OpinionOutcome};
 use crate::chat::{Cursor, Fault, Kind, Span, decode};
 use crate::tier::Tier;
 
@@ -10,22 +10,25 @@ pub const LARGEST_ANSWER: usize = 64 * 1024;
 const DEEPEST: usize = 32;
 
 /// What an answer of OpenAI's chat dialect comes to, by its status and its body.
-pub fn read(status: u16, body: &[u8]) -> End {
+pub fn read(status: u16, body: &[u8]) -> OpinionEnd {
     match status {
         200 => {}
         // What the proxy itself answers where nothing came in time, and what a gateway behind it does.
-        408 | 504 => return End::Without(Outcome::Timeout),
-        400 | 413 | 422 => return End::Without(Outcome::Refused),
-        _ => return End::Without(Outcome::Failed),
+        408 | 504 => return OpinionEnd::Without(OpinionOutcome::Timeout),
+        400 | 413 | 422 => return OpinionEnd::Without(OpinionOutcome::Refused),
+        _ => return OpinionEnd::Without(OpinionOutcome::Failed),
     }
     if body.len() > LARGEST_ANSWER {
-        return End::Without(Outcome::Nonsense);
+        return OpinionEnd::Without(OpinionOutcome::Nonsense);
     }
     let said = said(body).unwrap_or_default();
     if said.refused {
-        return End::Without(Outcome::Refused);
+        return OpinionEnd::Without(OpinionOutcome::Refused);
     }
-    said.content.as_deref().and_then(tier).map_or(End::Without(Outcome::Nonsense), End::Tier)
+    said.content
+        .as_deref()
+        .and_then(tier)
+        .map_or(OpinionEnd::Without(OpinionOutcome::Nonsense), OpinionEnd::Tier)
 }
 
 /// What the first choice says.

@@ -52,7 +52,7 @@ impl Circuit {
 /// The circuit of all clients. It opens on failures that no client brings about by its words, and only where they befell
 /// more than one client: what befalls one alone its own circuit holds off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Shared {
+pub struct SharedCircuit {
     circuit: Circuit,
     /// Whose failure began the run.
     first: u64,
@@ -60,7 +60,7 @@ pub struct Shared {
     run: u32,
 }
 
-impl Shared {
+impl SharedCircuit {
     /// Whether an ask may be sent.
     pub fn admits(&mut self, now: Timestamp, lease: Millis) -> bool {
         self.circuit.admits(now, lease)

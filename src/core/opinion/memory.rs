@@ -17,9 +17,9 @@ struct Entry {
 
 /// What was answered.
 #[derive(Debug, Default)]
-pub struct Memory(Vec<Option<Entry>>);
+pub struct Answers(Vec<Option<Entry>>);
 
-impl Memory {
+impl Answers {
     /// What is remembered; the inner one is none where there was no usable answer, which is remembered as long as a circuit
     /// is open.
     pub fn get(&self, number: u64, settings: &OpinionSettings, now: Timestamp) -> Option<Option<Tier>> {

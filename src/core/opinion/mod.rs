@@ -21,9 +21,9 @@ use std::hash::{DefaultHasher, Hasher};
 
 use crate::tier::Tier;
 use crate::time::{Millis, Timestamp};
-use circuit::Shared;
+use circuit::SharedCircuit;
 use clients::Clients;
-use memory::Memory;
+use memory::Answers;
 
 pub use answer::{LARGEST_ANSWER, read};
 pub use prompt::{RUBRIC, Template};
@@ -62,18 +62,18 @@ pub struct Asking {
 
 /// What is to be done about an unsure ask.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum OpinionStep {
     /// The answer is known already.
     Known(Tier),
     /// It is to be asked, and [`Opinions::end`] to be told what came of it.
     Ask(Asking),
     /// The scorer's tier stands.
-    Not(Outcome),
+    Not(OpinionOutcome),
 }
 
 /// What became of an unsure ask. A closed list: metrics and logs use these words and no others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Outcome {
+pub enum OpinionOutcome {
     /// The model named the scorer's tier,
     Agrees,
     /// a higher one,
@@ -108,7 +108,7 @@ pub enum Outcome {
     Unanswered,
 }
 
-impl Outcome {
+impl OpinionOutcome {
     /// All outcomes.
     pub const ALL: [Self; 16] = [
         Self::Agrees,
@@ -163,11 +163,11 @@ impl Outcome {
 
 /// How an ask ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
+pub enum OpinionEnd {
     /// With a tier.
     Tier(Tier),
     /// Without one.
-    Without(Outcome),
+    Without(OpinionOutcome),
 }
 
 /// What a worker knows of second opinions.
@@ -175,8 +175,8 @@ pub enum End {
 pub struct Opinions {
     key: u64,
     clients: Clients,
-    circuit: Shared,
-    memory: Memory,
+    circuit: SharedCircuit,
+    memory: Answers,
     under_way: BTreeSet<u64>,
 }
 
@@ -186,8 +186,8 @@ impl Opinions {
         Self {
             key,
             clients: Clients::default(),
-            circuit: Shared::default(),
-            memory: Memory::default(),
+            circuit: SharedCircuit::default(),
+            memory: Answers::default(),
             under_way: BTreeSet::new(),
         }
     }
@@ -199,34 +199,34 @@ impl Opinions {
         credential: &[u8],
         ask: &str,
         now: Timestamp,
-    ) -> Step {
+    ) -> OpinionStep {
         let clipped = settings.template.clip(ask);
         let number = self.keyed(&[b"ask", credential, clipped.as_bytes()]);
         match self.memory.get(number, settings, now) {
-            Some(Some(tier)) => return Step::Known(tier),
-            Some(None) => return Step::Not(Outcome::Unanswered),
+            Some(Some(tier)) => return OpinionStep::Known(tier),
+            Some(None) => return OpinionStep::Not(OpinionOutcome::Unanswered),
             None => {}
         }
         if self.under_way.contains(&number) {
-            return Step::Not(Outcome::Same);
+            return OpinionStep::Not(OpinionOutcome::Same);
         }
         let client = self.client(credential);
         let account = self.clients.account(client);
         if self.under_way.len() >= MOST_UNDER_WAY || account.under_way >= MOST_OF_ONE {
-            return Step::Not(Outcome::Busy);
+            return OpinionStep::Not(OpinionOutcome::Busy);
         }
         if !account.has_share(settings.share) {
-            return Step::Not(Outcome::Share);
+            return OpinionStep::Not(OpinionOutcome::Share);
         }
         // The client's own first: where that is open the ask must not be the one that tries for all.
         let lease = settings.timeout * 2;
         if account.circuit.is_open(now) || !self.circuit.admits(now, lease) {
-            return Step::Not(Outcome::Open);
+            return OpinionStep::Not(OpinionOutcome::Open);
         }
         account.circuit.admits(now, lease);
         account.spend();
         self.under_way.insert(number);
-        Step::Ask(Asking { number, client: self.clients.key(client), began: now })
+        OpinionStep::Ask(Asking { number, client: self.clients.key(client), began: now })
     }
 
     /// The request's body that asks about `ask`.
@@ -238,24 +238,24 @@ impl Opinions {
     }
 
     /// What came of an ask.
-    pub fn end(&mut self, settings: &OpinionSettings, asking: &Asking, end: End, now: Timestamp) {
+    pub fn end(&mut self, settings: &OpinionSettings, asking: &Asking, end: OpinionEnd, now: Timestamp) {
         self.under_way.remove(&asking.number);
         let account = self.clients.account(asking.client);
         account.under_way = account.under_way.saturating_sub(1);
         let (rest, most) = (settings.rest, settings.allowed_fails);
         match end {
-            End::Tier(tier) => {
+            OpinionEnd::Tier(tier) => {
                 account.circuit.well();
                 self.circuit.well();
                 self.memory.put(asking.number, Some(tier), now);
             }
             // Which words a client sends decides about itself alone.
-            End::Without(Outcome::Refused | Outcome::Nonsense) => {
+            OpinionEnd::Without(OpinionOutcome::Refused | OpinionOutcome::Nonsense) => {
                 account.circuit.failed(most, rest, now);
                 self.circuit.unknown();
                 self.memory.put(asking.number, None, now);
             }
-            End::Without(Outcome::Left) => {
+            OpinionEnd::Without(OpinionOutcome::Left) => {
                 // Who leaves early says nothing; who waited long was served badly.
                 if now.since(asking.began) * 2 >= settings.timeout {
                     account.circuit.failed(most, rest, now);
@@ -264,7 +264,7 @@ impl Opinions {
                 }
                 self.circuit.unknown();
             }
-            End::Without(_) => {
+            OpinionEnd::Without(_) => {
                 account.circuit.failed(most, rest, now);
                 self.circuit.failed(asking.client, most, rest, now);
             }

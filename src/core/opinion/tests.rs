@@ -35,22 +35,22 @@ fn ask(
     share: f64,
     who: &str,
     text: &str,
-    end: End,
+    end: OpinionEnd,
     now: Timestamp,
-) -> Option<Outcome> {
+) -> Option<OpinionOutcome> {
     let settings = settings(share);
     match opinions.begin(&settings, who.as_bytes(), text, now) {
-        Step::Ask(asking) => {
+        OpinionStep::Ask(asking) => {
             opinions.end(&settings, &asking, end, now);
             None
         }
-        Step::Known(_) => Some(Outcome::Remembered),
-        Step::Not(outcome) => Some(outcome),
+        OpinionStep::Known(_) => Some(OpinionOutcome::Remembered),
+        OpinionStep::Not(outcome) => Some(outcome),
     }
 }
 
-const WELL: End = End::Tier(Tier::Complex);
-const FAILED: End = End::Without(Outcome::Failed);
+const WELL: OpinionEnd = OpinionEnd::Tier(Tier::Complex);
+const FAILED: OpinionEnd = OpinionEnd::Without(OpinionOutcome::Failed);
 
 #[test]
 fn an_object_with_one_tier_is_an_answer() {
@@ -60,7 +60,7 @@ fn an_object_with_one_tier_is_an_answer() {
         ("```json\n{\"tier\": \"MEDIUM\"}\n```", Tier::Medium),
         ("```\n{\"tier\":\" reasoning \"}```", Tier::Reasoning),
     ] {
-        assert_eq!(read(200, &said(text)), End::Tier(tier), "{text}");
+        assert_eq!(read(200, &said(text)), OpinionEnd::Tier(tier), "{text}");
     }
 }
 
@@ -81,29 +81,29 @@ fn anything_else_is_none() {
         r#"The tier is {"tier": "SIMPLE"}"#,
         r#"{"tier": "SIMPLE""#,
     ] {
-        assert_eq!(read(200, &said(text)), End::Without(Outcome::Nonsense), "{text}");
+        assert_eq!(read(200, &said(text)), OpinionEnd::Without(OpinionOutcome::Nonsense), "{text}");
     }
     for body in
         ["", "{", "null", "[]", r#"{"choices":[]}"#, r#"{"choices":{}}"#, r#"{"choices":[{"message":null}]}"#]
     {
-        assert_eq!(read(200, body.as_bytes()), End::Without(Outcome::Nonsense), "{body}");
+        assert_eq!(read(200, body.as_bytes()), OpinionEnd::Without(OpinionOutcome::Nonsense), "{body}");
     }
     let long = [said(r#"{"tier": "SIMPLE"}"#), vec![b' '; LARGEST_ANSWER]].concat();
-    assert_eq!(read(200, &long), End::Without(Outcome::Nonsense));
+    assert_eq!(read(200, &long), OpinionEnd::Without(OpinionOutcome::Nonsense));
     let refusal = br#"{"choices":[{"message":{"content":null,"refusal":"no"}}]}"#;
-    assert_eq!(read(200, refusal), End::Without(Outcome::Refused));
+    assert_eq!(read(200, refusal), OpinionEnd::Without(OpinionOutcome::Refused));
     let filtered =
         br#"{"choices":[{"finish_reason":"content_filter","message":{"content":"{\"tier\":\"SIMPLE\"}"}}]}"#;
-    assert_eq!(read(200, filtered), End::Without(Outcome::Refused));
+    assert_eq!(read(200, filtered), OpinionEnd::Without(OpinionOutcome::Refused));
     for (status, outcome) in [
-        (504, Outcome::Timeout),
-        (503, Outcome::Failed),
-        (429, Outcome::Failed),
-        (302, Outcome::Failed),
-        (0, Outcome::Failed),
-        (400, Outcome::Refused),
+        (504, OpinionOutcome::Timeout),
+        (503, OpinionOutcome::Failed),
+        (429, OpinionOutcome::Failed),
+        (302, OpinionOutcome::Failed),
+        (0, OpinionOutcome::Failed),
+        (400, OpinionOutcome::Refused),
     ] {
-        assert_eq!(read(status, &said(r#"{"tier": "SIMPLE"}"#)), End::Without(outcome), "{status}");
+        assert_eq!(read(status, &said(r#"{"tier": "SIMPLE"}"#)), OpinionEnd::Without(outcome), "{status}");
     }
 }
 
@@ -141,22 +141,22 @@ fn of_a_long_ask_the_beginning_and_the_end_are_sent() {
 fn an_answer_is_remembered_for_who_asked_and_for_a_while() {
     let mut opinions = Opinions::new(7);
     let mut step = |who: &str, now| opinions.begin(&settings(1.0), who.as_bytes(), "ask", now);
-    let Step::Ask(asking) = step("a", START) else { panic!() };
-    assert_eq!(step("a", START + 1), Step::Not(Outcome::Same));
-    assert!(matches!(step("b", START + 1), Step::Ask(_)), "another client's ask is another");
+    let OpinionStep::Ask(asking) = step("a", START) else { panic!() };
+    assert_eq!(step("a", START + 1), OpinionStep::Not(OpinionOutcome::Same));
+    assert!(matches!(step("b", START + 1), OpinionStep::Ask(_)), "another client's ask is another");
     opinions.end(&settings(1.0), &asking, WELL, START + 2);
     let mut step = |who: &str, now| opinions.begin(&settings(1.0), who.as_bytes(), "ask", now);
-    assert_eq!(step("a", START + 3), Step::Known(Tier::Complex));
-    assert_eq!(step("a", START + 3600 * SECOND + 1), Step::Known(Tier::Complex));
-    assert!(matches!(step("a", START + 3600 * SECOND + 2), Step::Ask(_)));
+    assert_eq!(step("a", START + 3), OpinionStep::Known(Tier::Complex));
+    assert_eq!(step("a", START + 3600 * SECOND + 1), OpinionStep::Known(Tier::Complex));
+    assert!(matches!(step("a", START + 3600 * SECOND + 2), OpinionStep::Ask(_)));
 }
 
 #[test]
 fn what_had_no_usable_answer_is_not_asked_again_at_once() {
     let mut opinions = Opinions::new(7);
-    let end = End::Without(Outcome::Nonsense);
+    let end = OpinionEnd::Without(OpinionOutcome::Nonsense);
     assert_eq!(ask(&mut opinions, 1.0, "a", "ask", end, START), None);
-    assert_eq!(ask(&mut opinions, 1.0, "a", "ask", WELL, START + 1), Some(Outcome::Unanswered));
+    assert_eq!(ask(&mut opinions, 1.0, "a", "ask", WELL, START + 1), Some(OpinionOutcome::Unanswered));
     assert_eq!(ask(&mut opinions, 1.0, "a", "ask", WELL, START + 30 * SECOND), None);
 }
 
@@ -169,11 +169,11 @@ fn ones_own_failures_open_ones_own_circuit_and_nobody_elses() {
     for n in 0..3 {
         assert_eq!(ask(&mut opinions, 1.0, "a", &format!("{n}"), FAILED, START + n), None);
     }
-    assert_eq!(ask(&mut opinions, 1.0, "a", "more", WELL, START + 10), Some(Outcome::Open));
+    assert_eq!(ask(&mut opinions, 1.0, "a", "more", WELL, START + 10), Some(OpinionOutcome::Open));
     assert_eq!(ask(&mut opinions, 1.0, "b", "more", WELL, START + 10), None);
     // One tries after the rest; it fails, and the rest begins anew.
     assert_eq!(ask(&mut opinions, 1.0, "a", "probe", FAILED, START + 31 * SECOND), None);
-    assert_eq!(ask(&mut opinions, 1.0, "a", "after", WELL, START + 32 * SECOND), Some(Outcome::Open));
+    assert_eq!(ask(&mut opinions, 1.0, "a", "after", WELL, START + 32 * SECOND), Some(OpinionOutcome::Open));
     assert_eq!(ask(&mut opinions, 1.0, "a", "again", WELL, START + 62 * SECOND), None);
     assert_eq!(ask(&mut opinions, 1.0, "a", "closed", WELL, START + 62 * SECOND), None);
 }
@@ -185,12 +185,12 @@ fn while_one_tries_nobody_else_does() {
         ask(&mut opinions, 1.0, "a", &format!("{n}"), FAILED, START + n);
     }
     let now = START + 40 * SECOND;
-    let Step::Ask(probe) = opinions.begin(&settings(1.0), b"a", "probe", now) else { panic!() };
-    assert_eq!(ask(&mut opinions, 1.0, "a", "other", WELL, now), Some(Outcome::Open));
+    let OpinionStep::Ask(probe) = opinions.begin(&settings(1.0), b"a", "probe", now) else { panic!() };
+    assert_eq!(ask(&mut opinions, 1.0, "a", "other", WELL, now), Some(OpinionOutcome::Open));
     // It never comes back: after twice the timeout another one tries.
-    assert_eq!(ask(&mut opinions, 1.0, "a", "third", WELL, now + 2 * SECOND - 1), Some(Outcome::Open));
+    assert_eq!(ask(&mut opinions, 1.0, "a", "third", WELL, now + 2 * SECOND - 1), Some(OpinionOutcome::Open));
     assert_eq!(ask(&mut opinions, 1.0, "a", "fourth", WELL, now + 2 * SECOND), None);
-    opinions.end(&settings(1.0), &probe, End::Without(Outcome::Left), now + 2 * SECOND);
+    opinions.end(&settings(1.0), &probe, OpinionEnd::Without(OpinionOutcome::Left), now + 2 * SECOND);
     assert_eq!(ask(&mut opinions, 1.0, "a", "fifth", WELL, now + 2 * SECOND), None);
 }
 
@@ -203,7 +203,7 @@ fn failures_of_several_clients_open_the_circuit_of_all() {
     for (n, who) in ["a", "b", "a"].into_iter().enumerate() {
         assert_eq!(ask(&mut opinions, 1.0, who, &format!("{n}"), FAILED, START + 1), None);
     }
-    assert_eq!(ask(&mut opinions, 1.0, "c", "ask", WELL, START + 2), Some(Outcome::Open));
+    assert_eq!(ask(&mut opinions, 1.0, "c", "ask", WELL, START + 2), Some(OpinionOutcome::Open));
     assert_eq!(ask(&mut opinions, 1.0, "c", "ask", WELL, START + 31 * SECOND), None, "it tries for all");
     assert_eq!(ask(&mut opinions, 1.0, "b", "ask", WELL, START + 31 * SECOND), None);
 }
@@ -229,9 +229,16 @@ fn words_that_the_model_refuses_open_nothing_for_others() {
     }
     for n in 0..20 {
         let who = if n % 2 == 0 { "a" } else { "b" };
-        ask(&mut opinions, 1.0, who, &format!("{n}"), End::Without(Outcome::Nonsense), START + 1);
+        ask(
+            &mut opinions,
+            1.0,
+            who,
+            &format!("{n}"),
+            OpinionEnd::Without(OpinionOutcome::Nonsense),
+            START + 1,
+        );
     }
-    assert_eq!(ask(&mut opinions, 1.0, "a", "ask", WELL, START + 2), Some(Outcome::Open));
+    assert_eq!(ask(&mut opinions, 1.0, "a", "ask", WELL, START + 2), Some(OpinionOutcome::Open));
     assert_eq!(ask(&mut opinions, 1.0, "c", "ask", WELL, START + 2), None);
 }
 
@@ -274,7 +281,7 @@ fn what_is_kept_is_bounded() {
     assert!(opinions.clients.len() <= 512);
     let mut going = Vec::new();
     for n in 0..200 {
-        if let Step::Ask(asking) =
+        if let OpinionStep::Ask(asking) =
             opinions.begin(&settings(1.0), format!("{}", n / 4).as_bytes(), &format!("ask {n}"), START)
         {
             going.push(asking);
@@ -282,7 +289,7 @@ fn what_is_kept_is_bounded() {
     }
     assert!(going.len() <= MOST_UNDER_WAY, "{}", going.len());
     for asking in &going {
-        opinions.end(&settings(1.0), asking, End::Without(Outcome::Left), START + 1);
+        opinions.end(&settings(1.0), asking, OpinionEnd::Without(OpinionOutcome::Left), START + 1);
     }
     assert!(opinions.under_way.is_empty());
     assert_eq!(ask(&mut opinions, 1.0, "z", "ask", WELL, START + 2), None);
@@ -290,8 +297,8 @@ fn what_is_kept_is_bounded() {
 
 #[test]
 fn every_outcome_has_a_word_of_its_own() {
-    let mut words: Vec<&str> = Outcome::ALL.iter().map(|outcome| outcome.name()).collect();
+    let mut words: Vec<&str> = OpinionOutcome::ALL.iter().map(|outcome| outcome.name()).collect();
     words.sort_unstable();
     words.dedup();
-    assert_eq!(words.len(), Outcome::ALL.len());
+    assert_eq!(words.len(), OpinionOutcome::ALL.len());
 }

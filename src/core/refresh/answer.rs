@@ -6,7 +6,7 @@ use crate::time::{Millis, Timestamp};
 
 /// An answer without its body.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Answer<'a> {
+pub struct FetchAnswer<'a> {
     /// `:status`.
     pub status: &'a [u8],
     /// `content-type`.
@@ -30,7 +30,7 @@ pub enum AnswerKind {
     Done(RefreshOutcome),
 }
 
-impl<'a> Answer<'a> {
+impl<'a> FetchAnswer<'a> {
     /// Picks what matters out of the headers; none where there are none, as of an answer that broke off. Of headers
     /// that came several times the first counts.
     pub fn new(headers: &'a [(String, Vec<u8>)], body_size: usize) -> Option<Self> {

@@ -14,24 +14,24 @@ use std::time::Duration;
 use crate::fnv::Fnv;
 use crate::time::{Millis, Timestamp};
 
-pub use answer::{Answer, AnswerKind};
+pub use answer::{AnswerKind, FetchAnswer};
 pub use record::{SLOTS, Snapshot, place, snapshot_key, state_key};
 
 /// What is fetched. Each kind has slots of its own in shared data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FetchKind {
     /// A feed of adoption signals.
     Signals,
     /// An upstream's list of models.
     Models,
 }
 
-impl Kind {
+impl FetchKind {
     /// The word for keys, metrics and logs: that of the section of the configuration.
     pub const fn name(self) -> &'static str {
         match self {
-            Kind::Signals => "signals",
-            Kind::Models => "discover",
+            FetchKind::Signals => "signals",
+            FetchKind::Models => "discover",
         }
     }
 }
@@ -178,7 +178,7 @@ pub struct State {
 
 /// What is to be done now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum RefreshStep {
     /// Nothing.
     Wait,
     /// Write this state by compare-and-swap; whoever succeeds fetches.
@@ -187,7 +187,7 @@ pub enum Step {
 
 /// What a fetch brought.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
+pub struct FetchReport {
     /// What became of it.
     pub outcome: RefreshOutcome,
     /// How long the server asked to be left alone.
@@ -201,17 +201,17 @@ pub struct Report {
 impl State {
     /// Whether a fetch is due. `holder` is a number made up for it, not 0. An end of a lease or of a wait that is
     /// further off than it can be counts as passed: the clock was set back.
-    pub fn step(&self, now: Timestamp, schedule: &Schedule, holder: u64) -> Step {
+    pub fn step(&self, now: Timestamp, schedule: &Schedule, holder: u64) -> RefreshStep {
         let lease = Millis::from(schedule.lease);
         let pending = |end, longest| now.left_until(end, longest).is_some();
         if pending(self.lease_end, lease) || pending(self.due, self.wait) {
-            return Step::Wait;
+            return RefreshStep::Wait;
         }
-        Step::Fetch(State { holder, lease_end: now + lease, ..self.clone() })
+        RefreshStep::Fetch(State { holder, lease_end: now + lease, ..self.clone() })
     }
 
     /// The state after the holder's fetch. `random` is any number: it jitters the wait.
-    pub fn after(&self, now: Timestamp, schedule: &Schedule, random: u64, report: Report) -> State {
+    pub fn after(&self, now: Timestamp, schedule: &Schedule, random: u64, report: FetchReport) -> State {
         let good = report.outcome.is_good();
         let failures = if good { 0 } else { self.failures.saturating_add(1) };
         let wait = if good {

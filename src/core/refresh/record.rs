@@ -2,7 +2,7 @@
 //! Every value begins with a magic that names the format and with the feed it is for; what is anything else is nothing
 //! known.
 
-use super::{Kind, RefreshOutcome, State};
+use super::{FetchKind, RefreshOutcome, State};
 use crate::sealed::{Reader, sealed, unsealed};
 use crate::store::{Holds, Places};
 use crate::time::Millis;
@@ -17,12 +17,12 @@ const SNAPSHOT: &[u8; 4] = b"tgF\x01";
 const LONGEST_ETAG: usize = 256;
 
 /// The shared data key of a state.
-pub fn state_key(kind: Kind, slot: usize) -> String {
+pub fn state_key(kind: FetchKind, slot: usize) -> String {
     format!("tiergate.{}.{slot:02}.state", kind.name())
 }
 
 /// The shared data key of a snapshot.
-pub fn snapshot_key(kind: Kind, slot: usize) -> String {
+pub fn snapshot_key(kind: FetchKind, slot: usize) -> String {
     format!("tiergate.{}.{slot:02}.snapshot", kind.name())
 }
 

@@ -17,14 +17,14 @@ const SCHEDULE: Schedule = Schedule {
     jitter: 0.1,
 };
 
-fn report(outcome: RefreshOutcome) -> Report {
-    Report { outcome, retry_after: None, etag: Vec::new(), unchanged: false }
+fn report(outcome: RefreshOutcome) -> FetchReport {
+    FetchReport { outcome, retry_after: None, etag: Vec::new(), unchanged: false }
 }
 
 fn fetch(state: &State, now: Timestamp, holder: u64) -> State {
     match state.step(now, &SCHEDULE, holder) {
-        Step::Fetch(taken) => taken,
-        Step::Wait => panic!("a fetch is due: {state:?}"),
+        RefreshStep::Fetch(taken) => taken,
+        RefreshStep::Wait => panic!("a fetch is due: {state:?}"),
     }
 }
 
@@ -43,7 +43,7 @@ fn endpoint() -> Endpoint {
 fn nothing_known_is_due_at_once() {
     let taken = fetch(&State::default(), NOW, 7);
     assert_eq!((taken.holder, taken.lease_end, taken.generation), (7, NOW + 10 * SECOND, 0));
-    assert_eq!(taken.step(NOW + 9999, &SCHEDULE, 8), Step::Wait, "while the lease holds");
+    assert_eq!(taken.step(NOW + 9999, &SCHEDULE, 8), RefreshStep::Wait, "while the lease holds");
     assert_eq!(fetch(&taken, NOW + 10 * SECOND, 8).holder, 8, "a lease ends by itself");
 }
 
@@ -54,7 +54,7 @@ fn a_good_answer_holds_for_the_fresh_time_less_jitter() {
         let next = taken.after(NOW, &SCHEDULE, random, report(RefreshOutcome::Updated));
         assert!(next.wait.get().abs_diff(wait) <= 1, "{random}: {:?}", next.wait);
         assert_eq!((next.due, next.lease_end, next.fetched_at), (NOW + next.wait, Timestamp::NEVER, NOW));
-        assert_eq!(next.step(next.due - 1, &SCHEDULE, 8), Step::Wait);
+        assert_eq!(next.step(next.due - 1, &SCHEDULE, 8), RefreshStep::Wait);
         fetch(&next, next.due, 8);
     }
 }
@@ -77,7 +77,7 @@ fn failures_wait_twice_as_long_each_up_to_a_bound() {
 #[test]
 fn what_the_server_asks_for_is_the_least() {
     let wait = |retry_after, random| {
-        let report = Report { retry_after: Some(retry_after), ..report(RefreshOutcome::RateLimited) };
+        let report = FetchReport { retry_after: Some(retry_after), ..report(RefreshOutcome::RateLimited) };
         State::default().after(NOW, &SCHEDULE, random, report).wait
     };
     assert_eq!(wait(120 * SECOND, 0), 120 * SECOND);
@@ -92,7 +92,7 @@ fn a_failure_keeps_the_snapshot_and_304_renews_it() {
         NOW,
         &SCHEDULE,
         0,
-        Report { etag: b"\"1\"".to_vec(), ..report(RefreshOutcome::Updated) },
+        FetchReport { etag: b"\"1\"".to_vec(), ..report(RefreshOutcome::Updated) },
     );
     assert_eq!((good.generation, good.etag.as_slice()), (NOW.millis(), &b"\"1\""[..]));
     for outcome in RefreshOutcome::ALL.into_iter().filter(|o| !o.is_good()) {
@@ -109,7 +109,7 @@ fn a_failure_keeps_the_snapshot_and_304_renews_it() {
     let other = good.after(NOW, &SCHEDULE, 0, report(RefreshOutcome::Updated));
     assert_eq!((other.generation, other.etag.as_slice()), (NOW.millis() + 1, &b""[..]), "no number twice");
     let tag = b"\"2\"".to_vec();
-    let again = Report { etag: tag.clone(), unchanged: true, ..report(RefreshOutcome::Updated) };
+    let again = FetchReport { etag: tag.clone(), unchanged: true, ..report(RefreshOutcome::Updated) };
     let again = good.after(NOW + SECOND, &SCHEDULE, 0, again);
     assert_eq!(
         (again.generation, again.fetched_at, again.etag),
@@ -187,7 +187,7 @@ fn every_feed_finds_its_slot() {
 fn row(headers: &[(&str, &str)], body_size: usize) -> AnswerKind {
     let headers: Vec<(String, Vec<u8>)> =
         headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
-    Answer::new(&headers, body_size).expect("has a status").verdict(1024, true)
+    FetchAnswer::new(&headers, body_size).expect("has a status").verdict(1024, true)
 }
 
 #[test]
@@ -209,8 +209,8 @@ fn answers_are_told_apart() {
     ] {
         assert_eq!(row(&[(":status", status)], 0), AnswerKind::Done(outcome), "{status}");
     }
-    assert_eq!(Answer::new(&[], 0).map(|answer| answer.body_size), None);
-    let unasked = Answer { status: b"304", ..Answer::default() };
+    assert_eq!(FetchAnswer::new(&[], 0).map(|answer| answer.body_size), None);
+    let unasked = FetchAnswer { status: b"304", ..FetchAnswer::default() };
     assert_eq!(unasked.verdict(1024, false), AnswerKind::Done(RefreshOutcome::Status));
 }
 
@@ -252,15 +252,15 @@ fn retry_after_is_seconds_or_a_date() {
         ("soon", None),
         ("", None),
     ] {
-        let answer = Answer { retry_after: Some(text.as_bytes()), ..Answer::default() };
+        let answer = FetchAnswer { retry_after: Some(text.as_bytes()), ..FetchAnswer::default() };
         assert_eq!(answer.wait(now), wait.map(Millis::of), "{text}");
     }
     // A date may have comments, which may be nested: an upstream may not use up the stack with them.
     let nested = format!("{}Sun, 06 Nov 1994 08:49:37 GMT", "(".repeat(60_000));
-    let answer = Answer { retry_after: Some(nested.as_bytes()), ..Answer::default() };
+    let answer = FetchAnswer { retry_after: Some(nested.as_bytes()), ..FetchAnswer::default() };
     assert_eq!(answer.wait(now), None);
-    let odd = Answer { retry_after: Some(b"\xff"), ..Answer::default() };
-    assert_eq!((odd.wait(now), Answer::default().wait(now)), (None, None));
+    let odd = FetchAnswer { retry_after: Some(b"\xff"), ..FetchAnswer::default() };
+    assert_eq!((odd.wait(now), FetchAnswer::default().wait(now)), (None, None));
 }
 
 /// Workers of another build read and write the same.
@@ -327,12 +327,12 @@ proptest! {
     #[test]
     fn no_number_makes_it_stop(state in any_state(), now in any::<u64>().prop_map(Timestamp::of_millis), random: u64, asked: Option<u64>,
         outcome in prop::sample::select(&RefreshOutcome::ALL[..])) {
-        let report = Report { outcome, retry_after: asked.map(Millis::of), etag: Vec::new(), unchanged: false };
+        let report = FetchReport { outcome, retry_after: asked.map(Millis::of), etag: Vec::new(), unchanged: false };
         let next = state.after(now, &SCHEDULE, random, report);
         prop_assert!(next.wait <= 86400 * SECOND * 11 / 10);
         prop_assert_eq!(next.lease_end, Timestamp::NEVER);
         let later = now + next.wait;
-        let due = matches!(next.step(later, &SCHEDULE, 1), Step::Fetch(_));
+        let due = matches!(next.step(later, &SCHEDULE, 1), RefreshStep::Fetch(_));
         prop_assert!(due);
         // Whatever the clock does, after a day and a lease somebody fetches.
         let _ = state.step(now, &SCHEDULE, 1);
@@ -347,7 +347,7 @@ proptest! {
             ("content-type".to_owned(), value.clone()),
             ("retry-after".to_owned(), value),
         ];
-        let answer = Answer::new(&headers, body_size).expect("has a status");
+        let answer = FetchAnswer::new(&headers, body_size).expect("has a status");
         let _ = (answer.verdict(1024, false), answer.wait(now));
     }
 }

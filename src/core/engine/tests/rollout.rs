@@ -31,7 +31,7 @@ static ALL: LazyLock<[(&str, Config); 6]> = LazyLock::new(|| {
 });
 
 /// A conversation that may be held.
-fn live(held: &dyn Fn(Memory, Known) -> Option<SessionPin>) -> RequestContext<'_> {
+fn live(held: &dyn Fn(SessionTable, SessionKey) -> Option<SessionPin>) -> RequestContext<'_> {
     let sessions = Some(Sessions { salt: &|| 1, tenant: b"someone", id: Some(b"id"), held });
     RequestContext { sessions, now: Timestamp::of_seconds(7), ..RequestContext::default() }
 }

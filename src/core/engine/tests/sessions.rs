@@ -24,7 +24,7 @@ fn config() -> Config {
 /// Requests one after the other, and what they are held by.
 struct Talk {
     config: Config,
-    held: RefCell<BTreeMap<Known, SessionPin>>,
+    held: RefCell<BTreeMap<SessionKey, SessionPin>>,
     conditions: Conditions,
     dialect: Dialect,
     tenant: &'static [u8],
@@ -41,8 +41,8 @@ impl Talk {
     /// Model, tier and cause.
     fn with(&self, id: Option<&[u8]>, body: Value) -> (String, &'static str, &'static str) {
         let lookup = |memory, known| match memory {
-            Memory::Conversations => self.held.borrow().get(&known).copied(),
-            Memory::Answers => None,
+            SessionTable::Conversations => self.held.borrow().get(&known).copied(),
+            SessionTable::Answers => None,
         };
         let sessions = Some(Sessions { salt: &|| 7, tenant: self.tenant, id, held: &lookup });
         let conditions = Some(&self.conditions);

@@ -29,13 +29,13 @@ fn config(more: Value) -> Config {
 /// Model, tier, cause and chain of a request, where this is remembered of answers.
 fn follows(
     config: &Config,
-    known: &[(Known, SessionPin)],
+    known: &[(SessionKey, SessionPin)],
     fields: Value,
 ) -> (String, &'static str, &'static str, Vec<String>) {
-    let known: BTreeMap<Known, SessionPin> = known.iter().copied().collect();
+    let known: BTreeMap<SessionKey, SessionPin> = known.iter().copied().collect();
     let lookup = |memory, one| match memory {
-        Memory::Answers => known.get(&one).copied(),
-        Memory::Conversations => None,
+        SessionTable::Answers => known.get(&one).copied(),
+        SessionTable::Conversations => None,
     };
     let sessions = Some(Sessions { salt: &|| 7, tenant: TENANT, id: None, held: &lookup });
     let mut body = json!({"model": "smart/auto"});
@@ -49,7 +49,7 @@ fn follows(
     (model, decision.choice.tier.map_or("", Tier::name), decision.choice.cause.name(), chain)
 }
 
-fn made(id: &str, model: &str, tier: Tier) -> (Known, SessionPin) {
+fn made(id: &str, model: &str, tier: Tier) -> (SessionKey, SessionPin) {
     (answer(7, TENANT, id.as_bytes()), SessionPin::by(model, tier, NOW))
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 
 fn cooling(board: &Board, now: Timestamp) -> bool {
-    board.condition(0, now).cooling
+    board.state(0, now).cooling
 }
 
 #[test]
@@ -14,7 +14,7 @@ fn one_failure_more_than_allowed_cools_a_model_down() {
     fail(&mut worker, 0, 1, NOW, &store);
     assert!(cooling(&worker, NOW) && cooling(&worker, NOW + 4999));
     assert!(!cooling(&worker, NOW + 5000), "for five seconds");
-    assert!(!worker.condition(1, NOW).cooling, "the others are well");
+    assert!(!worker.state(1, NOW).cooling, "the others are well");
     let began = worker.take_cooldowns();
     assert_eq!(
         began,
@@ -41,30 +41,30 @@ fn failures_count_within_a_minute() {
 fn which_statuses_are_failures() {
     use Failure::{RateLimited, ServerError, Timeout, Unserviceable};
     let rows = [
-        (200, Outcome::Ok),
-        (302, Outcome::Ok),
-        (400, Outcome::Refused),
-        (401, Outcome::Refused),
-        (403, Outcome::Refused),
-        (402, Outcome::Failed(Unserviceable)),
+        (200, AttemptOutcome::Ok),
+        (302, AttemptOutcome::Ok),
+        (400, AttemptOutcome::Refused),
+        (401, AttemptOutcome::Refused),
+        (403, AttemptOutcome::Refused),
+        (402, AttemptOutcome::Failed(Unserviceable)),
         // The path may be one that no server has.
-        (404, Outcome::Refused),
-        (408, Outcome::Failed(Timeout)),
-        (413, Outcome::Refused),
-        (422, Outcome::Refused),
-        (429, Outcome::Failed(RateLimited)),
-        (500, Outcome::Failed(ServerError)),
-        (503, Outcome::Failed(ServerError)),
-        (504, Outcome::Failed(Timeout)),
-        (529, Outcome::Failed(ServerError)),
+        (404, AttemptOutcome::Refused),
+        (408, AttemptOutcome::Failed(Timeout)),
+        (413, AttemptOutcome::Refused),
+        (422, AttemptOutcome::Refused),
+        (429, AttemptOutcome::Failed(RateLimited)),
+        (500, AttemptOutcome::Failed(ServerError)),
+        (503, AttemptOutcome::Failed(ServerError)),
+        (504, AttemptOutcome::Failed(Timeout)),
+        (529, AttemptOutcome::Failed(ServerError)),
     ];
     for (status, outcome) in rows {
-        assert_eq!(Outcome::of_status(status), outcome, "{status}");
+        assert_eq!(AttemptOutcome::of_status(status), outcome, "{status}");
         let (store, mut worker) = (Fake::default(), board(1));
         for _ in 0..10 {
             request(&mut worker, 0, outcome, NOW, &store);
         }
-        assert_eq!(cooling(&worker, NOW), matches!(outcome, Outcome::Failed(_)), "{status}");
+        assert_eq!(cooling(&worker, NOW), matches!(outcome, AttemptOutcome::Failed(_)), "{status}");
     }
 }
 
@@ -76,9 +76,9 @@ fn a_server_may_ask_for_a_longer_time_but_not_for_ever() {
         let attempt = worker.begin(0, NOW);
         worker.end(
             attempt,
-            Outcome::Failed(Failure::RateLimited),
+            AttemptOutcome::Failed(Failure::RateLimited),
             NONE,
-            Told { wait: Some(Millis::of(wait)), ..Told::NOTHING },
+            EndDetails { wait: Some(Millis::of(wait)), ..EndDetails::NONE },
             NOW,
             &store,
         );
@@ -101,15 +101,15 @@ fn one_request_at_a_time_tries_a_model_after_its_cooldown() {
     let (mut worker, now) = cooled(&store);
     let mut other = board(2);
     other.tick(now, &store);
-    assert!(worker.condition(0, now).due && other.condition(0, now).due);
+    assert!(worker.state(0, now).due && other.state(0, now).due);
     assert!(worker.probe(0, now, &store));
     assert!(cooling(&worker, now), "for its other requests");
     assert!(!other.probe(0, now, &store), "somebody else is trying it");
-    assert!(cooling(&other, now) && !other.condition(0, now).due, "and that is known now");
+    assert!(cooling(&other, now) && !other.state(0, now).due, "and that is known now");
 
     // It fails: once is enough.
     let attempt = worker.begin(0, now);
-    worker.end(attempt, Outcome::Failed(Failure::NoAnswer), NONE, Told::NOTHING, now + 100, &store);
+    worker.end(attempt, AttemptOutcome::Failed(Failure::NoAnswer), NONE, EndDetails::NONE, now + 100, &store);
     assert!(cooling(&worker, now + 5099) && !cooling(&worker, now + 5100));
 
     // The next one succeeds.
@@ -117,11 +117,11 @@ fn one_request_at_a_time_tries_a_model_after_its_cooldown() {
     assert!(worker.probe(0, now, &store));
     let mut attempt = worker.begin(0, now);
     worker.answered(&mut attempt, now + 50, &store);
-    let well = ModelState { cooling: false, due: false, ..worker.condition(0, now) };
-    assert_eq!(worker.condition(0, now + 50), ModelState { in_flight: 1, ..well });
+    let well = ModelState { cooling: false, due: false, ..worker.state(0, now) };
+    assert_eq!(worker.state(0, now + 50), ModelState { in_flight: 1, ..well });
     other.tick(now + 1000, &store);
-    assert!(!cooling(&other, now + 1000) && !other.condition(0, now + 1000).due);
-    worker.end(attempt, Outcome::Ok, NONE, Told::NOTHING, now + 60, &store);
+    assert!(!cooling(&other, now + 1000) && !other.state(0, now + 1000).due);
+    worker.end(attempt, AttemptOutcome::Ok, NONE, EndDetails::NONE, now + 60, &store);
     fail(&mut worker, 0, 3, now + 70, &store);
     assert!(!cooling(&worker, now + 70), "it may fail as often as any other");
 }
@@ -132,7 +132,7 @@ fn a_probe_that_comes_to_nothing_lets_another_try() {
     let (mut worker, now) = cooled(&store);
     assert!(worker.probe(0, now, &store));
     let attempt = worker.begin(0, now);
-    worker.end(attempt, Outcome::Cancelled, NONE, Told::NOTHING, now + 10, &store);
+    worker.end(attempt, AttemptOutcome::Cancelled, NONE, EndDetails::NONE, now + 10, &store);
     assert!(worker.probe(0, now + 10, &store), "the client went away");
     let mut other = board(2);
     assert!(!other.probe(0, now + 59_000, &store));
@@ -147,10 +147,17 @@ fn what_began_before_a_cooldown_changes_nothing() {
     let bad: Vec<Attempt> = (0..9).map(|_| worker.begin(0, NOW)).collect();
     fail(&mut worker, 0, 4, NOW + 10, &store);
     worker.answered(&mut good, NOW + 20, &store);
-    worker.end(good, Outcome::Ok, NONE, Told::NOTHING, NOW + 30, &store);
+    worker.end(good, AttemptOutcome::Ok, NONE, EndDetails::NONE, NOW + 30, &store);
     assert!(cooling(&worker, NOW + 30), "an old answer is no news");
     for attempt in bad {
-        worker.end(attempt, Outcome::Failed(Failure::Broken), NONE, Told::NOTHING, NOW + 4000, &store);
+        worker.end(
+            attempt,
+            AttemptOutcome::Failed(Failure::Broken),
+            NONE,
+            EndDetails::NONE,
+            NOW + 4000,
+            &store,
+        );
     }
     assert!(!cooling(&worker, NOW + 5010), "nor are old failures");
 }
@@ -160,7 +167,7 @@ fn a_model_that_answers_during_its_cooldown_is_well() {
     // It was asked because all others were in cooldown too.
     let store = Fake::default();
     let (mut worker, _) = cooled(&store);
-    request(&mut worker, 0, Outcome::Ok, NOW + 100, &store);
+    request(&mut worker, 0, AttemptOutcome::Ok, NOW + 100, &store);
     assert!(!cooling(&worker, NOW + 100));
 }
 
@@ -178,10 +185,10 @@ fn it_is_told_when_a_cooldown_ends() {
 #[test]
 fn what_an_end_without_an_answer_tells() {
     use Failure::{Broken, NoAnswer, Timeout};
-    let failed = |failure| Outcome::Failed(failure);
-    let (cancelled, gateway) = (Outcome::Cancelled, Outcome::Gateway);
+    let failed = |failure| AttemptOutcome::Failed(failure);
+    let (cancelled, gateway) = (AttemptOutcome::Cancelled, AttemptOutcome::Gateway);
     // What Envoy says; what it comes to with nothing of an answer, with its head, and with a part of its body.
-    let rows: [(&str, [Outcome; 3]); 21] = [
+    let rows: [(&str, [AttemptOutcome; 3]); 21] = [
         ("", [cancelled; 3]),
         ("via_upstream", [cancelled; 3]),
         ("downstream_remote_disconnect", [cancelled; 3]),
@@ -216,16 +223,16 @@ fn what_an_end_without_an_answer_tells() {
     ];
     for (details, expected) in rows {
         for (stage, expected) in [Stage::Asked, Stage::Answered, Stage::Begun].into_iter().zip(expected) {
-            let end = End { details: details.as_bytes(), stage, goes_on: false, connected: true };
-            assert_eq!(Outcome::without_answer(&end), expected, "{details} {stage:?}");
-            let unsent = Outcome::without_answer(&End { connected: false, ..end });
+            let end = AttemptEnd { details: details.as_bytes(), stage, goes_on: false, connected: true };
+            assert_eq!(AttemptOutcome::without_answer(&end), expected, "{details} {stage:?}");
+            let unsent = AttemptOutcome::without_answer(&AttemptEnd { connected: false, ..end });
             let timed_out = expected == failed(Timeout);
             assert_eq!(unsent, if timed_out { gateway } else { expected }, "{details} {stage:?}, not sent");
         }
     }
     for (stage, failure) in [(Stage::Asked, NoAnswer), (Stage::Answered, Broken)] {
-        let end = End { details: b"", stage, goes_on: true, connected: true };
-        assert_eq!(Outcome::without_answer(&end), failed(failure), "Envoy gave the attempt up");
+        let end = AttemptEnd { details: b"", stage, goes_on: true, connected: true };
+        assert_eq!(AttemptOutcome::without_answer(&end), failed(failure), "Envoy gave the attempt up");
     }
 }
 
@@ -248,7 +255,7 @@ proptest::proptest! {
         for (pause, wait) in fails {
             now = now + pause;
             let attempt = worker.begin(0, now);
-            worker.end(attempt, Outcome::Failed(Failure::RateLimited), NONE, Told { wait: wait.map(Millis::of), ..Told::NOTHING }, now, &store);
+            worker.end(attempt, AttemptOutcome::Failed(Failure::RateLimited), NONE, EndDetails { wait: wait.map(Millis::of), ..EndDetails::NONE }, now, &store);
             proptest::prop_assert!(!cooling(&worker, now + SETTINGS.longest_cooldown));
         }
     }

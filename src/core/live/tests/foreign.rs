@@ -26,15 +26,15 @@ fn works_from_scratch(store: &Fake<'_>) {
     let (mut one, mut two) = (board(7), board(8));
     one.tick(NOW, store);
     for model in 0..MODELS.len() {
-        assert_eq!(one.condition(model, NOW), ModelState::default());
+        assert_eq!(one.state(model, NOW), ModelState::default());
     }
     fail(&mut one, 1, 4, NOW, store);
     let attempt = one.begin(2, NOW);
     one.tick(NOW + SECOND, store);
     two.tick(NOW + SECOND, store);
-    assert!(two.condition(1, NOW + SECOND).cooling);
-    assert_eq!(two.condition(2, NOW + SECOND).in_flight, 1);
-    one.end(attempt, Outcome::Ok, NONE, Told::NOTHING, NOW + SECOND, store);
+    assert!(two.state(1, NOW + SECOND).cooling);
+    assert_eq!(two.state(2, NOW + SECOND).in_flight, 1);
+    one.end(attempt, AttemptOutcome::Ok, NONE, EndDetails::NONE, NOW + SECOND, store);
 }
 
 fn filled(values: impl Fn(usize) -> Vec<u8>) -> Fake<'static> {
@@ -62,9 +62,9 @@ fn times_lie_in_the_store_as_milliseconds_of_the_epoch() {
     assert_eq!(times, [1_767_225_600_007, 883_612_800, 1_767_225_600_007, 1_767_225_605_007]);
 
     let store = Fake::default();
-    let rules = Rules { idle: SECOND, own: SECOND, others: SECOND };
-    let known = Known { tenant: 3, number: 4 };
-    hold(&store, Memory::Conversations, known, SessionPin::by("alpha", Tier::Complex, NOW + 7), rules);
+    let rules = Retention { idle: SECOND, own: SECOND, others: SECOND };
+    let known = SessionKey { tenant: 3, number: 4 };
+    hold(&store, SessionTable::Conversations, known, SessionPin::by("alpha", Tier::Complex, NOW + 7), rules);
     let written = store.entries.borrow().values().next().unwrap().0.clone();
     // The tenant, the conversation, the tier, and when its model served last.
     assert_eq!([0, 1, 3, 4].map(|place| number(&written, place)), [3, 4, 2, 1_767_225_600_007]);
@@ -94,7 +94,7 @@ fn a_value_under_the_wrong_key_is_not_read() {
         let mut worker = Board::new(SETTINGS, [(0, "bravo")], 5);
         worker.tick(NOW + SECOND, &store);
         let known = Record::decode(&value).is_some_and(|(model, _)| model == crate::fnv::Fnv::of(b"bravo"));
-        assert_eq!(worker.condition(0, NOW + SECOND).cooling, known);
+        assert_eq!(worker.state(0, NOW + SECOND).cooling, known);
     }
 }
 
@@ -114,12 +114,12 @@ fn models_of_one_hash_have_places_of_their_own() {
     let mut other = Board::new(SETTINGS, names.iter().map(String::as_str).enumerate(), 2);
     other.tick(NOW + SECOND, &store);
     for (model, name) in names.iter().enumerate().take(16) {
-        assert!(other.condition(model, NOW + SECOND).cooling, "{}", name);
+        assert!(other.state(model, NOW + SECOND).cooling, "{}", name);
     }
     // One more takes the place of whoever was seen last the longest ago, and none of them blocks.
     for model in 16..20 {
         fail(&mut worker, model, 4, NOW + SECOND, &store);
-        assert!(worker.condition(model, NOW + SECOND).cooling);
+        assert!(worker.state(model, NOW + SECOND).cooling);
     }
     assert_eq!(store.keys().len(), 16);
 }

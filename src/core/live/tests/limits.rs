@@ -1,8 +1,8 @@
-//! Limits of one credential: 429, 402 and the like.
+//! CredentialLimits of one credential: 429, 402 and the like.
 
 use super::*;
 
-const LIMITED: Outcome = Outcome::Failed(Failure::RateLimited);
+const LIMITED: AttemptOutcome = AttemptOutcome::Failed(Failure::RateLimited);
 
 /// A request of a credential fails; how long the provider asks to be left alone.
 fn limited(board: &mut Board, asker: u64, wait: Option<Millis>, now: Timestamp, store: &impl Store) {
@@ -18,13 +18,13 @@ fn failed(
     store: &impl Store,
 ) {
     let attempt = board.begin(0, now);
-    let told = Told { wait, asker, request: now.millis(), ..Told::NOTHING };
-    board.end(attempt, Outcome::Failed(failure), NONE, told, now, store);
+    let told = EndDetails { wait, asker, request: now.millis(), ..EndDetails::NONE };
+    board.end(attempt, AttemptOutcome::Failed(failure), NONE, told, now, store);
 }
 
 fn served(board: &mut Board, times: u32, now: Timestamp, store: &impl Store) {
     for _ in 0..times {
-        request(board, 0, Outcome::Ok, now, store);
+        request(board, 0, AttemptOutcome::Ok, now, store);
     }
 }
 
@@ -41,7 +41,7 @@ fn a_wait_is_that_of_the_credential_that_got_it() {
     for board in [&worker, &other] {
         assert!(board.limits(0, 7, NOW + SECOND), "its own, in every worker");
         assert!(!board.limits(0, 8, NOW + SECOND) && !board.limits(1, 7, NOW + SECOND));
-        assert!(!board.condition(0, NOW + SECOND).cooling, "nobody else's");
+        assert!(!board.state(0, NOW + SECOND).cooling, "nobody else's");
         assert_eq!(board.changes_at(NOW + SECOND), Some(NOW + 20 * SECOND));
         assert!(!board.limits(0, 7, NOW + 20 * SECOND) && !board.has_limits(NOW + 20 * SECOND));
     }
@@ -58,7 +58,7 @@ fn one_credential_moves_nobody_however_often_it_fails() {
             let mut worker = board(1);
             for time in 0..200 {
                 failed(&mut worker, 7, failure, wait, NOW + 100 * time, &store);
-                assert!(!worker.condition(0, NOW + 100 * time).cooling, "{failure:?} {wait:?} {time}");
+                assert!(!worker.state(0, NOW + 100 * time).cooling, "{failure:?} {wait:?} {time}");
             }
             assert!(worker.limits(0, 7, NOW + 20 * SECOND), "but itself: {failure:?} {wait:?}");
         }
@@ -95,12 +95,12 @@ fn a_limit_that_several_meet_while_nobody_is_served_is_everybody_s() {
     let mut worker = board(1);
     limited(&mut worker, 7, Some(20 * SECOND), NOW, &store);
     limited(&mut worker, 8, Some(300 * SECOND), NOW + SECOND, &store);
-    assert!(worker.condition(0, NOW + 2 * SECOND).cooling);
+    assert!(worker.state(0, NOW + 2 * SECOND).cooling);
     let cooldowns = worker.take_cooldowns();
     assert!(!cooldowns[1].of_one);
     assert_eq!(cooldowns[1].length, 19 * SECOND, "no longer than the first of them waits");
     let later = NOW + 20 * SECOND;
-    assert!(!worker.condition(0, later).cooling && worker.limits(0, 8, later));
+    assert!(!worker.state(0, later).cooling && worker.limits(0, 8, later));
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn two_limited_credentials_move_nobody_who_is_served() {
         let now = NOW + time * SECOND;
         served(&mut worker, 3, now, &store);
         limited(&mut worker, 7 + time % 2, Some(SECOND), now, &store);
-        assert!(!worker.condition(0, now).cooling, "{time}");
+        assert!(!worker.state(0, now).cooling, "{time}");
     }
 }
 
@@ -122,7 +122,7 @@ fn where_clients_bring_their_own_keys_no_limit_is_another_s() {
     for asker in 1..40 {
         limited(&mut worker, asker, Some(20 * SECOND), NOW + asker, &store);
     }
-    assert!(!worker.condition(0, NOW + 50).cooling);
+    assert!(!worker.state(0, NOW + 50).cooling);
     assert!(worker.limits(0, 39, NOW + 50), "the last of them are remembered");
 }
 
@@ -131,7 +131,7 @@ fn a_shared_key_is_everybody_s_and_so_is_none() {
     for (board, asker) in [(&mut with(Credentials::Shared), 7), (&mut board(1), 0)] {
         let store = Fake::default();
         limited(board, asker, Some(20 * SECOND), NOW, &store);
-        assert!(board.condition(0, NOW).cooling && !board.has_limits(NOW));
+        assert!(board.state(0, NOW).cooling && !board.has_limits(NOW));
     }
 }
 
@@ -142,7 +142,7 @@ fn what_says_nothing_of_a_key_counts_as_before() {
     for time in 0..4 {
         failed(&mut worker, 7, Failure::NoAnswer, None, NOW + time, &store);
     }
-    assert!(worker.condition(0, NOW + 4).cooling && !worker.has_limits(NOW + 4));
+    assert!(worker.state(0, NOW + 4).cooling && !worker.has_limits(NOW + 4));
 }
 
 #[test]
@@ -151,11 +151,11 @@ fn who_tries_a_model_after_a_cooldown_and_meets_a_limit_has_found_out_nothing() 
     let mut worker = board(1);
     fail(&mut worker, 0, 4, NOW, &store);
     let later = NOW + 6 * SECOND;
-    assert!(worker.condition(0, later).due && worker.probe(0, later, &store));
+    assert!(worker.state(0, later).due && worker.probe(0, later, &store));
     let attempt = worker.begin(0, later);
-    let told = Told { wait: Some(60 * SECOND), asker: 7, ..Told::NOTHING };
+    let told = EndDetails { wait: Some(60 * SECOND), asker: 7, ..EndDetails::NONE };
     worker.end(attempt, LIMITED, NONE, told, later, &store);
-    assert!(worker.condition(0, later).due, "somebody else may try it");
+    assert!(worker.state(0, later).due, "somebody else may try it");
 }
 
 #[test]

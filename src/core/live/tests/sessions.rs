@@ -4,24 +4,25 @@ use super::*;
 use crate::tier::Tier;
 
 const IDLE: Millis = Millis::of_seconds(300);
-const RULES: Rules = Rules { idle: IDLE, own: Millis::of_seconds(60), others: Millis::of_seconds(60) };
-const MEMORY: Memory = Memory::Conversations;
+const RULES: Retention =
+    Retention { idle: IDLE, own: Millis::of_seconds(60), others: Millis::of_seconds(60) };
+const MEMORY: SessionTable = SessionTable::Conversations;
 
 /// The `n`th entry of a tenant in one and the same set as all other entries with the same `set`.
-fn of(tenant: u64, n: u64, set: u64) -> Known {
+fn of(tenant: u64, n: u64, set: u64) -> SessionKey {
     let number = (n * SESSION_SETS as u64 + set) ^ tenant.rotate_left(32);
-    Known { tenant, number }
+    SessionKey { tenant, number }
 }
 
 fn by(name: &str, now: Timestamp) -> SessionPin {
     SessionPin::by(name, Tier::Simple, now)
 }
 
-fn keep(store: &Fake<'_>, known: Known, now: Timestamp) {
+fn keep(store: &Fake<'_>, known: SessionKey, now: Timestamp) {
     hold(store, MEMORY, known, by("alpha", now), RULES);
 }
 
-fn kept(store: &Fake<'_>, known: Known, now: Timestamp) -> bool {
+fn kept(store: &Fake<'_>, known: SessionKey, now: Timestamp) -> bool {
     held(store, MEMORY, known, RULES, now).is_some()
 }
 
@@ -38,7 +39,7 @@ fn a_conversation_is_held_until_it_is_quiet_for_too_long() {
     assert_eq!(held(known, NOW - SECOND), Some(entry), "the clock was set back");
     assert_eq!(held(of(1, 1, 5), NOW), None, "another in the same set");
     assert_eq!(held(of(2, 0, 5), NOW), None, "another tenant's");
-    assert_eq!(super::held(&store, Memory::Answers, known, RULES, NOW), None, "another table");
+    assert_eq!(super::held(&store, SessionTable::Answers, known, RULES, NOW), None, "another table");
     assert!(entry.is("alpha") && !entry.is("bravo"));
     let moved = SessionPin::by("bravo", Tier::Reasoning, NOW + 1);
     hold(&store, MEMORY, known, moved, RULES);
@@ -59,9 +60,9 @@ fn a_lookup_costs_one_call_and_a_write_two() {
 fn places_are_bounded() {
     let store = Fake::default();
     for n in 0..20_000_u64 {
-        let known = Known { tenant: n % 7, number: session(1, [&n.to_le_bytes()[..]]) };
+        let known = SessionKey { tenant: n % 7, number: session(1, [&n.to_le_bytes()[..]]) };
         hold(&store, MEMORY, known, by("alpha", NOW + n), RULES);
-        hold(&store, Memory::Answers, known, by("alpha", NOW + n), RULES);
+        hold(&store, SessionTable::Answers, known, by("alpha", NOW + n), RULES);
     }
     assert_eq!(store.keys().len(), 2 * SESSION_SETS);
     let longest = store.entries.borrow().values().map(|(bytes, _)| bytes.len()).max().unwrap();
@@ -117,7 +118,7 @@ fn tenants_that_somebody_makes_up_do_not_drive_out_one_that_is_in_use() {
 #[test]
 fn a_flood_of_one_s_own_does_not_drive_out_what_is_in_use() {
     let store = Fake::default();
-    let conversation = |n: u64| Known { tenant: 1, number: session(3, [&n.to_le_bytes()[..]]) };
+    let conversation = |n: u64| SessionKey { tenant: 1, number: session(3, [&n.to_le_bytes()[..]]) };
     for n in 0..50 {
         keep(&store, conversation(n), NOW);
     }
@@ -134,7 +135,7 @@ fn a_flood_of_one_s_own_does_not_drive_out_what_is_in_use() {
 /// A store in which another worker writes after the first read.
 struct Meddled {
     store: Fake<'static>,
-    other: Cell<Option<Known>>,
+    other: Cell<Option<SessionKey>>,
 }
 
 impl Store for Meddled {

@@ -13,11 +13,11 @@ fn a_failure_is_told_at_once_and_heard_at_the_next_tick() {
     for worker in &mut workers {
         fail(worker, 0, 1, NOW, &store);
     }
-    assert!(workers[3].condition(0, NOW).cooling, "one failure in each of four workers");
+    assert!(workers[3].state(0, NOW).cooling, "one failure in each of four workers");
     for worker in &mut workers[..3] {
-        assert!(!worker.condition(0, NOW).cooling, "it has not looked yet");
+        assert!(!worker.state(0, NOW).cooling, "it has not looked yet");
         worker.tick(NOW + 800, &store);
-        assert!(worker.condition(0, NOW + 800).cooling);
+        assert!(worker.state(0, NOW + 800).cooling);
     }
 }
 
@@ -32,8 +32,8 @@ fn a_good_request_costs_no_look_at_the_store() {
         worker.answered(&mut attempt, NOW, &store);
         attempt.first_byte(NOW + 20);
         let tokens = Tokens { input: 7, output: 5 };
-        worker.end(attempt, Outcome::Ok, (tokens, false), Told::NOTHING, NOW + 50, &store);
-        let _ = worker.condition(1, NOW);
+        worker.end(attempt, AttemptOutcome::Ok, (tokens, false), EndDetails::NONE, NOW + 50, &store);
+        let _ = worker.state(1, NOW);
     }
     assert_eq!(store.calls(), before);
 }
@@ -48,18 +48,18 @@ fn latency_is_averaged_over_all_workers() {
         attempt.first_byte(NOW + end);
         assert!(attempt.has_first_byte());
         let tokens = Tokens { input: 1, output: 100 };
-        worker.end(attempt, Outcome::Ok, (tokens, true), Told::NOTHING, NOW + end, &store);
+        worker.end(attempt, AttemptOutcome::Ok, (tokens, true), EndDetails::NONE, NOW + end, &store);
         worker.tick(NOW + end, &store);
     }
     let now = NOW + 10 * SECOND;
     for worker in &mut workers {
         worker.tick(now, &store);
-        let condition = worker.condition(0, now);
+        let condition = worker.state(0, now);
         // The first sample is the average, the second has a weight of a fifth.
         assert!((condition.first_byte_ms - 140.0).abs() < 0.01, "{condition:?}");
         assert!((condition.token_ms - 18.0).abs() < 0.01, "{condition:?}");
     }
-    let long_after = workers[0].condition(0, now + 3_600_000);
+    let long_after = workers[0].state(0, now + 3_600_000);
     assert_eq!((long_after.first_byte_ms, long_after.token_ms), (0.0, 0.0), "too old to tell anything");
 }
 
@@ -67,13 +67,22 @@ fn latency_is_averaged_over_all_workers() {
 fn failures_tell_nothing_of_speed() {
     let store = Fake::default();
     let mut worker = board(1);
-    for outcome in [Outcome::Refused, Outcome::Cancelled, Outcome::Failed(Failure::ServerError)] {
+    for outcome in
+        [AttemptOutcome::Refused, AttemptOutcome::Cancelled, AttemptOutcome::Failed(Failure::ServerError)]
+    {
         let mut attempt = worker.begin(0, NOW);
         attempt.first_byte(NOW + 1);
-        worker.end(attempt, outcome, (Tokens { input: 0, output: 9 }, true), Told::NOTHING, NOW + 5, &store);
+        worker.end(
+            attempt,
+            outcome,
+            (Tokens { input: 0, output: 9 }, true),
+            EndDetails::NONE,
+            NOW + 5,
+            &store,
+        );
     }
     worker.tick(NOW + SECOND, &store);
-    let condition = worker.condition(0, NOW + SECOND);
+    let condition = worker.state(0, NOW + SECOND);
     assert_eq!((condition.first_byte_ms, condition.token_ms), (0.0, 0.0));
 }
 
@@ -84,11 +93,11 @@ fn use_is_counted_by_the_minute() {
     let tokens = Tokens { input: 30, output: 12 };
     for worker in [&mut one, &mut two] {
         let attempt = worker.begin(0, NOW);
-        worker.end(attempt, Outcome::Ok, (tokens, false), Told::NOTHING, NOW, &store);
+        worker.end(attempt, AttemptOutcome::Ok, (tokens, false), EndDetails::NONE, NOW, &store);
         worker.tick(NOW + SECOND, &store);
     }
     let used = |board: &Board, now| {
-        let condition = board.condition(0, now);
+        let condition = board.state(0, now);
         (condition.tokens_this_minute, condition.requests_this_minute)
     };
     assert_eq!(used(&one, NOW + SECOND), (42, 1));
@@ -97,7 +106,7 @@ fn use_is_counted_by_the_minute() {
     let attempt = one.begin(0, NOW + 59_999);
     assert_eq!(used(&one, NOW + 59_999), (84, 3));
     assert_eq!(used(&one, NOW + 60_000), (0, 0), "a new minute");
-    one.end(attempt, Outcome::Ok, (tokens, false), Told::NOTHING, NOW + 60_000, &store);
+    one.end(attempt, AttemptOutcome::Ok, (tokens, false), EndDetails::NONE, NOW + 60_000, &store);
     one.tick(NOW + 61_000, &store);
     two.tick(NOW + 61_000, &store);
     assert_eq!(used(&two, NOW + 61_000), (42, 0), "counted when it is known");
@@ -110,17 +119,17 @@ fn what_a_dead_worker_had_under_way_ends_by_itself() {
     let _forgotten = [dies.begin(0, NOW), dies.begin(0, NOW)];
     dies.tick(NOW, &store);
     lives.tick(NOW + 100, &store);
-    assert_eq!(lives.condition(0, NOW).in_flight, 2);
+    assert_eq!(lives.state(0, NOW).in_flight, 2);
     lives.tick(NOW + 4 * SECOND, &store);
-    assert_eq!(lives.condition(0, NOW).in_flight, 2);
+    assert_eq!(lives.state(0, NOW).in_flight, 2);
     lives.tick(NOW + 6 * SECOND, &store);
-    assert_eq!(lives.condition(0, NOW).in_flight, 0);
+    assert_eq!(lives.state(0, NOW).in_flight, 0);
     // Its place is taken by the next one.
     let attempt = lives.begin(0, NOW + 11 * SECOND);
     lives.tick(NOW + 11 * SECOND, &store);
     let workers = || store.keys().iter().filter(|key| key.starts_with("tiergate.worker.")).count();
     assert_eq!(workers(), 1);
-    lives.end(attempt, Outcome::Ok, NONE, Told::NOTHING, NOW + 12 * SECOND, &store);
+    lives.end(attempt, AttemptOutcome::Ok, NONE, EndDetails::NONE, NOW + 12 * SECOND, &store);
 }
 
 #[test]
@@ -135,16 +144,16 @@ fn more_workers_than_places_do_no_harm() {
     assert_eq!(store.keys().iter().filter(|key| key.starts_with("tiergate.worker.")).count(), WORKER_SLOTS);
     for worker in &mut workers {
         worker.tick(NOW + SECOND, &store);
-        let seen = worker.condition(0, NOW + SECOND).in_flight;
+        let seen = worker.state(0, NOW + SECOND).in_flight;
         assert!((64..=65).contains(&seen), "its own, and those that have a place: {seen}");
     }
     for (worker, attempt) in workers.iter_mut().zip(attempts) {
-        worker.end(attempt, Outcome::Ok, NONE, Told::NOTHING, NOW + SECOND, &store);
+        worker.end(attempt, AttemptOutcome::Ok, NONE, EndDetails::NONE, NOW + SECOND, &store);
         worker.tick(NOW + 2 * SECOND, &store);
     }
     for worker in &mut workers {
         worker.tick(NOW + 3 * SECOND, &store);
-        assert_eq!(worker.condition(0, NOW + 3 * SECOND).in_flight, 0);
+        assert_eq!(worker.state(0, NOW + 3 * SECOND).in_flight, 0);
     }
 }
 
@@ -157,7 +166,7 @@ fn idle_workers_write_nothing() {
     }
     assert_eq!((store.writes.get(), store.keys().len()), (0, 0));
     let attempt = worker.begin(0, NOW);
-    worker.end(attempt, Outcome::Ok, NONE, Told::NOTHING, NOW, &store);
+    worker.end(attempt, AttemptOutcome::Ok, NONE, EndDetails::NONE, NOW, &store);
     worker.tick(NOW + 10 * SECOND, &store);
     let written = store.writes.get();
     worker.tick(NOW + 11 * SECOND, &store);
@@ -171,16 +180,16 @@ fn a_failure_that_could_not_be_written_is_written_later() {
     fail(&mut worker, 0, 3, NOW, &store);
     store.refuse.set(3);
     fail(&mut worker, 0, 1, NOW, &store);
-    assert!(!worker.condition(0, NOW).cooling);
+    assert!(!worker.state(0, NOW).cooling);
     worker.tick(NOW + SECOND, &store);
-    assert!(worker.condition(0, NOW + SECOND).cooling);
+    assert!(worker.state(0, NOW + SECOND).cooling);
     assert_eq!(worker.take_cooldowns().len(), 1);
     // However long nobody can write: what waits is bounded, and requests are served.
     store.refuse.set(u32::MAX);
     fail(&mut worker, 1, 1000, NOW + SECOND, &store);
     store.refuse.set(0);
     worker.tick(NOW + 2 * SECOND, &store);
-    assert!(worker.condition(1, NOW + 2 * SECOND).cooling);
+    assert!(worker.state(1, NOW + 2 * SECOND).cooling);
 }
 
 #[test]
@@ -198,7 +207,7 @@ fn two_filters_that_share_a_board_tick_once() {
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Begin(usize),
-    End(usize, Outcome),
+    AttemptEnd(usize, AttemptOutcome),
     Tick,
 }
 
@@ -212,21 +221,21 @@ impl Worker {
     fn step(&mut self, step: Step, now: Timestamp, store: &Fake<'_>) {
         match step {
             Step::Begin(model) => self.under_way.push(self.board.begin(model, now)),
-            Step::End(which, outcome) if !self.under_way.is_empty() => {
+            Step::AttemptEnd(which, outcome) if !self.under_way.is_empty() => {
                 let mut attempt = self.under_way.swap_remove(which % self.under_way.len());
-                if outcome == Outcome::Ok {
+                if outcome == AttemptOutcome::Ok {
                     self.board.answered(&mut attempt, now, store);
                 }
                 self.board.end(
                     attempt,
                     outcome,
                     (Tokens { input: 1, output: 2 }, false),
-                    Told::NOTHING,
+                    EndDetails::NONE,
                     now,
                     store,
                 );
             }
-            Step::End(..) => {}
+            Step::AttemptEnd(..) => {}
             Step::Tick => {
                 self.board.tick(now, store);
             }
@@ -236,14 +245,14 @@ impl Worker {
 
 fn steps() -> impl Strategy<Value = Step> {
     let outcome = prop_oneof![
-        Just(Outcome::Ok),
-        Just(Outcome::Refused),
-        Just(Outcome::Cancelled),
-        Just(Outcome::Failed(Failure::ServerError)),
+        Just(AttemptOutcome::Ok),
+        Just(AttemptOutcome::Refused),
+        Just(AttemptOutcome::Cancelled),
+        Just(AttemptOutcome::Failed(Failure::ServerError)),
     ];
     prop_oneof![
         3 => (0..MODELS.len()).prop_map(Step::Begin),
-        3 => (0..100_usize, outcome).prop_map(|(which, outcome)| Step::End(which, outcome)),
+        3 => (0..100_usize, outcome).prop_map(|(which, outcome)| Step::AttemptEnd(which, outcome)),
         2 => Just(Step::Tick),
     ]
 }
@@ -296,7 +305,7 @@ proptest! {
         for (turn, worker) in workers.iter().enumerate() {
             let mut worker = worker.borrow_mut();
             while !worker.under_way.is_empty() {
-                worker.step(Step::End(0, Outcome::Ok), NOW + 56 * SECOND, &store);
+                worker.step(Step::AttemptEnd(0, AttemptOutcome::Ok), NOW + 56 * SECOND, &store);
             }
             prop_assert_eq!(worker.board.in_flight_here(), 0, "worker {}", turn);
         }
@@ -308,7 +317,7 @@ proptest! {
         for worker in workers.iter() {
             let board = &worker.borrow().board;
             let conditions: Vec<ModelState> =
-                (0..MODELS.len()).map(|model| board.condition(model, NOW + 58 * SECOND)).collect();
+                (0..MODELS.len()).map(|model| board.state(model, NOW + 58 * SECOND)).collect();
             prop_assert!(conditions.iter().all(|c| c.in_flight == 0), "{:?}", conditions);
             let requests: u64 = conditions.iter().map(|c| c.requests_this_minute).sum();
             prop_assert_eq!(requests, begun.get(), "{:?}", conditions);
@@ -334,7 +343,7 @@ proptest! {
         let end = NOW + 51 * SECOND;
         for worker in &mut workers {
             while !worker.under_way.is_empty() {
-                worker.step(Step::End(0, Outcome::Cancelled), end, &store);
+                worker.step(Step::AttemptEnd(0, AttemptOutcome::Cancelled), end, &store);
             }
         }
         for second in [52, 53] {
@@ -344,7 +353,7 @@ proptest! {
         }
         for worker in &workers {
             let conditions: Vec<ModelState> =
-                (0..MODELS.len()).map(|model| worker.board.condition(model, NOW + 53 * SECOND)).collect();
+                (0..MODELS.len()).map(|model| worker.board.state(model, NOW + 53 * SECOND)).collect();
             prop_assert!(conditions.iter().all(|c| c.in_flight == 0), "{:?}", conditions);
             prop_assert!(conditions.iter().map(|c| c.requests_this_minute).sum::<u64>() <= begun);
         }
