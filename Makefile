@@ -2,7 +2,7 @@
 # demo        build, start the real stack, send one request of each kind, print the table
 # up, down    the same stack left running, and stopped
 # wasm        dist/tiergate.wasm
-# wheel       dist/tiergate-VERSION-*.whl, for pip; wheel-arm64: the one for arm64; wheel-test: installs it in a clean environment and tries it
+# wheel       dist/tiergate-VERSION-*.whl, for pip; wheel-arm64: the one for arm64, in dist/arm64; wheel-test: installs it in a clean environment and tries it
 # chart       deploy/kustomize from deploy/helm; chart-test: the chart by Helm's own engine, against Kubernetes' schemas
 # image       an OCI image of it, dist/tiergate-VERSION.oci.tar; needs buildah
 # higress     the plugin as Higress takes it, in dist/higress
@@ -57,10 +57,11 @@ wheel: setup wasm
 
 wheel-arm64: setup wasm
 	@scripts/wheel.sh --arm64
+	TIERGATE_WHEEL_ARM64=$$(ls -t dist/arm64/tiergate-*.whl | head -n 1) $(PYTHON_BIN) -m pytest -q tests/e2e/test_wheel.py -k arm64 -rs
 
 # Of several wheels in dist the newest.
 wheel-test: wheel
-	TIERGATE_WHEEL=$$(ls -t dist/tiergate-*$$(uname -m).whl | head -n 1) $(PYTHON_BIN) -m pytest -q tests/e2e/test_wheel.py
+	TIERGATE_WHEEL=$$(ls -t dist/tiergate-*.whl | head -n 1) $(PYTHON_BIN) -m pytest -q tests/e2e/test_wheel.py
 
 chart: setup-chart
 	@.venv-chart/bin/python scripts/chart.py

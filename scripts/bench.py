@@ -161,19 +161,19 @@ def start(name: str, configuration: dict) -> stack.Process:
 class Load:
     """Connections to one listener that send the same request over and over, one under way on each."""
 
-    def __init__(self, port: int, body: bytes):
+    def __init__(self, port: int, body: bytes, connections: int = CONNECTIONS):
         head = (
             f"POST /v1/chat/completions HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\n"
             f"content-length: {len(body)}\r\n\r\n"
         )
         self.request = head.encode() + body
-        self.sockets = [socket.create_connection(("127.0.0.1", port)) for _ in range(CONNECTIONS)]
+        self.sockets = [socket.create_connection(("127.0.0.1", port)) for _ in range(connections)]
         for each in self.sockets:
             each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def turn(self, count: int) -> None:
         """Sends `count` requests, a multiple of the connections, and reads their answers."""
-        for _ in range(count // CONNECTIONS):
+        for _ in range(count // len(self.sockets)):
             for each in self.sockets:
                 each.sendall(self.request)
             for each in self.sockets:

