@@ -160,7 +160,7 @@ fn what_if(changes: &Changes, out: &mut String) {
     }
     out.push_str("<ul>");
     for (reason, count) in &changes.not_told {
-        let _ = write!(out, "<li>{count} requests cannot be told of: {}</li>", escaped(reason));
+        let _ = write!(out, "<li>{count} requests not compared: {}</li>", escaped(reason));
     }
     for note in &changes.assumptions {
         let _ = write!(out, "<li>{}</li>", escaped(note));

@@ -133,7 +133,7 @@ fn what_if(changes: &Changes, out: &mut dyn Write) -> io::Result<()> {
         grid(out, &lines)?;
     }
     if !changes.not_told.is_empty() {
-        writeln!(out, "\ncannot be told of")?;
+        writeln!(out, "\nnot compared")?;
         for (reason, count) in &changes.not_told {
             writeln!(out, "{count:>8}  {reason}")?;
         }

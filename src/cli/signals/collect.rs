@@ -62,7 +62,7 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
         None => i64::try_from(now().seconds())
             .ok()
             .and_then(|now| OffsetDateTime::from_unix_timestamp(now).ok())
-            .ok_or("the clock tells no date; give --date")?
+            .ok_or("the clock has no valid date; give --date")?
             .date(),
     };
     let mut rows = BTreeMap::new();

@@ -33,7 +33,7 @@ pub fn port(host: &str, usual: u16, wanted: Option<u16>) -> Result<u16, String> 
     match wanted {
         Some(port) if is_free(host, port) => Ok(port),
         Some(port) => {
-            Err(format!("port {port} of {host} is taken, or not to be had; name another with --port"))
+            Err(format!("port {port} of {host} is in use or cannot be opened; choose another with --port"))
         }
         None if usual != 0 && is_free(host, usual) => Ok(usual),
         None => {

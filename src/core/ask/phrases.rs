@@ -184,6 +184,7 @@ impl Phrases {
 
     /// Whether all spellings of a concept stand where a text begins.
     #[cfg(test)]
+    #[cfg(test)]
     pub fn only_begins(&self, concept: u8) -> bool {
         self.spellings.iter().filter(|spelling| spelling.concept == concept).all(|spelling| spelling.start)
     }

@@ -166,6 +166,7 @@ impl Board {
     }
 
     /// Requests that are under way in this worker.
+    #[cfg(test)]
     pub fn in_flight_here(&self) -> u64 {
         self.models.iter().flatten().map(|entry| u64::from(entry.mine)).sum()
     }
