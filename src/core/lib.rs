@@ -24,6 +24,7 @@ pub mod rollout;
 pub mod route;
 pub mod score;
 mod sealed;
+mod sigmoid;
 pub mod signal;
 pub mod store;
 pub mod tier;

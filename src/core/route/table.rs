@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::fit::Takes;
+use crate::sigmoid::sigmoid;
 use crate::tier::{PerTier, Tier};
 use crate::time::Timestamp;
 
@@ -166,7 +167,7 @@ pub struct Curve {
 impl Curve {
     /// The likelihood, 0 to 1.
     pub fn likelihood(&self, capability: f64, difficulty: f64) -> f64 {
-        1.0 / (1.0 + libm::exp(-(self.capability * capability + self.difficulty * difficulty + self.bias)))
+        sigmoid(self.capability * capability + self.difficulty * difficulty + self.bias)
     }
 }
 

@@ -15,6 +15,7 @@ use super::features::{self, Counts, Length};
 use super::fold::Folded;
 use super::hits::Hits;
 use super::weights::{COLUMNS, EDGES, Weight, Weights};
+use crate::sigmoid::sigmoid;
 use crate::tier::Tier;
 
 /// The shipped weights.
@@ -263,9 +264,4 @@ impl Contribution<'_> {
 /// From which likelihood on an ask is put above each boundary.
 fn edges(weights: &Weights, bias: f64) -> [f64; EDGES] {
     weights.costs.map(|cost| 1.0 / (1.0 + cost * bias))
-}
-
-/// `libm`'s, which is the same code on every target.
-fn sigmoid(x: f64) -> f64 {
-    1.0 / (1.0 + libm::exp(-x))
 }

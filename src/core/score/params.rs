@@ -1,6 +1,7 @@
 //! The numbers of the rule scorer. Defaults are the table in `docs/scoring.md`.
 
 use super::Dimension;
+use crate::sigmoid::sigmoid;
 use crate::tier::Tier;
 
 /// From `at` hits on, a dimension has this value.
@@ -81,6 +82,6 @@ impl RuleParams {
             .into_iter()
             .map(|edge| (score - edge).abs())
             .fold(f64::INFINITY, f64::min);
-        (tier, 1.0 / (1.0 + libm::exp(-self.steepness * distance)))
+        (tier, sigmoid(self.steepness * distance))
     }
 }
