@@ -1,4 +1,4 @@
-"""Higress: its WasmPlugin and Ingress, which become Istio's WasmPlugin and VirtualService.
+"""Higress: its WasmPlugin and Ingress, which become Istio's WasmPlugin and VirtualService; and Istio's EnvoyFilter, as it is.
 
 Sources are paths in alibaba/higress. Its gateway is an Envoy of its own, with modules of an ABI of its own: what that ABI
 means is said by the flag that a plain Envoy has for it.
@@ -25,7 +25,7 @@ def translate(resources: list[dict]) -> Xds:
                "spec": {"servers": [{"port": {"number": 80, "name": "http", "protocol": "HTTP"}, "hosts": ["*"]}]}}
     plugins = [made for each in of_kind(resources, "WasmPlugin") if (made := plugin(each))]
     xds = istio.translate([gateway, *plugins, *_virtual(of_kind(resources, "Ingress"))])
-    istio_patches.apply(xds, [_limits(of_kind(resources, "ConfigMap"))])
+    istio_patches.apply(xds, [_limits(of_kind(resources, "ConfigMap")), *of_kind(resources, "EnvoyFilter")])
     return xds
 
 

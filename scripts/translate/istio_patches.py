@@ -87,15 +87,16 @@ def _network_filter(xds: Xds, match: dict, operation: str, value: dict) -> bool:
 
 
 def _http_filter(xds: Xds, match: dict, operation: str, value: dict) -> bool:
-    """listener_patch.go, patchHTTPFilters: before the first filter of that name"""
+    """listener_patch.go, patchHTTPFilters: before all others, or before the first filter of that name"""
     wanted = match["listener"]["filterChain"]["filter"]
-    if wanted["name"] != MANAGER or operation != "INSERT_BEFORE":
+    if wanted["name"] != MANAGER or operation not in ("INSERT_FIRST", "INSERT_BEFORE"):
         raise Unknown(f"{operation} of an HTTP filter")
     applied = False
     for manager in (each for listener in xds.listeners for each in managers(listener)):
         names = [each["name"] for each in manager["http_filters"]]
-        if wanted["subFilter"]["name"] in names:
-            manager["http_filters"].insert(names.index(wanted["subFilter"]["name"]), copy.deepcopy(value))
+        before = names[0] if operation == "INSERT_FIRST" else wanted["subFilter"]["name"]
+        if before in names:
+            manager["http_filters"].insert(names.index(before), copy.deepcopy(value))
             applied = True
     return applied
 

@@ -34,8 +34,8 @@ SIGNALS = "outbound|443||signals.example.com"
 
 
 def named(kind: str, name: str = "tiergate") -> dict:
-    (found,) = [each for each in RESOURCES.values() if (each["kind"], each["metadata"]["name"]) == (kind, name)]
-    return copy.deepcopy(found)
+    """The first of that name: Istio's EnvoyFilter and not Higress'."""
+    return copy.deepcopy(next(each for each in RESOURCES.values() if (each["kind"], each["metadata"]["name"]) == (kind, name)))
 
 
 # ------------------------------------------------------------------------------------------------------------ schemas
@@ -143,13 +143,14 @@ def ask(gateway, client, test_id):
     return ask
 
 
-def check_bodies(url, client, gateway, test_id) -> None:
+def check_bodies(url, client, gateway, test_id, encoding: str = "identity") -> None:
     """A compressed request is routed, and one that is too large is refused in the client's dialect."""
     packed = gzip.compress(json.dumps({"model": "smart/auto", "messages": user(GREETING)}).encode())
     answer = client.post(f"{url}{CHAT}", content=packed, headers={
         "content-type": "application/json", "content-encoding": "gzip", "x-test-id": test_id, "accept-encoding": "br, gzip"})
     got = gateway.recorder.take(test_id)
-    assert (answer.status_code, json.loads(got.body)["model"], got.one("accept-encoding")) == (200, "gpt-5.4-nano", "identity")
+    assert (answer.status_code, json.loads(got.body)["model"]) == (200, "gpt-5.4-nano")
+    assert got.one("accept-encoding") == encoding
     bomb = gzip.compress(b" " * 30_000_000)
     large = json.dumps({"model": "smart/auto", "max_tokens": 9, "messages": user("x" * 5_000_000)}).encode()
     for content, more in ((bomb, {"content-encoding": "gzip"}), (large, {})):
@@ -168,7 +169,7 @@ def static_envoy(xds: Xds, directory, at: dict[str, int]) -> dict:
 
 def test_istio(gateway, tmp_path, ask, client, test_id):
     with Feed(document({"gpt-5.4-mini": "surging", "deepseek-v4-pro": "stable"})) as feed:
-        of = resources("istio")
+        of = [each for each in resources("istio") if each["metadata"]["name"] != "tiergate-fallbacks"]
         (virtual,) = [each for each in of if each["kind"] == "VirtualService"]
         virtual["spec"]["http"].append({"name": "other", "match": [{"uri": {"prefix": "/elsewhere"}}], "route": [
             {"destination": {"host": "elsewhere.test", "port": {"number": 80}}}]})
@@ -257,14 +258,16 @@ def test_a_patch_that_finds_nothing_is_told():
         translated("envoy-gateway", of)
 
 
-def test_higress(gateway, tmp_path, ask):
+def test_higress(gateway, tmp_path, ask, client, test_id):
     """An AI route matches the header that the filter sets."""
-    of = [*resources("higress"), higress_config(), ingress("any", "other.dns"), ingress("opus", "opus.dns", "claude-opus-5")]
-    envoy = static_envoy(translated("higress", of), tmp_path, {"outbound|80||opus.dns": gateway.recorder.port})
-    with running(tmp_path, envoy) as url:
+    of = [*resources("higress"), higress_config(), ingress("any", "other.dns"), ingress("opus", "opus.dns", "claude-opus-5"),
+          ingress("nano", "nano.dns", "gpt-5.4-nano")]
+    at = {f"outbound|80||{name}.dns": gateway.recorder.port for name in ("opus", "nano")}
+    with running(tmp_path, static_envoy(translated("higress", of), tmp_path, at)) as url:
         _, got = ask(url, PROOF, **{"x-higress-llm-model": "forged"})
         assert got.one("x-higress-llm-model") == "claude-opus-5"
         assert json.loads(got.body)["model"] == "claude-opus-5"
+        check_bodies(url, client, gateway, test_id, encoding="br, gzip")
 
 
 def test_higress_limits(gateway, tmp_path, client):
@@ -283,8 +286,8 @@ def test_higress_comes_before_its_model_router():
     router["metadata"]["name"] = "model-router"
     router["spec"]["priority"] = 900
     filters = stacks.connection_manager(translated("higress", [router, *of, ingress("any", "any.dns")]).listeners[0])
-    names = [each["name"].rsplit(".", 1)[1] for each in filters["http_filters"]]
-    assert names[:2] == ["tiergate", "model-router"]
+    names = [each["name"].rsplit(".", 1)[-1] for each in filters["http_filters"]]
+    assert names[:6] == ["packed", "gzip", "brotli", "zstd", "tiergate", "model-router"]
 
 
 def test_higress_rules_are_a_key_of_the_document(tmp_path):
@@ -331,3 +334,14 @@ def test_higress_module(tmp_path):
 
     assert run(made, tmp_path / "twice.wasm").returncode == 1
     assert run(script, tmp_path / "none.wasm").returncode == 1
+
+
+def test_higress_has_istios_patches():
+    """One text in two files: what is unpacked, and what Envoy itself answers."""
+    def parts(platform):
+        (patches,) = [each["spec"]["configPatches"] for each in resources(platform)
+                      if (each["kind"], each["metadata"]["name"]) == ("EnvoyFilter", "tiergate")]
+        values = {each["patch"]["value"].get("name", each["applyTo"]): each["patch"]["value"] for each in patches}
+        return {name: values[name] for name in ("packed", "gzip", "brotli", "zstd", "NETWORK_FILTER")}
+
+    assert parts("higress") == parts("istio")
