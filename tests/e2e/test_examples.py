@@ -345,3 +345,15 @@ def test_higress_has_istios_patches():
         return {name: values[name] for name in ("packed", "gzip", "brotli", "zstd", "NETWORK_FILTER")}
 
     assert parts("higress") == parts("istio")
+
+
+@pytest.mark.parametrize("platform", ["istio", "envoy-gateway", "higress"])
+def test_the_command_prints_the_configuration(platform, tmp_path):
+    files = sorted((EXAMPLES / platform).glob("*.yaml"))
+    done = subprocess.run([sys.executable, stacks.ROOT / "scripts" / "translate", platform, *files, "--directory", tmp_path],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    envoy = yaml.safe_load(done.stdout)["static_resources"]
+    assert len(envoy["listeners"]) == 1
+    # A Higress without routes has no upstreams.
+    assert bool(envoy["clusters"]) is (platform != "higress")
