@@ -32,7 +32,9 @@ fi
 
 mkdir -p "$out"
 files="tiergate.wasm tiergate.schema.json tiergate.cdx.json LICENSE THIRD-PARTY.txt CHANGELOG.md"
-TIERGATE_WASM_OUT="$out/tiergate.wasm" scripts/wasm.sh build
+# Where the wheel's command takes it from, so that both have the same.
+TIERGATE_WASM_OUT=dist/tiergate.wasm scripts/wasm.sh build
+[ "$out/tiergate.wasm" -ef dist/tiergate.wasm ] || cp dist/tiergate.wasm "$out/"
 cp src/core/config/tiergate.schema.json LICENSE CHANGELOG.md "$out/"
 python3 scripts/licences.py > "$out/THIRD-PARTY.txt"
 
