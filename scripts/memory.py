@@ -66,6 +66,8 @@ def started(upstream: int, workers: int, with_filter: bool = True) -> tuple[stac
         host["routes"] = [{"match": {"prefix": "/"}, "route": {"cluster": "litellm"}}]
         for each in envoy["static_resources"]["clusters"]:
             each.pop("typed_extension_protocol_options", None)  # the filter in the attempt position
+        envoy["static_resources"]["listeners"] = [each for each in envoy["static_resources"]["listeners"]
+                                                  if each["name"] != "console"]  # the filter once more
     process = stack.envoy_process(RUN, envoy, concurrency=workers)
     process.start()
     process.wait_ready()
