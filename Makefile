@@ -101,15 +101,15 @@ clients: setup wasm
 test-matrix: setup wasm
 	@scripts/matrix.sh $(ENVOYS)
 
-train quality: DATA ?= $(error say where the data is: make $@ DATA=folder REAL=folder; scripts/train.py says what they hold)
+train quality: DATA ?= $(error say where the data is: make $@ DATA=folder REAL=folder; research/train.py says what they hold)
 train quality: REAL ?= $(error say where the prompts are that people typed: make $@ DATA=folder REAL=folder)
 train: setup-train
 	cargo build --release --features cli
-	@.venv-train/bin/python scripts/train.py --data $(DATA) --real $(REAL)
+	@.venv-train/bin/python research/train.py --data $(DATA) --real $(REAL)
 
 quality: setup setup-train
 	cargo build --release --features cli
-	@.venv-train/bin/python scripts/quality.py --data $(DATA) --real $(REAL)
+	@.venv-train/bin/python research/quality.py --data $(DATA) --real $(REAL)
 
 learn: LINES ?= $(error say where the lines are: make learn LINES=file.jsonl; scripts/learn.py says what they hold)
 learn: setup

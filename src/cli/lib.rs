@@ -124,7 +124,7 @@ struct Judging {
     /// The scorer, whatever the configuration says
     #[arg(long, value_enum)]
     scorer: Option<Scorer>,
-    /// Weights for the calibrated scorer, a file that scripts/train.py wrote, whatever the configuration says
+    /// Weights for the calibrated scorer, a file that research/train.py wrote, whatever the configuration says
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
 }

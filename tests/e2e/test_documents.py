@@ -21,7 +21,7 @@ PROMISED = {"docs/quality.md"}
 FOLDERS = {str(parent) for name in FILES for parent in Path(name).parents}
 DOCUMENTS = sorted(name for name in FILES if name.endswith(".md"))
 # Where commands are told besides.
-COMMENTED = sorted(name for name in FILES if name.startswith(("envoy/", "examples/", "scripts/")) or name in {
+COMMENTED = sorted(name for name in FILES if name.startswith(("envoy/", "examples/", "scripts/", "research/")) or name in {
     "Makefile", "Containerfile", "requirements.in"})
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.M | re.S)
 INLINE = re.compile(r"`([^`\n]+)`")

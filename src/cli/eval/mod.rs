@@ -31,7 +31,7 @@ use super::{ConfigChoice, Judging, Scorer, written};
 pub struct Options {
     #[command(flatten)]
     choice: ConfigChoice,
-    /// Weights that scripts/train.py wrote, for the calibrated scorer; the shipped ones without it
+    /// Weights that research/train.py wrote, for the calibrated scorer; the shipped ones without it
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
     /// Two models to route between, in every file that has both; without it the weakest and the strongest of a file

@@ -1,4 +1,4 @@
-//! The calibrated scorer: a small model over the features of an ask, learnt by `scripts/train.py`.
+//! The calibrated scorer: a small model over the features of an ask, learnt by `research/train.py`.
 //!
 //! For each boundary between tiers a sum over the features tells how likely a person would put the ask above it. The ask
 //! is put above it where staying below would cost more: an ask that is sent too low costs [`Weights::costs`] times what
@@ -87,7 +87,7 @@ impl Calibrated {
         Self::new(SHIPPED, concepts)
     }
 
-    /// The scorer with the weights of `text`, which `scripts/train.py` wrote. Fails with a message, that tells the
+    /// The scorer with the weights of `text`, which `research/train.py` wrote. Fails with a message, that tells the
     /// line, where it cannot be read or names a feature that there is not.
     pub(super) fn new(text: &str, concepts: &[Concept]) -> Result<Self, String> {
         Weights::read(text, concepts).map(|weights| {

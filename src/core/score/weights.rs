@@ -1,4 +1,4 @@
-//! The file of weights: what `scripts/train.py` writes and the calibrated scorer reads.
+//! The file of weights: what `research/train.py` writes and the calibrated scorer reads.
 //!
 //! Lines of tab-separated cells; the first tells the version. Features that are not named weigh nothing.
 

@@ -44,7 +44,7 @@ pub struct RawCompletion {
 
 impl Default for RawCompletion {
     fn default() -> Self {
-        // Fitted by `scripts/completion.py`; how well is in `docs/routing.md`.
+        // Fitted by `research/completion.py`; how well is in `docs/routing.md`.
         Self { capability: 0.0246, difficulty: -1.66, bias: 1.08, benchmarks: Vec::new() }
     }
 }

@@ -18,7 +18,7 @@ pub struct Calibrated {
     /// number. 1 is what the weights were fitted with; twice as much sends more asks to higher tiers, half as much
     /// fewer. docs/quality.md shows what it costs and saves.
     pub bias: Bias,
-    /// Weights of your own: the text of the file that `scripts/train.py` writes. Default: the shipped ones.
+    /// Weights of your own: the text of the file that `research/train.py` writes. Default: the shipped ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(max = 1_048_576)))]
     pub weights: Option<String>,

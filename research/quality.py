@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Prints how good the judgement of both scorers is: the tables of docs/quality.md.
 
-    scripts/quality.py --data DIR --real DIR [--rounds 200]      what scripts/train.py fits in both, and the prompts of tests/data
+    research/quality.py --data DIR --real DIR [--rounds 200]      what research/train.py fits in both, and the prompts of tests/data
 
 A file that trains the difficulty is measured with weights that were fitted without it; the corpus of this project with
 weights that have not seen the prompt's kind, translations with weights that have not seen the prompt. Everything else is
@@ -27,15 +27,15 @@ def main():
     parser.add_argument("--rounds", type=int, default=200, help="of the bootstrap")
     parser.add_argument("--binary", default=str(ROOT / "target/release/tiergate"))
     args = parser.parse_args()
-    train = [sys.executable, ROOT / "scripts/train.py", "--data", args.data, "--real", args.real, "--binary", args.binary]
+    train = [sys.executable, ROOT / "research/train.py", "--data", args.data, "--real", args.real, "--binary", args.binary]
     scores = ROOT / "target/left-out.jsonl"
     fitted = subprocess.run([*train, "--dry-run", "--left-out", LEFT_OUT, "--scores", scores], stdout=subprocess.PIPE, check=True, text=True).stdout
     print("Prompts that people typed, sources left out:\n", flush=True)
-    script = [sys.executable, ROOT / "scripts/real.py", "--real", args.real, "--left-out", scores, "--binary", args.binary]
+    script = [sys.executable, ROOT / "research/real.py", "--real", args.real, "--left-out", scores, "--binary", args.binary]
     subprocess.run([*script, "--plots", ROOT / "docs"], check=True)
     told = {}
     for path in sorted(args.data.glob("*.jsonl")):
-        command = [args.binary, "eval", "--json", "--rounds", str(args.rounds), "--sets", ROOT / "scripts/sets.json"]
+        command = [args.binary, "eval", "--json", "--rounds", str(args.rounds), "--sets", ROOT / "research/sets.json"]
         weights = LEFT_OUT / f"{path.stem}.tsv"
         command += ["--weights", weights] if weights.exists() else []
         done = subprocess.run([*command, path], stdout=subprocess.PIPE, check=True, text=True)
@@ -45,11 +45,11 @@ def main():
     tiers({name: file for name, file in told.items() if file["tiers"]})
     languages({name: file for name, file in told.items() if file["languages"]})
     abstained(told)
-    print("\nThe calibrated scorer on what it is fitted to, left out (scripts/train.py):\n")
+    print("\nThe calibrated scorer on what it is fitted to, left out (research/train.py):\n")
     print("\n".join("    " + line for line in fitted.splitlines() if not line.startswith(tuple(told))))
-    print("\nThe same prompts in other clothes, shipped weights (scripts/robustness.py):\n")
+    print("\nThe same prompts in other clothes, shipped weights (research/robustness.py):\n")
     files = [ROOT / "tests/data/corpus.jsonl", *(args.data / f"{name}.jsonl" for name in told if told[name]["tiers"])]
-    script = [sys.executable, ROOT / "scripts/robustness.py", "--binary", args.binary, *files]
+    script = [sys.executable, ROOT / "research/robustness.py", "--binary", args.binary, *files]
     done = subprocess.run(script, stdout=subprocess.PIPE, check=True, text=True)
     print("\n".join("    " + line.replace(f"{args.data}/", "").replace(f"{ROOT}/", "") for line in done.stdout.splitlines()))
 

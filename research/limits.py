@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What limits the difficulty: other and larger models on the same data, each measured on files that it has not seen.
 
-    scripts/limits.py --data DIR --real DIR        as in scripts/train.py; a few minutes
+    research/limits.py --data DIR --real DIR        as in research/train.py; a few minutes
 
 Rows: ridge regression on the filter's features; extra trees and a support vector machine with a Gaussian kernel on the
 same; ridge regression on 200,000 n-grams of words and characters; and, to see how much of the difficulty the features

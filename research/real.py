@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Tiers of prompts that people typed: tables and plots for docs/quality.md.
 
-    scripts/train.py --data DIR --real DIR --dry-run --scores left-out.jsonl
-    scripts/real.py --real DIR --left-out left-out.jsonl [--plots docs]
+    research/train.py --data DIR --real DIR --dry-run --scores left-out.jsonl
+    research/real.py --real DIR --left-out left-out.jsonl [--plots docs]
 
 The calibrated scorer is measured with weights that have not seen the prompt's source: train.py writes what they say. The
-rules, other routers (scripts/peers.py, in the Python of --gateway-python, which has them), a length, and always one tier
+rules, other routers (research/peers.py, in the Python of --gateway-python, which has them), a length, and always one tier
 learn nothing here. Needs numpy, scipy.
 """
 
@@ -50,7 +50,7 @@ def abstained(binary, rows, told):
 def peers(python, rows):
     """Tiers and scores by name, and the versions of what gave them."""
     lines = "\n".join(json.dumps({"id": at, "prompt": row["prompt"]}, ensure_ascii=False) for at, row in enumerate(rows))
-    done = subprocess.run([python, train.ROOT / "scripts/peers.py"], input=lines.encode(), capture_output=True, check=True)
+    done = subprocess.run([python, train.ROOT / "research/peers.py"], input=lines.encode(), capture_output=True, check=True)
     versions, *said = [json.loads(line) for line in done.stdout.decode().splitlines()]
     names = [name for name in said[0] if name != "id"]
     of = {name: (np.array([train.TIERS.index(row[name][0]) for row in said]), np.array([row[name][1] for row in said])) for name in names}

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a second opinion gains: the tables of docs/second-opinion.md.
 
-    scripts/opinion.py --real FILE [--scored FILE] [--share 0.2]
+    research/opinion.py --real FILE [--scored FILE] [--share 0.2]
 
 FILE holds prompts with tiers, one JSON object a line: `id`, `prompt`, the tiers `a` and `b` of two annotators, and
 `beside`, tiers that they hesitated about. They are judged by `tiergate score`, or were (`--scored`: its output). Of the least

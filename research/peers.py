@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What other routers say of prompts: LiteLLM's complexity routers (its heuristic and heuristic_v2) and smart-llm-router.
 
-    .venv/bin/python scripts/peers.py < prompts.jsonl > peers.jsonl
+    .venv/bin/python research/peers.py < prompts.jsonl > peers.jsonl
 
 A line {"id", "prompt"} each in; a line {"id"} each out with the tier and a score by every router: the higher the harder. Each
 router has its defaults. The versions are those of requirements.txt, and stand on the first line of the output.

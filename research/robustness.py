@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""How often a tier changes when an ask only changes its clothes (scripts/perturb.py): typos, case, white space,
+"""How often a tier changes when an ask only changes its clothes (research/perturb.py): typos, case, white space,
 courtesies, markdown, other words for the same.
 
-    scripts/robustness.py FILE.jsonl… [--scorer calibrated] [--sample 400]
+    research/robustness.py FILE.jsonl… [--scorer calibrated] [--sample 400]
 
 FILE holds {"id", "prompt", "lang"?, "system"?, "history"?} a line.
 """

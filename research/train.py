@@ -2,8 +2,8 @@
 """Fits the weights of `scorer: calibrated` and writes src/core/score/weights.tsv.
 
     cargo build --release --features cli
-    scripts/train.py --data DIR --real DIR              fits, measures, writes
-    scripts/train.py --data DIR --real DIR --dry-run    fits and measures
+    research/train.py --data DIR --real DIR              fits, measures, writes
+    research/train.py --data DIR --real DIR --dry-run    fits and measures
 
 The first DIR holds JSONL files of prompts with the results of models: {"id", "prompt", "lang", "domain"?, "models":
 {name: 0..1}}, and may hold one of translations: {"id", "prompt", "lang", "group"}. Which of them train is told by TRAIN and
@@ -21,7 +21,7 @@ of the prompts that people typed.
     m_arena_hard_parallel           zeppombal/arena-hard-auto, Apache-2.0; prompts only: what a translation must not change
     tests/data/corpus*.jsonl        this project's own, Apache-2.0
 
-Two models over the same features. The tier: for each boundary a logistic regression of the labels (scripts/ordinal.py). The
+Two models over the same features. The tier: for each boundary a logistic regression of the labels (research/ordinal.py). The
 difficulty, a ridge regression: how the prompts of each file rank by how many models fail, and how prompts that people
 typed rank by `hard`; a share of the tier's sums is added to it. Both pay for every difference between a prompt and its
 translation, and between a prompt and the same prompt with typos, courtesies or markdown. Weights of the difficulty are drawn
@@ -50,10 +50,12 @@ import numpy as np
 from scipy.stats import rankdata, spearmanr
 
 import ordinal
-from progress import steps
 import perturb
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT / "scripts"))
+from progress import steps
+
 TIERS = ["SIMPLE", "MEDIUM", "COMPLEX", "REASONING"]
 TRAIN = ["routellm_mmlu", "routellm_gsm8k", "gaokao", "shaberi_ja", "mmlu_pro"]
 PARALLEL = "m_arena_hard_parallel"

@@ -2,12 +2,12 @@
 """Fits the numbers of `completion`: how likely a model completes an ask, by its capability and the ask's difficulty.
 
     cargo build --release --features cli
-    scripts/completion.py --data DIR
+    research/completion.py --data DIR
 
 DIR holds JSONL files of prompts with the results of models: {"id", "prompt", "models": {name: 0..1}}. Those of FIT are
 fitted to, those of MEASURE only measured. A result between 0 and 1 (a judge's mark) counts as that much of a success.
 The difficulty is that of `tiergate score --scorer calibrated`, the capability the figure below; models without one are
-left out. The data are public, none is in this repository; scripts/train.py has sources and licences. Needs numpy and
+left out. The data are public, none is in this repository; research/train.py has sources and licences. Needs numpy and
 scipy.
 
 For each file: the log loss of the fit, of one that has not seen the file, and of the file's own base rate, which no
