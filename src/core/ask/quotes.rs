@@ -1,6 +1,6 @@
 //! Quoted text: what an ask about a quotation quotes is not asked.
 
-use memchr::memmem;
+use memchr::{memchr, memmem};
 
 /// The least bytes of a quotation that are left out.
 const SHORTEST: usize = 12;
@@ -76,11 +76,19 @@ fn first(text: &str) -> Option<(usize, &'static str, &'static str)> {
     }
 }
 
+/// Where bytes stand in others. Of one byte, as most marks are, nothing is prepared.
+fn find(text: &[u8], bytes: &[u8]) -> Option<usize> {
+    match bytes {
+        [one] => memchr(*one, text),
+        more => memmem::find(text, more),
+    }
+}
+
 /// Where a quotation ends: at a mark that no letter follows.
 fn end(inside: &str, close: &str) -> Option<usize> {
     let mut from = 0;
     loop {
-        let found = from + memmem::find(inside.as_bytes().get(from..)?, close.as_bytes())?;
+        let found = from + find(inside.as_bytes().get(from..)?, close.as_bytes())?;
         let next = inside.get(found + close.len()..)?.chars().next();
         if !close.is_ascii() || next.is_none_or(|c| !c.is_alphanumeric()) {
             return Some(found);

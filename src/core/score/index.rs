@@ -107,6 +107,12 @@ struct Lengths {
 }
 
 impl Lengths {
+    /// These, and others.
+    #[inline]
+    const fn and(self, more: Self) -> Self {
+        Self { all: self.all | more.all, open: self.open | more.open }
+    }
+
     /// Those that can be found where a word of so many letters begins: a variant that is a whole word is not, where the word
     /// is longer. 0 where its length is not known.
     #[inline]
@@ -232,7 +238,7 @@ impl<const BITS: u32> Index<BITS> {
         let long = self.lengths.get(hash(loaded & low_bytes(4), BITS)).copied().unwrap_or_default();
         let short =
             self.short.get(hash(loaded & low_bytes(2), Self::SHORT_BITS)).copied().unwrap_or_default();
-        let mut lengths = long.at(word) | short.at(word);
+        let mut lengths = long.and(short).at(word);
         if lengths == 0 {
             return;
         }
@@ -266,9 +272,12 @@ impl<const BITS: u32> Index<BITS> {
             let variants = self.variants.get(first..first + usize::from(entry.count)).unwrap_or_default();
             for variant in variants {
                 let size = usize::from(variant.length);
-                // A key of fewer than eight bytes is the whole of the variant.
-                let whole = size < WHOLE && !note.odd;
-                let end = if whole { Some(size) } else { end_of(of(&self.bytes, variant), rest) };
+                // The key is the whole of a variant of up to eight bytes, and the first eight of a longer one.
+                let end = match (note.odd, size) {
+                    (false, ..=WHOLE) => Some(size),
+                    (false, _) if goes_on(of(&self.bytes, variant), rest) => Some(size),
+                    _ => end_of(of(&self.bytes, variant), rest),
+                };
                 if let Some(end) = end {
                     found(note.at, usize::from(variant.concept), variant.closed, end);
                 }
@@ -304,11 +313,19 @@ fn key_of(pattern: &[u8]) -> (u64, u8) {
     (load(pattern) & low_bytes(length as u32), length as u8)
 }
 
-/// Where `pattern` ends in a text that begins with it.
+/// Whether a text goes on as `pattern` does behind its first eight bytes. They are compared here because the call that
+/// `starts_with` is compares byte by byte in a module.
+fn goes_on(pattern: &[u8], text: &[u8]) -> bool {
+    let (Some(pattern), Some(text)) = (pattern.get(WHOLE..), text.get(WHOLE..pattern.len())) else {
+        return false;
+    };
+    let ((words, rest), (expected, end)) = (text.as_chunks::<WHOLE>(), pattern.as_chunks::<WHOLE>());
+    words.iter().zip(expected).all(|(found, right)| found == right)
+        && rest.iter().zip(end).all(|(found, right)| found == right)
+}
+
+/// Where `pattern` ends in a text that begins with it, but for its white space.
 fn end_of(pattern: &[u8], text: &[u8]) -> Option<usize> {
-    if text.starts_with(pattern) {
-        return Some(pattern.len());
-    }
     let mut end = 0;
     for &byte in pattern {
         let next = *text.get(end)?;

@@ -31,6 +31,40 @@ impl Block {
 
     #[inline]
     fn of_bytes(bytes: &[u8; Self::BYTES]) -> Option<Self> {
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        return Self::of_vectors(bytes);
+        #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+        Self::of_words(bytes)
+    }
+
+    /// Sixteen bytes at a time.
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    #[inline]
+    fn of_vectors(bytes: &[u8; Self::BYTES]) -> Option<Self> {
+        use core::arch::wasm32::{
+            i8x16_bitmask, u8x16_eq, u8x16_gt, u8x16_lt, u8x16_splat, u8x16_sub, u64x2, v128_or,
+        };
+        let mut block = Self { word: 0, visible: 0 };
+        let mut beyond = 0;
+        for (place, sixteen) in bytes.as_chunks::<16>().0.iter().enumerate() {
+            let [low, high] =
+                [sixteen.as_chunks::<8>().0.first()?, sixteen.last_chunk()?].map(|b| u64::from_le_bytes(*b));
+            let sixteen = u64x2(low, high);
+            let digit = u8x16_lt(u8x16_sub(sixteen, u8x16_splat(b'0')), u8x16_splat(10));
+            let letter = u8x16_lt(u8x16_sub(sixteen, u8x16_splat(b'a')), u8x16_splat(26));
+            let underscore = u8x16_eq(sixteen, u8x16_splat(b'_'));
+            let word = v128_or(v128_or(digit, letter), underscore);
+            block.word |= u64::from(i8x16_bitmask(word)) << (16 * place);
+            block.visible |= u64::from(i8x16_bitmask(u8x16_gt(sixteen, u8x16_splat(b' ')))) << (16 * place);
+            beyond |= i8x16_bitmask(sixteen);
+        }
+        (beyond == 0).then_some(block)
+    }
+
+    /// Eight bytes at a time.
+    #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+    #[inline]
+    fn of_words(bytes: &[u8; Self::BYTES]) -> Option<Self> {
         if !bytes.is_ascii() {
             return None;
         }
@@ -66,11 +100,13 @@ impl Block {
 }
 
 /// The high bit of each byte of `word`, all ASCII, that is at least `byte`.
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 const fn at_least(word: u64, byte: u8) -> u64 {
     (word | 0x8080_8080_8080_8080) - 0x0101_0101_0101_0101 * byte as u64
 }
 
 /// The high bits of eight bytes as eight bits, the first byte lowest.
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 const fn high_bits(word: u64) -> u64 {
     ((word & 0x8080_8080_8080_8080) >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
