@@ -31,6 +31,9 @@ use guest::Host;
 /// How often each host function was called, by callback and function.
 pub type HostCalls = BTreeMap<(&'static str, &'static str), u64>;
 
+/// How many instructions of the module ran, by callback.
+pub type Work = BTreeMap<&'static str, u64>;
+
 /// A configuration that the filter did not take.
 #[derive(Debug)]
 pub struct Refused {
@@ -54,9 +57,25 @@ pub struct Vm {
     root: u32,
     last_context: u32,
     trap: Option<String>,
+    /// The instructions that ran, where they are counted.
+    work: Option<Work>,
 }
 
 impl Vm {
+    /// Starts the filter as the only worker of a new process, in a VM that counts its instructions.
+    pub fn start_counting(configuration: &str) -> Result<Self, Refused> {
+        let mut config = Config::new();
+        config.consume_fuel(true);
+        let mut vm = Self::boot_with(&Process::new(), &compile(&config), true);
+        vm.configure(configuration)?;
+        Ok(vm)
+    }
+
+    /// The instructions since the start or since they were last taken.
+    pub fn take_work(&mut self) -> Work {
+        self.work.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
     /// Starts the filter as the only worker of a new process.
     pub fn start(configuration: &str) -> Result<Self, Refused> {
         Self::start_in(&Process::new(), configuration)
@@ -158,11 +177,17 @@ impl Vm {
     }
 
     fn boot(process: &Process) -> Self {
-        let (engine, module) = compiled();
+        Self::boot_with(process, compiled(), false)
+    }
+
+    fn boot_with(process: &Process, (engine, module): &(Engine, Module), counts: bool) -> Self {
         let mut linker = Linker::new(engine);
         abi::link(&mut linker).expect("the proxy-wasm functions have distinct names");
         wasi::link(&mut linker).expect("the WASI functions have distinct names");
         let mut store = Store::new(engine, Host::new(process.clone()));
+        if counts {
+            store.set_fuel(u64::MAX).expect("the engine counts");
+        }
         let instance =
             linker.instantiate(&mut store, module).expect("the module imports only what Envoy provides");
         let memory = instance.get_memory(&mut store, "memory").expect("the module exports its memory");
@@ -170,7 +195,8 @@ impl Vm {
         let host = store.data_mut();
         host.memory = Some(memory);
         host.allocate = Some(allocate.expect("the module exports its allocator"));
-        let mut vm = Self { store, instance, root: 0, last_context: 0, trap: None };
+        let work = counts.then(Work::new);
+        let mut vm = Self { store, instance, root: 0, last_context: 0, trap: None, work };
         vm.call("_initialize", &[]);
         vm
     }
@@ -209,7 +235,12 @@ impl Vm {
         host.effective = 0;
         let arguments: Vec<Val> = arguments.iter().map(|argument| Val::I32(argument.cast_signed())).collect();
         let mut results = vec![Val::I32(0); function.ty(&self.store).results().len()];
-        if let Err(error) = function.call(&mut self.store, &arguments, &mut results) {
+        let before = self.work.as_ref().and_then(|_| self.store.get_fuel().ok());
+        let result = function.call(&mut self.store, &arguments, &mut results);
+        if let (Some(work), Some(before), Ok(left)) = (&mut self.work, before, self.store.get_fuel()) {
+            *work.entry(callback).or_default() += before - left;
+        }
+        if let Err(error) = result {
             let said = self.logs().last().map(|line| line.message.as_str()).unwrap_or_default();
             self.trap = Some(format!("{callback}: {error:#}; last log line: {said}"));
             return None;
@@ -236,18 +267,19 @@ fn to_u32(number: usize) -> u32 {
 /// The module under test, compiled once a test process.
 fn compiled() -> &'static (Engine, Module) {
     static COMPILED: OnceLock<(Engine, Module)> = OnceLock::new();
-    COMPILED.get_or_init(|| {
-        let path = std::env::var_os("TIERGATE_WASM").map_or_else(
-            || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../dist/tiergate.wasm"),
-            PathBuf::from,
-        );
-        let bytes = std::fs::read(&path).unwrap_or_else(|error| {
-            panic!("run make wasm first: {} cannot be read ({error})", path.display())
-        });
-        let engine = Engine::new(&Config::new()).expect("the engine supports this machine");
-        let module = Module::new(&engine, bytes).expect("the module is valid WebAssembly");
-        let abi = module.get_export("proxy_abi_version_0_2_1");
-        assert!(abi.is_some(), "{} is no proxy-wasm module of ABI 0.2.1", path.display());
-        (engine, module)
-    })
+    COMPILED.get_or_init(|| compile(&Config::new()))
+}
+
+fn compile(config: &Config) -> (Engine, Module) {
+    let path = std::env::var_os("TIERGATE_WASM").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../dist/tiergate.wasm"),
+        PathBuf::from,
+    );
+    let bytes = std::fs::read(&path)
+        .unwrap_or_else(|error| panic!("run make wasm first: {} cannot be read ({error})", path.display()));
+    let engine = Engine::new(config).expect("the engine supports this machine");
+    let module = Module::new(&engine, bytes).expect("the module is valid WebAssembly");
+    let abi = module.get_export("proxy_abi_version_0_2_1");
+    assert!(abi.is_some(), "{} is no proxy-wasm module of ABI 0.2.1", path.display());
+    (engine, module)
 }

@@ -28,3 +28,4 @@ mod rollout;
 mod routing;
 mod signals;
 mod telling;
+mod work;

@@ -1,5 +1,7 @@
 //! Whether a text has a statement of SQL in it, told by its shape: the words alone are words of English.
 
+use std::sync::LazyLock;
+
 use memchr::memmem;
 
 /// How far the columns of a statement reach, in bytes.
@@ -12,6 +14,11 @@ const CLAUSES: [&[u8]; 9] =
 /// What no table is called.
 const ARTICLES: [&[u8]; 10] =
     [b"the", b"a", b"an", b"my", b"our", b"your", b"this", b"these", b"those", b"each"];
+
+/// What statements begin with. Prepared once.
+static KEYWORDS: LazyLock<[memmem::Finder<'static>; 5]> = LazyLock::new(|| {
+    ["select", "insert into", "update", "delete from", "create table"].map(memmem::Finder::new)
+});
 
 /// Whether folded text has a statement.
 pub fn has_statement(text: &[u8]) -> bool {
@@ -30,12 +37,17 @@ pub fn has_statement(text: &[u8]) -> bool {
 
 /// What stands behind a keyword, wherever it is a word of its own.
 fn behind<'t>(text: &'t [u8], keyword: &'static [u8]) -> impl Iterator<Item = &'t [u8]> {
-    memmem::find_iter(text, keyword).take(MOST_PLACES).filter_map(move |at| {
-        let before = at.checked_sub(1).and_then(|before| text.get(before));
-        let rest = text.get(at + keyword.len()..)?;
-        let bounded = before.is_none_or(|b| !b.is_ascii_alphanumeric() && *b != b'_');
-        (bounded && rest.first()?.is_ascii_whitespace()).then(|| rest.trim_ascii_start())
-    })
+    KEYWORDS
+        .iter()
+        .filter(move |finder| finder.needle() == keyword)
+        .flat_map(move |finder| finder.find_iter(text))
+        .take(MOST_PLACES)
+        .filter_map(move |at| {
+            let before = at.checked_sub(1).and_then(|before| text.get(before));
+            let rest = text.get(at + keyword.len()..)?;
+            let bounded = before.is_none_or(|b| !b.is_ascii_alphanumeric() && *b != b'_');
+            (bounded && rest.first()?.is_ascii_whitespace()).then(|| rest.trim_ascii_start())
+        })
 }
 
 /// Whether columns, `from` and a table follow.
