@@ -101,6 +101,18 @@ fn end(inside: &str, close: &str) -> Option<usize> {
 mod tests {
     use super::*;
 
+    /// In whichever block of bytes they stand.
+    #[test]
+    fn quotations_are_found_at_any_place() {
+        for place in 0..100 {
+            let before = "x ".repeat(place);
+            for (open, close) in [("\"", "\""), ("«", "»"), ("「", "」")] {
+                let text = format!("{before}{open}the whole of the theorem{close} y");
+                assert_eq!(without(&text), Some(format!("{before}  y")), "{text}");
+            }
+        }
+    }
+
     #[test]
     fn quotations_are_left_out() {
         for (text, left) in [

@@ -249,3 +249,21 @@ pub fn spelled(raw: &[u8], marker: &str) -> Option<usize> {
     }
     Some(length)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// In whichever block of bytes it stands, and across the end of one.
+    #[test]
+    fn an_escape_is_found_at_any_place() {
+        for place in 0..600 {
+            for (escape, found) in
+                [(r"\u003c", Some(place)), (r"\u4e2d", None), (r"\\u003c", None), (r"\n", None)]
+            {
+                let text = format!("{}{escape}{}", "x".repeat(place), "u".repeat(place % 300));
+                assert_eq!(Text::of(text.as_bytes()).escape, found, "{text}");
+            }
+        }
+    }
+}
