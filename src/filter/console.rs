@@ -21,22 +21,28 @@ use tiergate_core::route::Model;
 use tiergate_core::tier::Tier;
 use tiergate_core::time::{Millis, Timestamp};
 
-/// A console of this VM, and what the streams of the VM leave for it.
+/// A console of this VM.
 pub struct Console {
     settings: config::Console,
+    kept: Rc<Kept>,
+}
+
+/// What the streams of the VM leave for its consoles. It is there as long as any of them is: of two, as there are while a
+/// listener is replaced, either may be the one that goes.
+struct Kept {
     recent: RefCell<Recent>,
     savings: RefCell<Savings>,
 }
 
 thread_local! {
-    /// The console of this VM, where there is one.
-    static HERE: RefCell<Weak<Console>> = const { RefCell::new(Weak::new()) };
+    /// What this VM keeps, where it has a console.
+    static HERE: RefCell<Weak<Kept>> = const { RefCell::new(Weak::new()) };
     /// What the filters in the router position run, the newest last.
     static ROUTERS: RefCell<Vec<Weak<WorkerState>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The console of this VM.
-fn here() -> Option<Rc<Console>> {
+/// What this VM keeps for its consoles, where it has one.
+fn here() -> Option<Rc<Kept>> {
     HERE.with_borrow(Weak::upgrade)
 }
 
@@ -98,9 +104,9 @@ impl Entry {
         request_id: &[u8],
         now: Timestamp,
     ) -> Option<Box<Self>> {
-        let console = here()?;
+        let kept = here()?;
         if let (Some(cost), Some(baseline)) = (decision.choice.cost, decision.baseline_cost) {
-            console.savings.borrow_mut().add(now, cost, baseline);
+            kept.savings.borrow_mut().add(now, cost, baseline);
         }
         let thousandths = |number: f64| (number * 1000.0).round() / 1000.0;
         Some(Box::new(Self {
@@ -134,37 +140,31 @@ impl Entry {
 
     /// The request has ended.
     pub fn end(mut self) {
-        let Some(console) = here() else { return };
+        let Some(kept) = here() else { return };
         let now = clock::now();
         self.status = property::status();
         self.duration_ms = now.since(self.time_ms);
         if let Ok(line) = serde_json::to_string(&self) {
-            console.recent.borrow_mut().add(now, line);
+            kept.recent.borrow_mut().add(now, line);
         }
     }
 }
 
 impl Console {
-    /// The console of these settings. It is the VM's from now on.
+    /// The console of these settings. Consoles of a VM show the same.
     pub fn start(settings: config::Console) -> Rc<Self> {
-        let before = here();
-        let console = Rc::new(Self {
-            settings,
-            // What another one has kept is kept on.
-            recent: RefCell::new(match &before {
-                Some(before) => before.recent.replace(Recent::new(0)),
-                None => Recent::new(clock::random(clock::now()).max(1)),
-            }),
-            savings: RefCell::new(before.map(|before| before.savings.take()).unwrap_or_default()),
+        let kept = here().unwrap_or_else(|| {
+            let recent = RefCell::new(Recent::new(clock::random(clock::now()).max(1)));
+            Rc::new(Kept { recent, savings: RefCell::default() })
         });
-        HERE.set(Rc::downgrade(&console));
-        console
+        HERE.set(Rc::downgrade(&kept));
+        Rc::new(Self { settings, kept })
     }
 
     /// Gives the other workers what they have not got.
     pub fn tick(&self) {
-        self.recent.borrow_mut().tell(&SharedData, clock::now());
-        self.savings.borrow_mut().tell(&SharedData);
+        self.kept.recent.borrow_mut().tell(&SharedData, clock::now());
+        self.kept.savings.borrow_mut().tell(&SharedData);
     }
 
     /// The recent decisions, this worker's newest too.

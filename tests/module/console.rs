@@ -112,6 +112,21 @@ fn workers_show_each_others_decisions_and_no_prompt() {
 }
 
 #[test]
+fn a_console_that_goes_takes_nothing_from_the_one_that_stays() {
+    let mut worker = Worker::start(&Process::new());
+    worker.ask("before", GREETING);
+    // A listener that Envoy makes and then refuses, or one of two that is taken away again.
+    let router = worker.vm.add(CONSOLE).unwrap_or_else(|refused| panic!("{}", refused.text()));
+    let second = worker.vm.switch(router);
+    worker.ask("meanwhile", GREETING);
+    worker.vm.remove(second);
+    worker.ask("after", GREETING);
+    assert_eq!(worker.decisions(), ["after", "meanwhile", "before"]);
+    let (_, told) = worker.json(Request::new("GET", "/api/savings"));
+    assert_eq!(told["minutes"][0]["requests"], 3, "{told}");
+}
+
+#[test]
 fn a_decision_is_shown_as_it_ended() {
     let mut worker = Worker::start(&Process::new());
     worker.vm.set_property(&["response", "code"], &429u64.to_le_bytes());

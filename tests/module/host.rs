@@ -117,6 +117,13 @@ impl Vm {
         std::mem::replace(&mut self.root, root)
     }
 
+    /// Takes a filter out of this VM, as Envoy does with one whose listener goes or never came to be.
+    pub fn remove(&mut self, root: u32) {
+        for callback in ["proxy_on_done", "proxy_on_delete"] {
+            self.call(callback, &[root]);
+        }
+    }
+
     /// Runs the filter's timer; panics when the filter never asked for one.
     pub fn tick(&mut self) {
         assert!(self.store.data().tick_period.is_some(), "the filter asked for no ticks");
