@@ -116,6 +116,7 @@ impl Reply {
             ("content-type", "application/json".into()),
             ("cache-control", "no-store".into()),
             ("x-content-type-options", "nosniff".into()),
+            ("cross-origin-resource-policy", "same-origin".into()),
         ];
         Self { status, headers, body: value.to_string().into_bytes().into() }
     }
@@ -147,7 +148,7 @@ pub fn admit(settings: &Console, head: &Head) -> Result<Asked, Reply> {
         let message = "without a token the console answers only requests for localhost or an IP address";
         return Err(error(403, message));
     }
-    if is_foreign(head) {
+    if is_foreign(asked, head) {
         return Err(error(403, "the request is another site's"));
     }
     let allowed: &[&[u8]] = if asked.is_post() { &[b"POST"] } else { &[b"GET", b"HEAD"] };
@@ -188,9 +189,11 @@ fn is_local(authority: &[u8]) -> bool {
     host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok()
 }
 
-/// Whether a browser sends it for another site.
-fn is_foreign(head: &Head) -> bool {
-    if matches!(head.site.as_slice(), b"cross-site" | b"same-site") && head.method != b"GET" {
+/// Whether a browser sends it for another site. A link there may lead to the page, and to nothing else.
+fn is_foreign(asked: Asked, head: &Head) -> bool {
+    if matches!(head.site.as_slice(), b"cross-site" | b"same-site")
+        && (asked != Asked::Page || head.method != b"GET")
+    {
         return true;
     }
     let host = match memchr::memmem::find(&head.origin, b"://") {

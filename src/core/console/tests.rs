@@ -168,6 +168,10 @@ fn other_sites_are_refused_and_forms_too() {
     ] {
         assert_eq!(post(&[json, wrong]), 403, "{wrong:?}");
     }
+    for site in ["cross-site", "same-site"] {
+        let get = |path: &str| status(&open, &head("GET", path, &[("sec-fetch-site", site)]));
+        assert_eq!((get("/"), get("/api/decisions"), get("/api/models")), (200, 403, 403), "{site}");
+    }
     assert_eq!(post(&[("content-type", "text/plain")]), 415);
     assert_eq!(post(&[]), 415);
 }
