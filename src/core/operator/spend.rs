@@ -34,6 +34,8 @@ struct Account {
     /// What is not written down yet.
     pending: u64,
     read_at: Timestamp,
+    /// There was no place to write it down: this worker counts for itself.
+    alone: bool,
 }
 
 /// What tenants have spent today, in millionths of a USD.
@@ -52,9 +54,14 @@ impl Spend {
         }
         let known = find(store, tenant, day(now)).and_then(|found| found.value).unwrap_or_default();
         if self.accounts.len() >= MOST {
-            self.accounts.retain(|_, account| account.pending > 0);
+            // Who makes up names must not fill the memory: what was spent is written down first.
+            self.exchange(store, now);
+            self.accounts.retain(|_, account| account.pending > 0 || account.alone);
         }
-        self.accounts.insert(tenant, Account { day: day(now), known, pending: 0, read_at: now });
+        if self.accounts.len() >= MOST {
+            self.accounts.clear();
+        }
+        self.accounts.insert(tenant, Account { day: day(now), known, read_at: now, ..Account::default() });
         known
     }
 
@@ -69,10 +76,20 @@ impl Spend {
 
     /// Writes down what is new, and reads what others have written.
     pub fn tick(&mut self, store: &impl Store, now: Timestamp) {
+        self.accounts.retain(|_, account| account.day == day(now));
+        self.exchange(store, now);
+    }
+
+    /// How many tenants this worker remembers.
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.accounts.len()
+    }
+
+    fn exchange(&mut self, store: &impl Store, now: Timestamp) {
         let today = day(now);
-        self.accounts.retain(|_, account| account.day == today);
         for (tenant, account) in &mut self.accounts {
-            if account.pending == 0 && now.apart(account.read_at) < FRESH {
+            if account.pending == 0 && (account.alone || now.apart(account.read_at) < FRESH) {
                 continue;
             }
             // Where others write at the same time it is the next tick's matter.
@@ -84,10 +101,14 @@ impl Spend {
                 if account.pending == 0 {
                     break;
                 }
-                let Some(Found { slot, cas, .. }) = found else { break };
+                let Some(Found { slot, cas, .. }) = found else {
+                    account.known = account.known.saturating_add(account.pending);
+                    (account.pending, account.alone) = (0, true);
+                    break;
+                };
                 let sum = known.saturating_add(account.pending);
                 if store.set(&key(slot), &encode(*tenant, today, sum), cas).is_ok() {
-                    (account.known, account.pending) = (sum, 0);
+                    (account.known, account.pending, account.alone) = (sum, 0, false);
                     break;
                 }
             }

@@ -1,6 +1,6 @@
 //! Rules, hints, networks, and what tenants spend.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use super::*;
@@ -211,6 +211,55 @@ fn thousands_of_tenants_take_no_more_places_than_there_are() {
     assert_eq!(spend.of(&shared, some, NOW), 1);
     shared.0.borrow_mut().values_mut().for_each(|(bytes, _)| bytes.truncate(9));
     assert_eq!(Spend::default().of(&shared, some, NOW), 0, "what is not ours is nothing known");
+}
+
+#[test]
+fn who_makes_up_tenants_fills_no_memory_and_makes_no_tick_long() {
+    let shared = Counted::default();
+    let mut spend = Spend::default();
+    // More than there are places for, each within a second of its own, and then as many at once.
+    for tenant in 0..20_000_u64 {
+        let number = Tenants::number(&tenant.to_le_bytes());
+        spend.of(&shared, number, NOW);
+        spend.add(number, 5, NOW);
+        if tenant < 10_000 && tenant % 500 == 0 {
+            spend.tick(&shared, NOW + 1000);
+        }
+    }
+    assert!(spend.len() <= 1024, "{}", spend.len());
+    for second in 2..5 {
+        spend.tick(&shared, NOW + second * 1000);
+    }
+    shared.1.set(0);
+    spend.tick(&shared, NOW + 6000);
+    assert!(
+        shared.1.get() <= 1024,
+        "{} reads of shared data in a tick in which nobody spends",
+        shared.1.get()
+    );
+    // Who has no place is still counted, by this worker.
+    let late = Tenants::number(b"late");
+    for _ in 0..3 {
+        spend.of(&shared, late, NOW);
+        spend.add(late, 5, NOW);
+        spend.tick(&shared, NOW + 7000);
+    }
+    assert_eq!(spend.of(&shared, late, NOW), 15);
+}
+
+/// Shared data that counts how often it is read.
+#[derive(Default)]
+struct Counted(Shared, Cell<u64>);
+
+impl Store for Counted {
+    fn get(&self, key: &str) -> Option<(Vec<u8>, u32)> {
+        self.1.set(self.1.get() + 1);
+        self.0.get(key)
+    }
+
+    fn set(&self, key: &str, value: &[u8], cas: Option<u32>) -> Result<(), Conflict> {
+        self.0.set(key, value, cas)
+    }
 }
 
 #[test]
