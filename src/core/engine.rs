@@ -148,6 +148,10 @@ fn decide_on<'c>(
     live: RequestContext<'_>,
     scratch: &mut Scratch,
 ) -> Decision<'c> {
+    // Models that a client names beside the one that it asks for.
+    if view.fallbacks && config.operator.tenants.restricts(&live.client) {
+        return refused(config, Problem::NotAllowed);
+    }
     let Some(name) = asked_for(config, request, view) else { return nameless(config, request, view) };
     let keeps = live.sessions.as_ref().and_then(|sessions| kept(sessions, request.body, view));
     let edit = |model: &Model| edit_of(request, view, model);

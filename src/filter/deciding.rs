@@ -62,5 +62,7 @@ pub fn unread<'c>(
             _ => engine::refused(config, Problem::Encoding),
         });
     }
-    (facts.form && dialect.is_some()).then(|| engine::refused(config, Problem::Form))
+    // On another path this far only where the client may not use all models, and the form's model cannot be read.
+    let refused = facts.form && (dialect.is_some() || facts.boundary.is_none());
+    refused.then(|| engine::refused(config, Problem::Form))
 }

@@ -8,7 +8,7 @@ use super::console;
 use tiergate_core::chat::{self, Coding};
 use tiergate_core::config::Config;
 use tiergate_core::fit::{BETAS, Takes};
-use tiergate_core::operator::Headers;
+use tiergate_core::operator::{Client, Headers};
 
 /// Every header that begins so is ours: what a client sends under these names is removed.
 const OWN_PREFIX: &str = "x-tiergate-";
@@ -116,6 +116,11 @@ impl Facts {
             None => Vec::new(),
         };
         facts
+    }
+
+    /// Whether who asks may not use all models.
+    pub fn is_restricted(&self, config: &Config) -> bool {
+        config.operator.tenants.restricts(&Client { headers: Some(&self.watched), ..Client::default() })
     }
 
     /// Takes one header in.

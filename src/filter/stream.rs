@@ -226,7 +226,8 @@ impl HttpContext for Stream {
             let _ = hostcalls::remove_map_value(MapType::HttpRequestHeaders, name);
         }
         let dialect = if facts.may_be_llm_call { config.paths.dialect(&facts.path) } else { None };
-        let read = !facts.form || facts.boundary.is_some() && config.reads_forms;
+        let read =
+            !facts.form || facts.boundary.is_some() && config.reads_forms || facts.is_restricted(config);
         let other = || facts.may_be_llm_call && read && config.paths.is_other(&facts.path);
         if dialect.is_none() && !other() {
             self.listing = Listing::of(&shared, &facts);

@@ -5,8 +5,8 @@ use flate2::write::{GzEncoder, ZlibEncoder};
 use serde_json::Value;
 use std::io::Write;
 
-use crate::fixture::{CHAT, GREETING, chat, exchange, model_in, start};
-use crate::host::{LocalResponse, Request};
+use crate::fixture::{CHAT, CONFIG, GREETING, chat, exchange, model_in, start};
+use crate::host::{LocalResponse, Request, Vm};
 
 fn answer(request: &Request) -> LocalResponse {
     let mut vm = start();
@@ -51,6 +51,34 @@ fn what_cannot_be_read_is_refused() {
         (Request::post(CHAT, &body[..body.len() - 9]).header("x-tiergate-packed", "gzip"), 413),
     ] {
         assert_eq!(answer(&request).status, status);
+    }
+}
+
+#[test]
+fn who_may_not_use_all_models_does_not_get_them_by_a_form() {
+    let policy = r#"{"tenants": {"header": "x-tenant", "policies": {"acme": {"block": ["deep"]}}}, "#;
+    let config = CONFIG.replacen('{', policy, 1);
+    let mut vm = Vm::start(&config).unwrap_or_else(|refused| panic!("{}", refused.text()));
+    let speech = "/v1/audio/transcriptions";
+    let field = |model: &str| {
+        format!("--X\r\ncontent-disposition: form-data; name=\"model\"\r\n\r\n{model}\r\n--X--\r\n")
+    };
+    let multipart = "multipart/form-data; boundary=X";
+    for (kind, body, tenant, status) in [
+        (multipart, field("deep"), "acme", Some(403)),
+        (multipart, field("tiny"), "acme", None),
+        (multipart, field("deep"), "other", None),
+        ("multipart/form-data", field("deep"), "acme", Some(415)),
+        ("application/x-www-form-urlencoded", "model=deep".to_owned(), "acme", Some(415)),
+        ("application/x-www-form-urlencoded", "model=deep".to_owned(), "other", None),
+    ] {
+        let request = Request::post(speech, &body).without("content-type").header("content-type", kind);
+        let outcome = vm.request(&request.header("x-tenant", tenant));
+        assert_eq!(outcome.trap, None);
+        let answered = outcome.local_response.as_ref().map(|answer| answer.status);
+        assert_eq!(answered, status, "{kind} {body:?} of {tenant}");
+        assert_eq!(outcome.forwarded, status.is_none());
+        vm.finish(outcome.stream);
     }
 }
 

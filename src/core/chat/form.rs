@@ -7,6 +7,8 @@ use super::Span;
 
 /// Most fields `model` of a form that are rewritten.
 const MOST: usize = 16;
+/// Longest head of a part that is read: those of clients are far shorter.
+const LONGEST_HEAD: usize = 2048;
 /// Longest boundary, as RFC 2046 has it.
 const LONGEST_BOUNDARY: usize = 70;
 
@@ -24,7 +26,7 @@ pub fn boundary(content_type: &[u8]) -> Option<Vec<u8>> {
     (!plain.is_empty() && plain.len() <= LONGEST_BOUNDARY).then(|| plain.to_vec())
 }
 
-/// The values of a form's fields `model`, and whether there are more than are rewritten. A part that never ends is none.
+/// The values of a form's fields `model`, and whether there may be more than are rewritten. A part that never ends is none.
 pub fn model_fields(body: &[u8], boundary: &[u8]) -> (Vec<Span>, bool) {
     let delimiter = [b"--", boundary].concat();
     let finder = memmem::Finder::new(&delimiter);
@@ -36,9 +38,11 @@ pub fn model_fields(body: &[u8], boundary: &[u8]) -> (Vec<Span>, bool) {
     let Some(mut start) = places.next() else { return (fields, false) };
     for end in places {
         let from = start.saturating_add(delimiter.len());
-        let value = body
-            .get(from..end)
-            .and_then(model)
+        let part = body.get(from..end).unwrap_or_default();
+        if part.len() > LONGEST_HEAD && head(part).is_none() {
+            return (fields, true);
+        }
+        let value = model(part)
             .map(|(first, last)| Span { start: from.saturating_add(first), end: from.saturating_add(last) });
         if fields.len() >= MOST && value.is_some() {
             return (fields, true);
@@ -51,16 +55,8 @@ pub fn model_fields(body: &[u8], boundary: &[u8]) -> (Vec<Span>, bool) {
 
 /// Where the value of a part stands whose name is `model` and that is no file.
 fn model(part: &[u8]) -> Option<(usize, usize)> {
-    /// Heads of parts are short; what is longer is none of ours.
-    const LONGEST_HEAD: usize = 2048;
-    let head = part.get(..part.len().min(LONGEST_HEAD))?;
-    let (end, gap) = match (memmem::find(head, b"\r\n\r\n"), memmem::find(head, b"\n\n")) {
-        (Some(crlf), Some(lf)) if lf < crlf => (lf, 2),
-        (Some(crlf), _) => (crlf, 4),
-        (None, Some(lf)) => (lf, 2),
-        (None, None) => return None,
-    };
-    let is_model = head.get(..end)?.split(|&b| b == b'\n').any(|line| {
+    let (end, gap) = head(part)?;
+    let is_model = part.get(..end)?.split(|&b| b == b'\n').any(|line| {
         let Some((name, value)) = split(line, b':') else { return false };
         name.trim_ascii().eq_ignore_ascii_case(b"content-disposition") && names_model(value)
     });
@@ -69,6 +65,17 @@ fn model(part: &[u8]) -> Option<(usize, usize)> {
     let value = value.strip_suffix(b"\n")?;
     let value = value.strip_suffix(b"\r").unwrap_or(value);
     is_model.then(|| (start, start.saturating_add(value.len())))
+}
+
+/// Where the head of a part ends, and how long the blank line is behind it.
+fn head(part: &[u8]) -> Option<(usize, usize)> {
+    let head = part.get(..part.len().min(LONGEST_HEAD))?;
+    match (memmem::find(head, b"\r\n\r\n"), memmem::find(head, b"\n\n")) {
+        (Some(crlf), Some(lf)) if lf < crlf => Some((lf, 2)),
+        (Some(crlf), _) => Some((crlf, 4)),
+        (None, Some(lf)) => Some((lf, 2)),
+        (None, None) => None,
+    }
 }
 
 fn names_model(disposition: &[u8]) -> bool {
@@ -132,6 +139,22 @@ mod tests {
         ] {
             assert_eq!(models(&body), expected, "{body:?}");
         }
+    }
+
+    #[test]
+    fn a_part_whose_head_is_too_long_may_be_one_more() {
+        let plain = "--XX\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nsmart/auto\r\n";
+        let padding = "x".repeat(LONGEST_HEAD);
+        let long = format!(
+            "--XX\r\nx-padding: {padding}\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nbig\r\n"
+        );
+        let (spans, more) = model_fields(format!("{plain}{long}--XX--").as_bytes(), b"XX");
+        assert_eq!((spans.len(), more), (1, true));
+        let file = format!(
+            "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n{padding}\r\n"
+        );
+        let (spans, more) = model_fields(format!("{plain}{file}--XX--").as_bytes(), b"XX");
+        assert_eq!((spans.len(), more), (1, false));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::judge::{Case, Wanted};
 use super::{Cause, Decision};
 use crate::ask::Asks;
 use crate::chat::{self, Problem};
-use crate::config::Config;
+use crate::config::{Config, Name};
 use crate::operator::{Bounds, Client, Effect, RuleSet, Shape, Text};
 use crate::route::{Model, Slots};
 
@@ -98,13 +98,29 @@ pub(super) fn only(config: &Config, client: &Client<'_>) -> Option<Slots> {
     config.operator.tenants.of(client).and_then(|(policy, _)| policy.only)
 }
 
+/// Whether who asks may use whatever these names stand for. What serves a virtual model or a group is known to [`guard`].
+pub(super) fn may_name<'n>(
+    config: &Config,
+    client: &Client<'_>,
+    mut names: impl Iterator<Item = &'n str>,
+) -> bool {
+    let Some((policy, _)) = config.operator.tenants.of(client) else { return true };
+    let Some(only) = policy.only else { return true };
+    names.all(|name| match config.names.find(&config.table, name) {
+        Name::Other => config.table.models.get(name).map_or(policy.strangers, |model| only.has(model)),
+        Name::Virtual(_) | Name::Group(_) | Name::Missing => true,
+    })
+}
+
 /// The decision, or that who asks may not use its model.
 pub(super) fn guard<'c>(config: &'c Config, client: &Client<'_>, decision: Decision<'c>) -> Decision<'c> {
     let Some((policy, _)) = config.operator.tenants.of(client) else { return decision };
     let Some(only) = policy.only else { return decision };
-    let may = match decision.choice.model {
-        Some(model) => only.has(model),
-        None => policy.strangers || decision.choice.cause != Cause::Pinned,
+    let may = match (decision.choice.model, decision.choice.cause) {
+        (Some(model), _) => only.has(model),
+        (None, Cause::Pinned) => policy.strangers,
+        // Another parser may find a model where none was found here.
+        (None, cause) => cause != Cause::Unparsable,
     };
     if may { Decision { bound: true, ..decision } } else { refused(config, Problem::NotAllowed) }
 }

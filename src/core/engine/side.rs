@@ -1,7 +1,7 @@
 //! Calls that name a model and are no conversation: counting of tokens, embeddings, images, speech, batches.
 
 use super::decision::{no_such_model, pinned, refused, to_default};
-use super::operator::guard;
+use super::operator::{guard, may_name};
 use super::{Cause, Decision, Edit, RequestContext, named, path_edit};
 use crate::chat::{self, PathModels, Problem, Span};
 use crate::config::{Config, Name};
@@ -20,21 +20,26 @@ pub struct Call<'r> {
 
 impl<'r> Call<'r> {
     /// Where the body names a model, and what it says there.
-    fn names(&self, config: &Config) -> (Vec<(Span, String)>, bool) {
+    fn names(&self, config: &Config) -> Names {
         let text = |span: Span| String::from_utf8_lossy(span.of(self.body)).into_owned();
         if let Some(boundary) = self.boundary {
             let (spans, more) = chat::model_fields(self.body, boundary);
-            return (spans.into_iter().map(|span| (span, text(span))).collect(), more);
+            return Names {
+                all: spans.into_iter().map(|span| (span, text(span))).collect(),
+                more,
+                whole: true,
+            };
         }
         let asked = chat::Asked::of(self.body, &config.limits);
         let said = |span| chat::said(span, self.body).into_owned();
-        (asked.spans.into_iter().map(|span| (span, said(span))).collect(), asked.more)
+        let all = asked.spans.into_iter().map(|span| (span, said(span))).collect();
+        let whole = self.body.is_empty() || asked.fault != Some(chat::Fault::NotJson);
+        Names { all, more: asked.more, whole }
     }
 
     /// The changes that put another model in the place of `first`, which an earlier attempt was sent with.
     pub fn renamed(&self, config: &Config, first: &Model, model: &Model) -> Vec<chat::Change> {
-        let (names, _) = self.names(config);
-        let spans = names.into_iter().filter(|(_, name)| *name == first.upstream_model);
+        let spans = self.names(config).all.into_iter().filter(|(_, name)| *name == first.upstream_model);
         let spans: Vec<Span> = spans.map(|(span, _)| span).collect();
         self.written(&spans, model)
     }
@@ -49,6 +54,15 @@ impl<'r> Call<'r> {
             }
         }
     }
+}
+
+/// The names in a body.
+struct Names {
+    all: Vec<(Span, String)>,
+    /// There are more than are read.
+    more: bool,
+    /// It is known that there are no others.
+    whole: bool,
 }
 
 /// What a name of a call stands for.
@@ -147,7 +161,16 @@ pub fn decide_other<'c>(
     context: &RequestContext<'_>,
 ) -> Option<Decision<'c>> {
     let in_path = PathModels::of(call.path, None);
-    let (in_body, more) = call.names(config);
+    let Names { all: in_body, more, whole } = call.names(config);
+    if config.operator.tenants.restricts(&context.client) {
+        let mut named = in_body.iter().map(|(_, name)| name.as_str()).chain(in_path.asked.as_deref());
+        if more || in_path.more {
+            return Some(refused(config, Problem::TooManyModels));
+        }
+        if !whole || !may_name(config, &context.client, &mut named) {
+            return Some(refused(config, Problem::NotAllowed));
+        }
+    }
     let endpoint = Meant::of_virtual(config, call.path);
     let Named { mut meant, spans, strangers } = match named_in(config, in_body, endpoint.is_some()) {
         Ok(named) => named,

@@ -43,6 +43,11 @@ impl Tenants {
         own.or_else(|| self.policies.get(ANYBODY)).map(|policy| (policy, name))
     }
 
+    /// Whether who sends a request may not use all models.
+    pub fn restricts(&self, client: &Client<'_>) -> bool {
+        self.of(client).is_some_and(|(policy, _)| policy.only.is_some())
+    }
+
     /// The number of a tenant's name.
     pub fn number(name: &[u8]) -> u64 {
         Fnv::of(name)

@@ -95,7 +95,10 @@ pub(super) fn read_forms(document: &raw::Document) -> bool {
             || model.aliases.is_some()
             || model.upstream_model.as_ref().is_some_and(|upstream| upstream != name)
     };
-    !document.groups.is_empty() || !document.endpoints.is_empty() || document.models.iter().any(other)
+    !document.groups.is_empty()
+        || !document.endpoints.is_empty()
+        || document.models.iter().any(other)
+        || document.tenants.policies.values().any(|policy| policy.allow.is_some() || policy.block.is_some())
 }
 
 fn tiers(list: Vec<Arc<Model>>) -> PerTier<Vec<Arc<Model>>> {

@@ -169,6 +169,77 @@ fn a_tenant_uses_only_the_models_that_it_may() {
 }
 
 #[test]
+fn a_tenant_gets_no_model_that_it_may_not_use_by_another_way() {
+    let policies = json!({
+        "models": {"nickname": {"aliases": ["nick"]}},
+        "groups": {"pair": ["simple", "medium"]},
+        "tenants": {"policies": {"acme": {"allow": ["simple", "medium"]}, "careful": {"block": ["complex"]}}},
+    });
+    let config = ruled(json!([]), policies);
+    let of = |tenant: &str, path: &str, body: &[u8], boundary: Option<&[u8]>| {
+        let mut headers = Headers::default();
+        headers.look(&config.operator, "x-tenant", tenant.as_bytes());
+        let client = Client { headers: Some(&headers), ..Client::default() };
+        let context = RequestContext { client, ..RequestContext::default() };
+        let path = path.as_bytes();
+        let decision = match config.paths.dialect(path) {
+            Some(dialect) => {
+                let request = Request { dialect, path, body };
+                Some(decide(&config, &request, context, &mut Scratch::default()))
+            }
+            None => decide_other(&config, &Call { path, body, boundary }, &context),
+        };
+        decision.and_then(|decision| decision.problem)
+    };
+    let batch = |models: &[&str]| {
+        let one = |model: &&str| json!({"custom_id": "1", "params": {"model": model, "messages": []}});
+        json!({"requests": models.iter().map(one).collect::<Vec<_>>()}).to_string()
+    };
+    let form = |models: &[&str]| {
+        let field = |model: &&str| {
+            format!("--X\r\ncontent-disposition: form-data; name=\"model\"\r\n\r\n{model}\r\n")
+        };
+        models.iter().map(field).collect::<String>() + "--X--\r\n"
+    };
+    let (embeds, batches, speech) = ("/v1/embeddings", "/v1/messages/batches", "/v1/audio/transcriptions");
+    let chat = "/v1/chat/completions";
+    let wide: Vec<u8> = json!({"model": "complex", "messages": []})
+        .to_string()
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let own = json!({"model": "simple", "fallbacks": ["complex"], "messages": []}).to_string();
+    let many = batch(&vec!["simple"; 10_001]);
+    let no = Some(Problem::NotAllowed);
+    let rows: [(&str, Vec<u8>, [Option<Problem>; 2]); 14] = [
+        (batches, batch(&["simple", "medium"]).into_bytes(), [None, None]),
+        (batches, batch(&["simple", "complex"]).into_bytes(), [no.clone(), no.clone()]),
+        (batches, batch(&["smart/auto", "complex"]).into_bytes(), [no.clone(), no.clone()]),
+        (batches, batch(&["simple", "stranger"]).into_bytes(), [no.clone(), None]),
+        (batches, many.into_bytes(), [Some(Problem::TooManyModels), Some(Problem::TooManyModels)]),
+        (embeds, br#"{"model": "stranger", "input": "x"}"#.to_vec(), [no.clone(), None]),
+        (embeds, br#"{"model": "complex", "input": "x"}"#.to_vec(), [no.clone(), no.clone()]),
+        (embeds, br#"{"model": "pair", "input": "x"}"#.to_vec(), [None, None]),
+        (embeds, br#"{"input": "x"}"#.to_vec(), [None, None]),
+        (embeds, Vec::new(), [None, None]),
+        (embeds, wide.clone(), [no.clone(), no.clone()]),
+        (chat, wide, [no.clone(), no.clone()]),
+        (chat, own.into_bytes(), [no.clone(), no.clone()]),
+        ("/v1/realtime?model=stranger", Vec::new(), [no.clone(), None]),
+    ];
+    for (path, body, expected) in rows {
+        for (tenant, expected) in ["acme", "careful"].into_iter().zip(expected) {
+            let said = String::from_utf8_lossy(body.get(..120).unwrap_or(&body)).into_owned();
+            assert_eq!(of(tenant, path, &body, None), expected, "{tenant} {path} {said}");
+        }
+        assert_eq!(of("other", path, &body, None), None, "who has no policy may all");
+    }
+    assert_eq!(of("acme", speech, form(&["simple", "complex"]).as_bytes(), Some(b"X")), no);
+    assert_eq!(of("acme", speech, form(&["simple"]).as_bytes(), Some(b"X")), None);
+    assert!(config.reads_forms, "the models of forms are looked at");
+}
+
+#[test]
 fn what_a_request_has_moves_its_tier() {
     let rules = json!([
         {"name": "deep", "min_turns": 4, "min_tier": "COMPLEX"},
