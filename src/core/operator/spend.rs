@@ -82,7 +82,7 @@ impl Spend {
 
     /// How many tenants this worker remembers.
     #[cfg(test)]
-    pub fn len(&self) -> usize {
+    pub fn known(&self) -> usize {
         self.accounts.len()
     }
 

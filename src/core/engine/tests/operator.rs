@@ -211,7 +211,9 @@ fn a_tenant_gets_no_model_that_it_may_not_use_by_another_way() {
     let own = json!({"model": "simple", "fallbacks": ["complex"], "messages": []}).to_string();
     let many = batch(&vec!["simple"; 10_001]);
     let no = Some(Problem::NotAllowed);
-    let rows: [(&str, Vec<u8>, [Option<Problem>; 2]); 14] = [
+    // A path, a body, and what becomes of it for either tenant.
+    type Row = (&'static str, Vec<u8>, [Option<Problem>; 2]);
+    let rows: [Row; 14] = [
         (batches, batch(&["simple", "medium"]).into_bytes(), [None, None]),
         (batches, batch(&["simple", "complex"]).into_bytes(), [no.clone(), no.clone()]),
         (batches, batch(&["smart/auto", "complex"]).into_bytes(), [no.clone(), no.clone()]),
