@@ -11,6 +11,32 @@ pub struct Concept {
     pub name: String,
     /// Part of a pair that only counts together, see [`Order`].
     pub order: Option<Order>,
+    /// Whether it is about the people who talk, so that a sentence without any other may be a mere remark.
+    pub courteous: bool,
+}
+
+/// Concepts of sentences that say nothing of what is asked: "Sorry to bother you on a Sunday, I feel so lost."
+const COURTEOUS: [&str; 12] = [
+    "politeness",
+    "greeting",
+    "thanks",
+    "small_talk",
+    "closing",
+    "continuation",
+    "reply",
+    "go_on",
+    "feelings_relations",
+    "statement_feeling",
+    "speed_and_time",
+    "live_data",
+];
+
+impl Concept {
+    /// A concept by its name.
+    pub fn new(dimension: Option<Dimension>, name: String, order: Option<Order>) -> Self {
+        let courteous = COURTEOUS.contains(&name.as_str());
+        Self { dimension, name, order, courteous }
+    }
 }
 
 /// "First … then": neither word means anything alone.

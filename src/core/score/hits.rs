@@ -18,6 +18,8 @@ pub struct Hits {
     pub statement: bool,
     first_at: Option<usize>,
     in_order: bool,
+    /// Where the first and the last word stand that say something of what is asked.
+    said: Option<(usize, usize)>,
 }
 
 impl Hits {
@@ -33,6 +35,12 @@ impl Hits {
         self.statement = false;
         self.first_at = None;
         self.in_order = false;
+        self.said = None;
+    }
+
+    /// Where the first and the last word stand that say something of what is asked.
+    pub(super) const fn said(&self) -> Option<(usize, usize)> {
+        self.said
     }
 
     /// Notes a concept at a position; a concept counts once however often it is said.
@@ -41,6 +49,10 @@ impl Hits {
             Some(Order::First) => self.first_at = self.first_at.or(Some(at)),
             Some(Order::Then) => self.in_order |= self.first_at.is_some_and(|first| first < at),
             None => {}
+        }
+        if !concept.courteous {
+            let (first, last) = self.said.unwrap_or((at, at));
+            self.said = Some((first.min(at), last.max(at)));
         }
         let Some(word) = self.seen.get_mut(index / 64) else { return };
         let bit = 1u64 << (index % 64);

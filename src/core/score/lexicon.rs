@@ -55,13 +55,13 @@ impl Lexicon {
                 "sequence_then" => Some(Order::Then),
                 _ => None,
             };
-            let concept = Concept { dimension: Some(dimension), name: name.to_owned(), order };
+            let concept = Concept::new(Some(dimension), name.to_owned(), order);
             building.concept(concept, spelled(cells));
         }
         for line in rows(TOPICS).chain(rows(REPLIES)) {
             let mut cells = line.split('\t');
             let name = cells.next().unwrap_or_default().to_owned();
-            building.concept(Concept { dimension: None, name, order: None }, spelled(cells));
+            building.concept(Concept::new(None, name, None), spelled(cells));
         }
         for line in rows(PLAIN) {
             let mut cells = line.split('\t');
@@ -70,7 +70,7 @@ impl Lexicon {
             building.plain(dimension, name, spelled(cells));
         }
         for (dimension, keyword) in keywords {
-            let concept = Concept { dimension: Some(*dimension), name: keyword.clone(), order: None };
+            let concept = Concept::new(Some(*dimension), keyword.clone(), None);
             building.concept(concept, std::iter::once(keyword.as_str()));
         }
         let mut own = Vec::with_capacity(dimensions.len());
@@ -247,7 +247,7 @@ impl Building {
     ) {
         let known = self.concepts.iter().position(|c| c.dimension == dimension && c.name == name);
         let number = known.unwrap_or_else(|| {
-            self.concepts.push(Concept { dimension, name: name.to_owned(), order: None });
+            self.concepts.push(Concept::new(dimension, name.to_owned(), None));
             self.concepts.len() - 1
         });
         self.builder.begin(PLAIN_MARK + number);
@@ -257,7 +257,7 @@ impl Building {
     /// A keyword of a dimension of the operator's own: no other dimension, nor a learnt weight, counts it.
     fn own(&mut self, keyword: &str) {
         let number = self.concepts.len();
-        self.concepts.push(Concept { dimension: None, name: keyword.to_owned(), order: None });
+        self.concepts.push(Concept::new(None, keyword.to_owned(), None));
         self.builder.begin(PLAIN_MARK + number);
         self.spelling(keyword);
     }

@@ -13,6 +13,7 @@ mod index;
 mod lexicon;
 mod own;
 mod params;
+mod remarks;
 mod replies;
 mod rules;
 mod scorer;

@@ -10,6 +10,7 @@ use super::fold::Folded;
 use super::hits::Hits;
 use super::lexicon::{self, Lexicon};
 use super::params::Step;
+use super::remarks;
 use super::weights::SHORT;
 use super::{
     Boundaries, Boundary, Calibrated, Contribution, Dimension, Judgement, OwnDimension, Rule, RuleParams,
@@ -176,7 +177,7 @@ impl RuleScorer {
         }
         let dressed = self.clothes.take_off(&mut scratch.folded);
         self.look(scratch);
-        dressed
+        dressed | remarks::take_off(&mut scratch.folded, &scratch.hits)
     }
 
     fn look(&self, scratch: &mut Scratch) {

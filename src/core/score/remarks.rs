@@ -1,0 +1,155 @@
+//! Remarks around a short ask: sentences before and behind it without any word of what is asked. "My Dutch is not so good
+//! yet. … You saved my day!" They make an ask longer, which the calibrated scorer takes for work, and no harder. Courtesies
+//! in known words are taken off before, see [`clothes`](super::clothes); these are told by what they lack.
+
+use super::fold::Folded;
+use super::hits::Hits;
+
+/// A longer text has more in it than its first and last sentences.
+const TEXT: usize = 1_200;
+/// A longer sentence says something, whatever its words.
+const SENTENCE: usize = 200;
+/// A longer question is what is asked.
+const QUESTION: usize = 40;
+/// So many sentences at most are taken off at either end. With two, remarks change nearly as many tiers (0.19 instead of 0.21 of the
+/// prompts of docs/quality.md), and translations and their originals rank less alike.
+const MOST: usize = 1;
+/// What has to be left.
+const LEAST: usize = 12;
+/// A text of more sentences is left whole.
+const SENTENCES: usize = 16;
+
+/// Takes the remarks off a text whose concepts were found, and tells whether there were any. What stays has a question or a word
+/// of what is asked.
+pub fn take_off(folded: &mut Folded, hits: &Hits) -> bool {
+    let (from, to) = inside(&folded.text, hits.said());
+    let some = to - from < folded.text.len();
+    if some {
+        folded.text.truncate(to);
+        let gone = memchr::memchr_iter(b'?', folded.text.get(..from).unwrap_or_default()).count();
+        folded.questions = folded.questions.saturating_sub(u32::try_from(gone).unwrap_or(u32::MAX));
+        folded.text.drain(..from);
+    }
+    some
+}
+
+/// Where what is asked begins and ends. `said`: where the first and the last word stand that say something of it.
+fn inside(text: &[u8], said: Option<(usize, usize)>) -> (usize, usize) {
+    let whole = (0, text.len());
+    let mut ends = [0; SENTENCES];
+    let Some(count) =
+        Some(text).filter(|text| text.len() <= TEXT).and_then(|text| sentences(text, &mut ends))
+    else {
+        return whole;
+    };
+    let (mut from, mut to) = whole;
+    for &end in ends.iter().take(count.min(MOST)) {
+        let (Some(sentence), Some(rest)) = (text.get(from..end), text.get(end..)) else { break };
+        let goes_on = said.is_some() || rest.contains(&b'?');
+        let wordless = said.is_none_or(|(first, _)| first >= end);
+        // "Got a minute?" is a remark only where a word says what is asked.
+        let asks = sentence.contains(&b'?') && (said.is_none() || sentence.len() > QUESTION);
+        if !goes_on || !wordless || asks || rest.len() < LEAST || !is_plain(sentence) {
+            break;
+        }
+        from = end;
+    }
+    for &start in ends.iter().take(count).rev().take(MOST) {
+        let (Some(sentence), Some(rest)) = (text.get(start..to), text.get(from..start)) else { break };
+        let goes_on = said.is_some() || rest.contains(&b'?');
+        let wordless = said.is_none_or(|(_, last)| last < start);
+        if !goes_on || !wordless || sentence.contains(&b'?') || rest.len() < LEAST || !is_plain(sentence) {
+            break;
+        }
+        to = start;
+    }
+    (from, to)
+}
+
+/// Notes where the sentences of a text end, but for the last one; how many do. `None` where there is no room for all.
+fn sentences(text: &[u8], ends: &mut [usize; SENTENCES]) -> Option<usize> {
+    let mut count = 0;
+    let mut at = 0;
+    while let Some(&byte) = text.get(at) {
+        let next = text.get(at + 1);
+        let spaced = next.is_none_or(u8::is_ascii_whitespace);
+        let foreign =
+            at.checked_sub(1).and_then(|before| text.get(before)).is_some_and(|before| *before > 0x7F);
+        let end = match byte {
+            b'\n' => at + 1,
+            b'.' | b'!' | b'?' | b':' if spaced || foreign => at + 1,
+            // The full stops of Chinese and Japanese, and of the scripts of India.
+            0xE3 if text.get(at..at + 3) == Some(b"\xE3\x80\x82") => at + 3,
+            0xE0 if text.get(at..at + 3) == Some(b"\xE0\xA5\xA4") => at + 3,
+            _ => {
+                at += 1;
+                continue;
+            }
+        };
+        let space = text.get(end..)?.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        at = end + space;
+        if at < text.len() {
+            *ends.get_mut(count)? = at;
+            count += 1;
+        }
+    }
+    Some(count)
+}
+
+/// Whether a sentence is short and of plain words: no figures, no marks of code or mathematics, no quotation.
+fn is_plain(sentence: &[u8]) -> bool {
+    sentence.len() <= SENTENCE
+        && !sentence.iter().any(|byte| {
+            matches!(byte, b'"'..=b'$' | b'('..=b'+' | b'/'..=b'9' | b'<'..=b'>' | b'['..=b'`' | b'{'..=b'~')
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is left of a text, where `word` is all that says something of what is asked.
+    fn left<'t>(text: &'t str, word: &str) -> &'t str {
+        let said = text.find(word).filter(|_| !word.is_empty()).map(|at| (at, at));
+        let (from, to) = inside(text.as_bytes(), said);
+        text.get(from..to).unwrap()
+    }
+
+    #[test]
+    fn sentences_without_a_word_of_the_ask_are_taken_off() {
+        for (text, word, want) in [
+            ("my dutch is not good yet. is hal safe? you saved my day!", "", "is hal safe? "),
+            (
+                "sorry for the trouble. i am old. list three rivers. god bless you.",
+                "list",
+                "list three rivers. ",
+            ),
+            (
+                "\u{4f60}\u{597d}\u{554a}!\u{5217}\u{51fa}\u{4e09}\u{6761}\u{6cb3}\u{3002}\u{7948}\u{798f}\u{4f60}",
+                "\u{5217}",
+                "\u{5217}\u{51fa}\u{4e09}\u{6761}\u{6cb3}\u{3002}",
+            ),
+        ] {
+            assert_eq!(left(text, word), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_the_ask_stays() {
+        for (text, word) in [
+            // Neither a question nor a known word: any of them may be the ask.
+            ("otwórz okno. jesteś super.", ""),
+            // The word is in the first sentence, and the last one asks.
+            ("my matrix is singular. what now?", "matrix"),
+            // Figures, code and quotations are material.
+            ("there were 12 birds. how many are left?", ""),
+            ("x = y. is it so?", ""),
+            ("he said \"no\". why?", ""),
+            // Too little would be left.
+            ("i am so tired today. why?", ""),
+            ("see example.com for it", "see"),
+        ] {
+            assert_eq!(left(text, word), text);
+        }
+    }
+}
