@@ -120,7 +120,7 @@ mod tests {
         for (text, word, want) in [
             ("my dutch is not good yet. is hal safe? you saved my day!", "", "is hal safe? "),
             (
-                "sorry for the trouble. i am old. list three rivers. god bless you.",
+                "sorry for the trouble. list three rivers. god bless you.",
                 "list",
                 "list three rivers. ",
             ),
