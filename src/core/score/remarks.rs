@@ -119,11 +119,7 @@ mod tests {
     fn sentences_without_a_word_of_the_ask_are_taken_off() {
         for (text, word, want) in [
             ("my dutch is not good yet. is hal safe? you saved my day!", "", "is hal safe? "),
-            (
-                "sorry for the trouble. list three rivers. god bless you.",
-                "list",
-                "list three rivers. ",
-            ),
+            ("sorry for the trouble. list three rivers. god bless you.", "list", "list three rivers. "),
             (
                 "\u{4f60}\u{597d}\u{554a}!\u{5217}\u{51fa}\u{4e09}\u{6761}\u{6cb3}\u{3002}\u{7948}\u{798f}\u{4f60}",
                 "\u{5217}",
