@@ -3,7 +3,8 @@
 //! diff, in few words or a fixed form, said by the client's template at the start or the end.
 
 use super::phrases;
-use super::wordings::{Wordings, concept, has};
+use super::tables::{concept, has};
+use super::wordings::Wordings;
 use crate::chat::Span;
 
 /// A client says what it wants in so many bytes, before or behind what it is made of.
@@ -30,7 +31,7 @@ pub struct Setting<'s> {
 #[derive(Clone, Copy, Debug, Default)]
 struct Signs {
     all: u32,
-    /// A sentence tells what is to be made, and of what.
+    /// A sentence says what is to be made, and of what.
     made: bool,
     /// A sentence names what is to be made.
     named: bool,

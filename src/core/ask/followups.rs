@@ -1,6 +1,6 @@
 //! What a short text is to the work before it.
 
-use super::wordings::{Tables, followup, has};
+use super::tables::{Tables, followup, has};
 use crate::score::Reply;
 
 /// What a short text is to the work before it.
@@ -48,7 +48,7 @@ pub fn followup(tables: &Tables, text: &[u8], reply: Reply) -> Followup {
         Reply::Continues => Followup::Continues,
         Reply::Closes => Followup::Closes,
         Reply::Own => Followup::New,
-        // A word or two that nobody knows say nothing of their own.
+        // One or two unknown words say nothing of their own.
         Reply::Unknown if text.len() <= 12 && text.split(|byte| *byte == b' ').count() <= 2 => {
             Followup::Continues
         }

@@ -4,7 +4,8 @@ use super::chores::{self, Setting};
 use super::followups::{Followup, followup};
 use super::phrases::Found;
 use super::sections::{Typed, typed};
-use super::wordings::{PROBE, PROBE_END, Read, Tables, Wordings, concept, has};
+use super::tables::{Tables, concept, has};
+use super::wordings::{PROBE, PROBE_END, Read, Wordings};
 use super::{Asks, Budget, Rules, lines, quotes};
 use crate::chat::{self, Span, View};
 use crate::score::{self, Ask, Basis, Length, Reply, Score, Scorer};
@@ -294,7 +295,7 @@ impl Judge<'_> {
     }
 }
 
-/// Whether a system text tells to answer in JSON or by a schema: in one sentence, and not as the name of a file.
+/// Whether a system text demands an answer in JSON or by a schema: in one sentence, and not as the name of a file.
 pub fn demands_structure(
     rules: &Rules,
     scorer: &Scorer,

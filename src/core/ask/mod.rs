@@ -1,4 +1,4 @@
-//! What a person typed in a request: wrappers cut off, chores and replies told apart, and how hard it is.
+//! What a person typed in a request: wrappers cut off, chores and replies recognised, and how hard it is.
 //!
 //! `chat` finds the turns; this room says which of their words a person typed and has `score` judge them.
 
@@ -13,6 +13,7 @@ mod phrases;
 mod quotes;
 mod sections;
 mod structure;
+mod tables;
 mod turns;
 mod walk;
 mod wordings;
@@ -25,8 +26,8 @@ pub use followups::Followup;
 pub use injected::{MOST_MARKERS, Markers, Pair};
 pub use judge::{Judge, Judged, Scratch, Why, demands_structure};
 pub use sections::Role;
+pub use tables::Tables;
 pub use turns::{Asks, Heard, REMEMBERED, Turns};
-pub use wordings::Tables;
 
 use crate::tier::Tier;
 

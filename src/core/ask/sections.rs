@@ -3,8 +3,9 @@
 
 use super::budget::{Budget, STOP};
 use super::lines::{Part, each_part, is_question, said, trimmed};
+use super::tables::{concept, has, is_about};
 use super::walk::{MOST_SECTIONS, Walk};
-use super::wordings::{Wordings, concept, has, is_about};
+use super::wordings::Wordings;
 use crate::chat::{Span, decode};
 
 /// Material that is shorter is no long text beside an ask.

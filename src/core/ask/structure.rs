@@ -1,7 +1,7 @@
 //! Whether a system text demands structure of the answer, not whether it mentions any.
 
 use super::phrases::Found;
-use super::wordings::{Tables, concept, has};
+use super::tables::{Tables, concept, has};
 
 /// Whether a folded system text demands JSON, or another structure, in one of its sentences.
 pub fn is_demanded(tables: &Tables, text: &[u8]) -> bool {
