@@ -68,7 +68,7 @@ impl Bundle {
         match fields.remove(MODELS) {
             None => {}
             Some(Value::Object(models)) => self.models = models,
-            // Its mistake is told with the others.
+            // Its mistake is reported with the others.
             Some(other) => {
                 fields.insert(MODELS.to_owned(), other);
             }

@@ -24,7 +24,7 @@ const EXAMPLES: &str = include_str!("examples.tsv");
 /// So much of a prompt is shown.
 const SHOWN: usize = 60;
 
-/// Bad lines that are told one by one.
+/// Bad lines that are reported one by one.
 const MOST_TOLD: usize = 10;
 
 #[derive(Args)]

@@ -74,7 +74,7 @@ enum Command {
     Signals(signals::Command),
     /// Start a gateway for the models that are there: document, Envoy and, where it is asked for, LiteLLM
     Up(up::Options),
-    /// Tell what a gateway lacks: programs, ports, an upstream, and what Envoy's configuration has to say for the filter
+    /// Report what a gateway lacks: programs, ports, an upstream, and faults of Envoy's configuration
     Doctor(doctor::Options),
     /// Write the filter's module that is in this command to a file, or to standard output
     Module {

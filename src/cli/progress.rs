@@ -14,7 +14,7 @@ const RATE: u8 = 10;
 pub struct Progress(ProgressBar);
 
 impl Progress {
-    /// Work over the bytes of files. Where the size of one is not known (a pipe), only what was read is told.
+    /// Work over the bytes of files. Where the size of one is not known (a pipe), only what was read is shown.
     pub fn over(files: &[PathBuf]) -> Self {
         // What is not a plain file says 0, which is not known either.
         let size = |file: &PathBuf| fs::metadata(file).ok().filter(fs::Metadata::is_file).map(|m| m.len());

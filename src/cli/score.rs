@@ -24,14 +24,14 @@ use tiergate_core::time::Timestamp;
 pub struct Options {
     #[command(flatten)]
     judging: Judging,
-    /// Tell the features that added most, with what they added; for the calibrated scorer
+    /// Print the features that added most, and how much; for the calibrated scorer
     #[arg(long)]
     reasons: bool,
     /// JSONL files; standard input without one
     files: Vec<PathBuf>,
 }
 
-/// How many features `--reasons` tells.
+/// How many features `--reasons` prints.
 const TOLD: usize = 8;
 
 /// One line: `prompt` (with `system` and `history`) or `messages` (with `tools`).
@@ -263,7 +263,7 @@ fn id_of(line: &[u8]) -> Option<Value> {
     }
 
     let mut id = None;
-    // What is wrong with the line has been told already.
+    // What is wrong with the line has been reported already.
     let _ = serde_json::Deserializer::from_slice(line).deserialize_map(Id(&mut id));
     id
 }

@@ -202,7 +202,7 @@ fn asked_for<'n>(config: &'n Config, request: &Request<'_>, view: &'n View<'_>) 
 
 /// What becomes of a request that names no model.
 fn nameless<'c>(config: &'c Config, request: &Request<'_>, view: &View<'_>) -> Decision<'c> {
-    // Of several names nobody here knows which one would serve.
+    // Of several names it is not known here which one would serve.
     let lists = || view.model_spans.iter().any(|value| matches!(value.of(request.body), [b'[' | b'{', ..]));
     match view.fault {
         Some(_) => undecided(config, Cause::Unparsable),

@@ -79,7 +79,7 @@ const LONGEST_HOLD: Millis = Millis::of_seconds(10);
 
 /// Who serves an attempt.
 enum Chosen {
-    /// Nobody told who serves the request.
+    /// Nothing says who serves the request.
     Unknown,
     /// The attempt reaches a cluster that none of the request's models is of.
     Nobody,

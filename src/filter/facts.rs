@@ -1,4 +1,4 @@
-//! What the request's headers tell.
+//! What the request's headers say.
 
 use percent_encoding::percent_decode;
 use proxy_wasm::hostcalls;

@@ -62,7 +62,7 @@ struct Pending {
     token: u32,
     /// The lease was taken under this number.
     holder: u64,
-    /// The request told the etag of what is there already.
+    /// The request gave the etag of what is there already.
     conditional: bool,
 }
 
@@ -109,7 +109,7 @@ impl<S: Subject> Fetcher<S> {
         }
     }
 
-    /// Takes what is new, tells its age, and fetches where that is due and `may_fetch`.
+    /// Takes what is new, reports its age, and fetches where that is due and `may_fetch`.
     pub fn tick(&mut self, may_fetch: bool) {
         let now = clock::now();
         let found = match self.look() {

@@ -52,7 +52,7 @@ pub struct Health {
     warnings: Warnings,
     /// Those about single credentials, of which one client may bring many.
     limit_warnings: Warnings,
-    /// Whether durations and tokens of answers are told by OpenTelemetry's names.
+    /// Whether durations and tokens of answers have OpenTelemetry's names.
     gen_ai: bool,
 }
 
@@ -274,7 +274,7 @@ impl Health {
         self.look_again(now);
     }
 
-    /// A request goes away in a manner that tells nothing.
+    /// A request goes away in a manner that shows nothing.
     pub fn forget(&mut self, attempt: &Attempt) {
         self.board.forget(attempt);
     }

@@ -135,7 +135,7 @@ impl Metrics {
         }
     }
 
-    /// How old the snapshot in use is, if it was ever told.
+    /// How old the snapshot in use is, if it was ever reported.
     pub fn age_of(&self, kind: FetchKind) -> Option<Seconds> {
         hostcalls::get_metric(*self.ages.get(kind.name())?).ok().map(Seconds::of)
     }
@@ -266,7 +266,7 @@ const MOST_OBSERVED: usize = 1024;
 pub struct Traffic {
     waiting: BTreeMap<(usize, Series), u64>,
     handles: BTreeMap<(usize, Series), u32>,
-    /// Millionths of a USD that are not told yet, and fractions of one.
+    /// Millionths of a USD that are not reported yet, and fractions of one.
     spent: BTreeMap<usize, f64>,
     /// What was observed since the last tick.
     observed: Vec<(usize, Observed, u64)>,

@@ -26,7 +26,7 @@ pub type SharedOpinions = Rc<RefCell<Opinions>>;
 const OFTEN: Millis = Millis::of_seconds(10);
 
 thread_local! {
-    /// Whether the last call of this VM was answered, and when that was told.
+    /// Whether the last call of this VM was answered, and when that was reported.
     static TOLD: Cell<(bool, Timestamp)> = const { Cell::new((true, Timestamp::NEVER)) };
 }
 
@@ -55,7 +55,7 @@ pub struct Wait {
 pub enum Begun {
     /// The request waits.
     Waits(Wait),
-    /// It does not: the tier, where one is known, and what is told of it.
+    /// It does not: the tier, where one is known, and what is reported of it.
     Goes(Option<Tier>, OpinionLog),
 }
 

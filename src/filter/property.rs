@@ -1,4 +1,4 @@
-//! What the positions of the filter tell each other about a request: properties that are kept with the stream, from the
+//! What the positions of the filter pass to each other about a request: properties that are kept with the stream, from the
 //! listener's filters to the upstream's and from attempt to attempt. Headers would not do: attempts share one map, so
 //! that what one of them removes the next does not see, and what it leaves goes to the upstream.
 
@@ -52,7 +52,7 @@ pub fn status() -> u64 {
     bytes.map_or(0, u64::from_le_bytes)
 }
 
-/// What the access log is told, as the filter state `wasm.tiergate`.
+/// What the access log gets, as the filter state `wasm.tiergate`.
 pub fn tell_log(value: &[u8]) {
     let _ = hostcalls::set_property(vec!["tiergate"], Some(value));
 }
@@ -68,7 +68,7 @@ pub fn connected() -> bool {
 }
 
 /// Whether this is an Envoy that survives it when a held answer is retried: 1.37 and newer. Those before crash (Envoy's
-/// pull request 41879), and of what does not tell its version nobody knows.
+/// pull request 41879), and where no version is reported, it is not known.
 pub fn may_hold() -> bool {
     let number = |part| {
         let bytes = get(&["xds", "node", "user_agent_build_version", "version", part])?;

@@ -38,9 +38,9 @@ pub struct Stream {
     id: u32,
     /// An LLM call whose body has not come whole; its headers are held back.
     waiting: Option<Waiting>,
-    /// What the client is told.
+    /// What the client gets.
     answer: Vec<(&'static str, String)>,
-    /// What the access log is told.
+    /// What the access log gets.
     line: Vec<u8>,
     /// Who looks after the request while it is under way.
     under_way: UnderWay,
@@ -70,7 +70,7 @@ pub struct Stream {
     earner: Option<Vec<u8>>,
     /// The request's id, where the console wants it.
     request_id: Option<Vec<u8>>,
-    /// What the console is told when the request ends.
+    /// What the console gets when the request ends.
     entry: Option<Box<Entry>>,
 }
 
@@ -266,7 +266,7 @@ impl HttpContext for Stream {
     }
 
     fn on_http_request_trailers(&mut self, _count: usize) -> Action {
-        // With trailers the body callback never tells the end of the stream.
+        // With trailers the body callback never reports the end of the stream.
         self.finish(None)
     }
 

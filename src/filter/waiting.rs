@@ -16,7 +16,7 @@ pub struct Waiting {
     pub path: Vec<u8>,
     pub has_length: bool,
     pub body_size: usize,
-    /// What the headers tell of the conversation.
+    /// What the headers say of the conversation.
     pub session: Option<Vec<u8>>,
     /// Who asks.
     pub tenant: Vec<u8>,
@@ -59,7 +59,7 @@ impl Waiting {
         Client { spent: spend::of(config, &client), ..client }
     }
 
-    /// The number of the credential that asks; 0 where there is none, or limits are not told apart by it.
+    /// The number of the credential that asks; 0 where there is none, or limits do not depend on it.
     pub fn asker(&self, config: &Config) -> u64 {
         let apart = config.live.is_some_and(|live| live.settings.credentials != Credentials::Shared);
         if !apart || self.tenant.is_empty() {

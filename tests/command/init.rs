@@ -61,7 +61,7 @@ litellm_settings:
   context_window_fallbacks: [{quick: [thinker]}]
 "#;
 
-/// The document, what was told beside it, and that the filter takes it.
+/// The document, what was printed beside it, and that the filter takes it.
 fn made(name: &str, arguments: &[&str]) -> (Value, String, String) {
     let done = tiergate(&[&["init"], arguments].concat(), "");
     let told = text(&done.stderr);

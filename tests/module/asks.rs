@@ -9,7 +9,7 @@ use crate::host::{Request, Vm};
 
 const MESSAGES: &str = "/v1/messages";
 
-/// Tier and cause that the client is told.
+/// Tier and cause that the client gets.
 fn told(vm: &mut Vm, path: &str, body: &Value) -> (String, String) {
     let (_, response) = exchange(vm, &Request::post(path, body.to_string()));
     let header = |name| response.header(name).unwrap_or("none").to_owned();
@@ -290,7 +290,7 @@ fn the_module_judges_as_the_command_does() {
         };
         let native = engine::decide(&config, &native, engine::RequestContext::default(), &mut scratch);
         let score = native.score.expect("a prompt");
-        // Many clients escape what is beyond ASCII. How long the rest of a long ask is, is told from its bytes, roughly.
+        // Many clients escape what is beyond ASCII. The length of the rest of a long ask is estimated from its bytes.
         let whole = row["prompt"].as_str().is_some_and(|prompt| prompt.len() < 700);
         let sent = if whole { escaped(&body) } else { body.clone() };
         let (_, response) = exchange(&mut vm, &Request::post(CHAT, sent));

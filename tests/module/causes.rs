@@ -1,4 +1,4 @@
-//! The table of causes: each word of the closed list is reached, and no other is ever told.
+//! The table of causes: each word of the closed list is reached, and no other is ever reported.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +27,7 @@ fn vm(more: Value) -> Vm {
     Vm::start(&config(more)).unwrap_or_else(|refused| panic!("{}", refused.text()))
 }
 
-/// Sends a request and answers it with this status. The cause that the client is told.
+/// Sends a request and answers it with this status. The cause that the client gets.
 fn told(vm: &mut Vm, request: &Request, status: u32) -> String {
     let outcome = vm.request(request);
     assert_sound(&outcome);
@@ -38,7 +38,7 @@ fn told(vm: &mut Vm, request: &Request, status: u32) -> String {
     cause
 }
 
-/// The cause that a client is told whose request the filter answers.
+/// The cause that a client gets whose request the filter answers.
 fn answered(request: &Request) -> String {
     let answer = vm(json!({})).request(request).local_response.unwrap();
     String::from_utf8(answer.headers.get("x-tiergate-cause").unwrap().to_vec()).unwrap()
@@ -48,7 +48,7 @@ fn asked(vm: &mut Vm, body: &str) -> String {
     told(vm, &Request::post(CHAT, body), 200)
 }
 
-/// What an instance of the filter tells of the last of these bodies.
+/// What an instance of the filter reports of the last of these bodies.
 fn last(more: Value, bodies: &[String]) -> String {
     let mut vm = vm(more);
     bodies.iter().map(|body| asked(&mut vm, body)).last().unwrap()

@@ -1,4 +1,4 @@
-//! The console: what it costs requests, what it shows, and that workers tell each other.
+//! The console: what it costs requests, what it shows, and that workers inform each other.
 
 use std::time::Duration;
 

@@ -63,7 +63,7 @@ pub fn exchange(vm: &mut Vm, request: &Request) -> (Outcome, ResponseOutcome) {
     (outcome, response)
 }
 
-/// Whatever the request: it went on whole, the VM lives, it is routable, and its length is told right.
+/// Whatever the request: it went on whole, the VM lives, it is routable, and its length is set right.
 pub fn assert_sound(outcome: &Outcome) {
     assert_eq!(outcome.trap, None, "the filter died");
     assert!(outcome.forwarded, "a request always goes on: {outcome:?}");

@@ -8,7 +8,7 @@ struct Row {
     name: &'static str,
     request: Request,
     cluster: &'static str,
-    /// The cause the client is told; none where the request is no LLM call.
+    /// The cause the client gets; none where the request is no LLM call.
     cause: Option<&'static str>,
 }
 

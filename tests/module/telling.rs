@@ -1,4 +1,4 @@
-//! What the filter tells: response headers, metrics, filter state, logs. And what it never tells.
+//! What the filter reports: response headers, metrics, filter state, logs. And what it never reports.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -129,7 +129,7 @@ fn routed(envoy: &Value, config: &Config, attempts: usize, report: &mut Report) 
             if headers.is_empty() { "no header".to_owned() } else { Vec::from_iter(headers).join(", ") };
         report.bad(
             format!(
-                "no route has cluster_header: {header} (found: {found}), so nobody goes where the filter says"
+                "no route has cluster_header: {header} (found: {found}), so no request follows the filter's decision"
             ),
             format!("give the route `cluster_header: {header}` in the place of `cluster`"),
         );

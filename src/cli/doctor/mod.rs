@@ -179,10 +179,10 @@ fn upstreams(envoy: &serde_json::Value, report: &mut Report) {
         };
         let reached = addresses.any(|one| TcpStream::connect_timeout(&one, Duration::from_secs(2)).is_ok());
         if reached {
-            report.good(format!("cluster {cluster}: {host}:{port} takes connections"));
+            report.good(format!("cluster {cluster}: {host}:{port} accepts connections"));
         } else {
             report.bad(
-                format!("cluster {cluster}: nobody takes connections at {host}:{port}"),
+                format!("cluster {cluster}: nothing accepts connections at {host}:{port}"),
                 "start the server there, or name its place in the cluster's endpoint",
             );
         }

@@ -1,4 +1,4 @@
-//! What a file can tell about each system.
+//! What a file shows about each system.
 
 use std::collections::BTreeMap;
 

@@ -37,7 +37,7 @@ pub struct Options {
     /// Two models to route between, in every file that has both; without it the weakest and the strongest of a file
     #[arg(long, value_name = "WEAK,STRONG", value_parser = pair)]
     pairs: Vec<Names>,
-    /// Pairs of single files and models that tell nothing of difficulty, JSON
+    /// Pairs of single files, and models to leave out of the panel, JSON
     #[arg(long, value_name = "FILE")]
     sets: Option<PathBuf>,
     /// Rounds of the bootstrap; 0 for no intervals

@@ -1,4 +1,4 @@
-//! Which models tell how hard a row is, and between which two a router would have to choose.
+//! Which models show how hard a row is, and between which two a router would have to choose.
 
 use std::collections::BTreeMap;
 use std::fs;

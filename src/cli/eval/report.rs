@@ -1,4 +1,4 @@
-//! What is told, as JSON spells it. An estimate is `{"value", "low", "high"}`, or null where there is none.
+//! What is reported, as JSON spells it. An estimate is `{"value", "low", "high"}`, or null where there is none.
 
 use std::collections::BTreeMap;
 

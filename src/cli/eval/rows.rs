@@ -13,7 +13,7 @@ use tiergate_core::engine::Cause;
 use tiergate_core::route::Usage;
 use tiergate_core::tier::Tier;
 
-/// Most bad lines of a file that are told one by one.
+/// Most bad lines of a file that are reported one by one.
 const MOST_TOLD: usize = 10;
 
 /// A file, judged.

@@ -25,7 +25,7 @@ impl Resamples {
         Self { rounds: (0..rounds).map(round).collect() }
     }
 
-    /// What `measure` says of rows, and of the same rows in every round. It gets a weight for each; `units` tells
+    /// What `measure` says of rows, and of the same rows in every round. It gets a weight for each; `units` says
     /// which unit each belongs to.
     pub fn estimate(&self, units: &[usize], measure: impl Fn(&[f64]) -> Option<f64>) -> Estimate {
         let mut weights = vec![1.0; units.len()];

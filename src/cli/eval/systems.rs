@@ -3,7 +3,7 @@
 use super::rows::{Row, RowVerdict, Set};
 use tiergate_core::tier::Tier;
 
-/// Names of all systems, in the order in which they are told; the scorers are the first two.
+/// Names of all systems, in the order of the report; the scorers are the first two.
 pub const NAMES: [&str; 6] =
     ["rules", "calibrated", "always-cheapest", "always-strongest", "random", "length"];
 /// How many of them are scorers.
@@ -12,7 +12,7 @@ pub const SCORERS: usize = 2;
 /// What a system says of each row of a file.
 pub struct System {
     pub score: Vec<f64>,
-    /// None where it tells no tiers.
+    /// None where it gives no tiers.
     pub tier: Option<Vec<Tier>>,
     /// Of scorers only.
     pub confidence: Option<Vec<f64>>,

@@ -6,7 +6,7 @@ use super::report::{Averaged, By, Languages, Means, Report, Whole};
 use super::sample::Estimate;
 use super::systems::{NAMES, SCORERS};
 
-/// Stands where there is nothing to tell.
+/// Stands where there is no figure.
 const NOTHING: &str = "-";
 
 pub fn print(whole: &Whole, out: &mut dyn Write) -> io::Result<()> {
@@ -128,7 +128,7 @@ fn mean(means: &By<Means>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-/// A table with a line for each system of which there is anything to tell.
+/// A table with a line for each system that has figures.
 fn by<T>(
     out: &mut dyn Write,
     headers: &[&str],

@@ -55,7 +55,7 @@ pub fn routes(upstream: &Upstream) -> String {
 pub fn cluster(name: &str, upstream: &Upstream) -> String {
     let name = text(name);
     let address = upstream.host.parse::<IpAddr>().is_ok();
-    // Unless told, Envoy asks for IPv6 first, where a name such as localhost often has nobody listening.
+    // By default Envoy asks for IPv6 first, where nothing listens at a name such as localhost in many cases.
     let kind = if address { "STATIC" } else { "STRICT_DNS\n  dns_lookup_family: V4_PREFERRED" };
     // Digits and dots are an address to people and a number to no YAML reader, but quotes cost nothing.
     let host = text(&upstream.host);

@@ -55,7 +55,7 @@ impl Kinship {
         Self(config::parse(br#"{"fit_pinned": true}"#).ok())
     }
 
-    /// What is known of a model; none where nobody knows. Also with the model's own provider before its name.
+    /// What is known of a model; none where that is nothing. Also with the model's own provider before its name.
     pub fn of(&self, model: &str) -> Option<Kin> {
         let (provider, name) = model.split_once('/').unwrap_or_else(|| (guessed(model), model));
         let models = self.0.as_ref().map(|config| &config.table.models);

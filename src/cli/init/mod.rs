@@ -52,7 +52,7 @@ pub struct Options {
     /// configuration serves
     #[arg(long = "model", value_name = "NAME")]
     models: Vec<String>,
-    /// Where no prices are known: the largest model of SIMPLE and the largest of MEDIUM, in thousand millions of
+    /// Where no prices are known: the largest model of SIMPLE and the largest of MEDIUM, in billions of
     /// parameters
     #[arg(long, value_name = "SMALL,MEDIUM", default_value = "8,27", value_parser = bounds)]
     sizes: Bounds,
@@ -154,7 +154,7 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
     write!(out, "{document}{}", envoy::commented(name, &upstream)).map_err(written)
 }
 
-/// The document alone. What is left out is told on standard error.
+/// The document alone. What is left out is reported on standard error.
 pub fn document(options: &Options) -> Result<String, String> {
     let source = options.source()?;
     let mut found = found(options, &source)?;
@@ -207,7 +207,7 @@ fn found(options: &Options, source: &Source<'_>) -> Result<Found, String> {
     Ok(found)
 }
 
-/// Where prices come from that the source does not tell.
+/// Where prices come from that the source does not give.
 fn costs(options: &Options, source: &Source<'_>) -> Result<Costs, String> {
     let Some(file) = &options.cost_map else { return Costs::shipped() };
     if *file == *source.file {

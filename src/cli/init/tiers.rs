@@ -36,7 +36,7 @@ pub type Proposal = (PerTier<Vec<TierChoice>>, Vec<(String, String)>);
 /// Proposes tiers. Sizes go by their bounds, unless all models are on one side of them.
 pub fn propose(offers: &[Offer], measure: Measure, bounds: Bounds) -> Proposal {
     let mut ranked: Vec<(f64, &Offer)> = offers.iter().filter_map(|o| Some((o.rank?, o))).collect();
-    // What costs the same is told apart by its size.
+    // Models of the same price are ordered by their size.
     let size = |offer: &Offer| offer.facts.size.map_or(0.0, |size| size.total);
     ranked.sort_by(|(a, one), (b, other)| {
         a.total_cmp(b).then_with(|| size(one).total_cmp(&size(other))).then_with(|| one.name.cmp(&other.name))

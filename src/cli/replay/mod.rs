@@ -28,7 +28,7 @@ use self::what_if::WhatIf;
 use super::progress::Progress;
 use super::{ConfigChoice, now, written};
 
-/// Broken lines that are told one by one.
+/// Broken lines that are reported one by one.
 const MOST_TOLD: usize = 10;
 
 #[derive(Args)]

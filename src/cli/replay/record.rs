@@ -36,7 +36,7 @@ pub struct Entry<'l> {
     pub first_byte_ms: Option<f64>,
     #[serde(default, deserialize_with = "number")]
     pub attempts: Option<f64>,
-    /// Tokens and cost as the answer tells them.
+    /// Tokens and cost as the answer reports them.
     #[serde(default, rename = "gen_ai.usage.input_tokens", deserialize_with = "number")]
     pub input_tokens: Option<f64>,
     #[serde(default, rename = "gen_ai.usage.output_tokens", deserialize_with = "number")]
@@ -53,7 +53,7 @@ struct Said {
     feedback: Option<Feedback>,
 }
 
-/// The decision, as the filter tells it.
+/// The decision, as the filter reports it.
 #[derive(Debug, Deserialize)]
 pub struct Decided {
     pub model: Option<String>,

@@ -1,4 +1,4 @@
-//! What is told of a log, as JSON spells it.
+//! What is reported of a log, as JSON spells it.
 
 use serde::Serialize;
 
@@ -60,7 +60,7 @@ pub struct Row {
     pub requests: u64,
     pub errors: u64,
     pub retried: u64,
-    /// By the tokens that answers told, where they did, else as estimated; of `priced_requests`.
+    /// By the tokens that answers report, else as estimated; of `priced_requests`.
     pub spend_usd: f64,
     pub priced_requests: u64,
     /// Estimated before the answers, of the requests for which both are known: `compared_requests`.
@@ -69,7 +69,7 @@ pub struct Row {
     pub saved_usd: f64,
     pub savings: Option<f64>,
     pub compared_requests: u64,
-    /// As answers told them, of `metered_requests`.
+    /// As answers report them, of `metered_requests`.
     pub input_tokens: f64,
     pub output_tokens: f64,
     pub metered_requests: u64,

@@ -20,7 +20,7 @@ const OTHERS: &str = "(others)";
 /// Stands where there is no name.
 const NONE: &str = "none";
 
-/// So many hours are told one by one; of more, days; of more than so many days, months.
+/// Up to so many hours are listed one by one; beyond that days, and beyond so many days, months.
 const MOST_TIMES: usize = 24 * 31;
 
 /// How long something took, in milliseconds.
@@ -72,10 +72,10 @@ pub struct Group {
     /// Estimated, of those.
     pub cost: f64,
     pub baseline: f64,
-    /// Those with a cost, and it: by the tokens that the answers told, else estimated.
+    /// Those with a cost, and it: by the tokens that the answers report, else estimated.
     pub priced: u64,
     pub spend: f64,
-    /// Those whose answers told their tokens.
+    /// Those whose answers report their tokens.
     pub metered: u64,
     pub input_tokens: f64,
     pub output_tokens: f64,
@@ -137,7 +137,7 @@ impl Group {
     }
 }
 
-/// All requests, and by each of the things that they are told apart by.
+/// All requests, and the same by each property that divides them.
 #[derive(Default)]
 pub struct Tally {
     pub all: Group,

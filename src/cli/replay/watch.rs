@@ -1,4 +1,4 @@
-//! `tiergate explain --watch`: the decisions of a running gateway, as its access log tells them.
+//! `tiergate explain --watch`: the decisions of a running gateway, as its access log shows them.
 
 use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};

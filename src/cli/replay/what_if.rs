@@ -1,4 +1,4 @@
-//! What another configuration would have made of the requests of a log, as far as that can be told without the prompts.
+//! What another configuration would have made of the requests of a log, as far as that is known without the prompts.
 //!
 //! The score is in the log, so that the boundaries of the rule scorer can be applied to it once more, and so can tables,
 //! strategies and prices. What the filter has to read the prompt for cannot: another scorer, its keywords and weights,
@@ -16,7 +16,7 @@ use tiergate_core::route::{self, Needs, PickRequest, Profile, Usage};
 use tiergate_core::tier::Tier;
 use tiergate_core::time::Timestamp;
 
-/// Changes of one kind that are told one by one.
+/// Changes of one kind that are listed one by one.
 const MOST_TOLD: usize = 50;
 
 /// Kinds of changes that are kept.
@@ -45,7 +45,7 @@ type Kinds = BTreeMap<(String, String), (u64, f64)>;
 #[derive(Serialize)]
 pub struct Changes {
     pub file: String,
-    /// Requests of which it can be told.
+    /// Requests of which it is known.
     pub compared: u64,
     pub tier_changes: u64,
     pub model_changes: u64,
@@ -55,7 +55,7 @@ pub struct Changes {
     pub priced: u64,
     pub cost_before_usd: f64,
     pub cost_after_usd: f64,
-    /// Requests of which it cannot be told, by the reason.
+    /// Requests of which it is not known, by the reason.
     pub not_told: BTreeMap<&'static str, u64>,
     /// What was taken to be as it was, or left out.
     pub assumptions: Vec<String>,
@@ -140,7 +140,7 @@ impl<'c> WhatIf<'c> {
         }
     }
 
-    /// The profile and the tier that the decision was made with, or why nothing can be told of it.
+    /// The profile and the tier that the decision was made with, or why nothing is known of it.
     fn known(&self, decided: &Decided) -> Result<(&'c Profile, Tier), &'static str> {
         let judged = Cause::ALL.into_iter().find(|cause| cause.name() == decided.cause);
         match judged {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use time::{Date, Month};
 
-/// Most mistakes that are told at once.
+/// Most mistakes that are reported at once.
 const MOST_MISTAKES: usize = 20;
 /// Greatest count; sums of shares stay exact enough far beyond it.
 const GREATEST: f64 = 1e15;
@@ -31,7 +31,7 @@ pub fn day(text: &str) -> Result<Date, String> {
     date().ok_or_else(|| format!("{text:?} is not a date; write it as 2026-11-20"))
 }
 
-/// Whether a source tells places in a list, of which the lowest is the best.
+/// Whether a source gives places in a list, of which the lowest is the best.
 pub fn is_rank(source: &str) -> bool {
     source.to_ascii_lowercase().contains("rank")
 }
@@ -111,7 +111,7 @@ impl History {
                         }
                     }
                 }
-                // A row of another length tells its own line; what cannot be read ends the file.
+                // The error for a row of another length has its line; what cannot be read ends the file.
                 Err(error) => {
                     let at = error.position().map_or(line, csv::Position::line);
                     self.mistakes.push(format!("{}:{at}: {}", file.display(), csv_message(&error, &headers)));
@@ -179,7 +179,7 @@ impl History {
     }
 }
 
-/// What is wrong, without the position, which is told already.
+/// What is wrong, without the position, which is reported already.
 fn csv_message(error: &csv::Error, headers: &csv::StringRecord) -> String {
     match error.kind() {
         csv::ErrorKind::Deserialize { err, .. } => {

@@ -38,7 +38,7 @@ pub fn wanted(document: &mut Map<String, Value>) {
     document.entry("signals").or_insert_with(|| json!({"cluster": "feed", "path": "/"}));
 }
 
-/// Reads a feed, or tells why it is refused.
+/// Reads a feed, or says why it is refused.
 pub fn feed(file: &Path) -> Result<Feed, String> {
     let document = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
     parse(&document).map_err(|error| format!("{}: {error}", file.display()))

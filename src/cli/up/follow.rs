@@ -11,7 +11,7 @@ pub fn heading() -> String {
 pub fn decision(line: &str) -> Option<String> {
     let line: Value = serde_json::from_str(line).ok()?;
     let told = line.get("tiergate")?;
-    // Envoy writes what the filter tells as a text.
+    // Envoy writes what the filter reports as a text.
     let told: Value = match told.as_str() {
         Some(text) => serde_json::from_str(text).ok()?,
         None => told.clone(),

@@ -20,7 +20,7 @@ pub struct Upstream {
     pub port: u16,
     /// What stands before `/v1/` there.
     pub prefix: Option<&'static str>,
-    /// The page that answers 200 where the server is well; without it nobody asks.
+    /// The page that answers 200 while the server is healthy; without it there is no check.
     pub health: Option<&'static str>,
     /// The variable of the environment with the key that every request gets. It is read by Envoy, and in no file.
     pub key: Option<String>,
@@ -160,7 +160,7 @@ fn cluster(cluster: &mut Value, gateway: &Gateway<'_>) -> Option<()> {
     if upstream.host.parse::<IpAddr>().is_ok() {
         fields.insert("type".to_owned(), json!("STATIC"));
     } else {
-        // Unless told, Envoy asks for IPv6 first, where a name such as localhost often has nobody listening.
+        // By default Envoy asks for IPv6 first, where nothing listens at a name such as localhost in many cases.
         fields.insert("dns_lookup_family".to_owned(), json!("V4_PREFERRED"));
     }
     if upstream.tls() {

@@ -139,7 +139,7 @@ impl Running {
     }
 }
 
-/// Runs the gateway until it is told to end.
+/// Runs the gateway until it is asked to end.
 pub fn run(options: &Options, module: Option<&[u8]>, out: &mut dyn Write) -> Result<(), String> {
     let (send, events) = mpsc::channel();
     hear_signals(send.clone())?;
@@ -309,7 +309,7 @@ fn pass_on(log: ChildStdout, to: &Path, send: &Sender<Event>) {
     }
 }
 
-/// Prints decisions until it is told to end, or a child ends.
+/// Prints decisions until it is asked to end, or a child ends.
 fn follow(running: &mut Running, out: &mut dyn Write) -> Result<(), Ended> {
     loop {
         match running.events.recv_timeout(Duration::from_millis(300)) {

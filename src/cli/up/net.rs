@@ -23,7 +23,7 @@ pub fn is_ok(url: &str) -> bool {
     get(url, 2).is_ok_and(|(status, _)| status == 200)
 }
 
-/// Whether nobody listens there yet.
+/// Whether nothing listens there yet.
 pub fn is_free(host: &str, port: u16) -> bool {
     TcpListener::bind((host, port)).is_ok()
 }

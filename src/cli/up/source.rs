@@ -20,7 +20,7 @@ pub struct Plan {
     pub upstream: Upstream,
     /// The upstream, for people.
     pub what: String,
-    /// The page that tells that a program that was started here is ready.
+    /// The page that shows that a program that was started here is ready.
     pub ready: Option<String>,
     /// The variable that clients have their key in, where the upstream wants one of them.
     pub client_key: Option<&'static str>,

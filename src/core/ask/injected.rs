@@ -218,7 +218,7 @@ impl Markers {
             }
         };
         let second = usize::from(second);
-        // Most of what is no marker tells so by its first bytes.
+        // The first bytes of most of what is no marker show it.
         let range = usize::from(*self.starts.get(second)?)..usize::from(*self.starts.get(second + 1)?);
         if range.is_empty() {
             return None;

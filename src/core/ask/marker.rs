@@ -128,7 +128,7 @@ fn prefix(marker: &str) -> (u64, u64) {
 /// The first eight bytes, and a mask of what is known of them: where there are escapes, what stands before the first, or if
 /// that is little, all up to what is beyond ASCII, with escapes read.
 pub fn first_characters(text: &[u8]) -> (u64, u64) {
-    /// Bits of so many bytes tell most of what is no marker.
+    /// Bits of so many bytes exclude most of what is no marker.
     const FEW: u32 = 3 * 8;
     let near = first_bytes(text);
     // The highest bit of the first byte that is a backslash.

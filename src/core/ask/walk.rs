@@ -182,7 +182,7 @@ impl Walk {
     pub fn middle(&mut self, body: &[u8], lines: Span) -> bool {
         self.total += lines.len();
         self.add(self.role, lines, lines.len());
-        // Most texts have no such sign at all, which is told sooner than that they have no fence.
+        // Most texts have no such sign at all, which is found sooner than that they have no fence.
         let raw = lines.of(body);
         let fences = if memchr::memchr(b'`', raw).is_some() { FENCE.find_iter(raw).count() } else { 0 };
         if fences % 2 == 1 {

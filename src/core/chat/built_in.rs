@@ -1,4 +1,4 @@
-//! Tools that a provider runs or defines itself, told by their type.
+//! Tools that a provider runs or defines itself, known by their type.
 
 use super::cursor::{Cursor, Kind};
 use super::{Dialect, Fault, Span, decode};

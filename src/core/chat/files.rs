@@ -6,7 +6,7 @@ use super::decode;
 /// What a file is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Media {
-    /// Nothing tells.
+    /// Nothing shows it.
     #[default]
     Unknown,
     /// A PDF, or something else that is read as one: a page with text and pictures on it.
@@ -75,7 +75,7 @@ impl Media {
 pub(super) struct File {
     /// By its media type.
     kind: Media,
-    /// By its name or address, which tells less.
+    /// By its name or address, which says less.
     name: Media,
     /// Its text, where it stands in the part.
     pub text: Option<Span>,

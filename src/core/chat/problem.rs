@@ -1,4 +1,4 @@
-//! What a client is told whose request the gateway cannot serve, in the form that its library reads.
+//! The answer to a client whose request the gateway cannot serve, in the form that its library reads.
 
 use serde_json::{Value, json};
 

@@ -147,7 +147,7 @@ fn has_code(raw: &[u8]) -> bool {
 pub struct Needles(Vec<u8>);
 
 impl Needles {
-    /// Bytes that may be told several times.
+    /// Bytes that may be counted several times.
     pub fn of(bytes: impl Iterator<Item = u8>) -> Self {
         let mut needles: Vec<u8> = bytes.collect();
         needles.sort_unstable();
@@ -183,7 +183,7 @@ impl Needles {
     }
 }
 
-/// The character at the start of `raw`, of which only ASCII and escapes are told exactly, and its length.
+/// The character at the start of `raw`, of which only ASCII and escapes are exact, and its length.
 pub fn character(raw: &[u8]) -> Option<(char, usize)> {
     match *raw.first()? {
         b'\\' => unescape(raw),
@@ -215,7 +215,7 @@ pub fn spelled(raw: &[u8], marker: &str) -> Option<usize> {
     if begins(raw, bytes) {
         return Some(bytes.len());
     }
-    // Most of what is no marker tells so at once.
+    // Most of what is no marker shows it at once.
     match (raw, bytes) {
         ([first, ..], [right, ..]) if first != right && *first != b'\\' => return None,
         ([first, next, ..], [_, right, ..]) if *first != b'\\' && next != right && *next != b'\\' => {

@@ -150,7 +150,7 @@ fn place(body: &[u8], parts: &[Span], from: (usize, usize), mut size: usize) -> 
     ((parts.len(), 0), 0)
 }
 
-/// Whether the string that `from` lies in surely has so many bytes of text behind it, told without reading it as text.
+/// Whether the string that `from` lies in surely has so many bytes of text behind it, found without reading it as text.
 fn surely_holds(body: &[u8], parts: &[Span], from: (usize, usize), size: usize) -> bool {
     let Some(rest) = parts.get(from.0).and_then(|part| part.of(body).get(from.1..)) else { return false };
     let near = rest.get(..size.saturating_mul(2)).unwrap_or(rest);
@@ -193,7 +193,7 @@ const fn is_second_half(raw: &[u8]) -> bool {
     matches!(raw, [b'\\', b'u', b'd' | b'D', b'c'..=b'f' | b'C'..=b'F', _, _, ..])
 }
 
-/// Reads until so much text has been seen, to the end of its last character; tells how much of `raw` that was, and how
+/// Reads until so much text has been seen, to the end of its last character; returns how much of `raw` that was, and how
 /// many bytes of text.
 fn walk(raw: &[u8], size: usize) -> (usize, usize) {
     let (mut at, mut seen) = (0, 0);

@@ -187,7 +187,7 @@ impl Tokens {
                 self.skip -= step;
                 at += step;
                 if self.skip == 0 {
-                    // The character before tells whether the first one of the sample goes on with a run.
+                    // The character before shows whether the first one of the sample goes on with a run.
                     (at, cost) = read(raw, boundary(raw, at), 1, cost);
                 }
             } else {

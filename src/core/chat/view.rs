@@ -81,7 +81,7 @@ pub struct View<'b> {
     pub built_in: Option<(Dialect, BuiltIn)>,
     /// Whether any turn has an image, or a file that is looked at as one: a video.
     pub images: bool,
-    /// Whether any turn has a PDF, or a file of a kind that nothing tells.
+    /// Whether any turn has a PDF, or a file of an unknown kind.
     pub pdf: bool,
     /// Whether any turn has audio.
     pub audio: bool,

@@ -1,6 +1,6 @@
 //! Checks a document's structure against the JSON Schema that is generated from the raw types.
 //!
-//! Knows as much of JSON Schema as those types use. What cannot be used is told and then taken out (or replaced by an
+//! Knows as much of JSON Schema as those types use. What cannot be used is reported and then taken out (or replaced by an
 //! empty value where places in a list would shift), so that the rest can be read and its meaning checked too.
 
 use serde_json::{Map, Value};
@@ -31,7 +31,7 @@ struct Checker<'c> {
 }
 
 impl<'c> Checker<'c> {
-    /// Whether the value can be used, after what was wrong in it has been told and taken out.
+    /// Whether the value can be used, after what was wrong in it has been reported and taken out.
     fn value(&self, value: &mut Value, schema: &'c Value, scope: &Scope<'_>) -> bool {
         let schema = resolved(self.root, schema);
         if self.text_numbers

@@ -1,4 +1,4 @@
-//! Bytes -> `serde_json::Value`, with every duplicate key told and integral floats made integers.
+//! Bytes -> `serde_json::Value`, with every duplicate key reported and integral floats made integers.
 //!
 //! `serde_json::Value` alone keeps the last of two equal keys in silence. A protobuf Struct has doubles only, so
 //! `128000` may arrive as `128000.0` or `1.28e5`.

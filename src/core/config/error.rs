@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-/// Most mistakes that are told one by one; the rest are counted.
+/// Most mistakes that are reported one by one; the rest are counted.
 const MOST: usize = 100;
 /// Most characters of an offending value that are shown.
 const SHOWN: usize = 60;
@@ -46,12 +46,12 @@ pub struct ConfigErrors {
 }
 
 impl ConfigErrors {
-    /// The mistakes that are told: at least one, at most 100.
+    /// The mistakes that are reported: at least one, at most 100.
     pub fn iter(&self) -> std::slice::Iter<'_, ConfigError> {
         self.errors.iter()
     }
 
-    /// How many mistakes there are beyond those that are told.
+    /// How many mistakes there are beyond those that are reported.
     pub fn left_out(&self) -> usize {
         self.left_out
     }
@@ -109,7 +109,7 @@ impl<'s> Scope<'s> {
         self.errors
     }
 
-    /// A mistake that leaves the value here unusable: nothing else is told of that place.
+    /// A mistake that leaves the value here unusable: nothing else is reported of that place.
     pub fn broken(&self, message: impl Into<String>) {
         let mut collected = self.errors.0.borrow_mut();
         if collected.broken.len() < MOST {
@@ -123,7 +123,7 @@ impl<'s> Scope<'s> {
         self.errors.elsewhere(self.path.to_string(), message.into());
     }
 
-    /// A mistake in what the values mean. Not told where a value here, around or below could not be used: it would be
+    /// A mistake in what the values mean. Not reported where a value here, around or below could not be used: it would be
     /// a consequence of that.
     pub fn meaning(&self, message: impl Into<String>) {
         let path = self.path.to_string();
@@ -133,7 +133,7 @@ impl<'s> Scope<'s> {
         }
     }
 
-    /// Whether the value at exactly this place is told to be unusable.
+    /// Whether the value at exactly this place is reported as unusable.
     pub fn is_broken(&self) -> bool {
         self.errors.0.borrow().broken.contains(&self.path.to_string())
     }

@@ -1,6 +1,6 @@
 //! The configuration document: raw serde types -> checked -> compiled parts.
 //!
-//! Everything that is wrong with a document is told at once, each mistake with its path and what would be right.
+//! Everything that is wrong with a document is reported at once, each mistake with its path and what would be right.
 
 mod check;
 mod compile;
@@ -80,7 +80,7 @@ pub struct Config {
     pub live: Option<LiveConfig>,
     /// Who serves when a model does not.
     pub fallbacks: Fallbacks,
-    /// What conversations are told by, and whether they are held by their model.
+    /// How conversations are known, and whether they are held by their model.
     pub session: Session,
     /// Rules that overrule the score.
     pub overrides: Overrides,
@@ -89,7 +89,7 @@ pub struct Config {
     /// Whether more than one model of the profiles signs its thoughts as Claude does: who signed those of a conversation is
     /// not known then.
     pub several_sign: bool,
-    /// Header names and what the client is told.
+    /// Header names and what the client learns.
     pub headers: Headers,
     /// Whether clients find the virtual models in lists of models.
     pub models_endpoint: ModelsEndpoint,
@@ -103,7 +103,7 @@ pub struct Config {
     pub default_output_tokens: u64,
     /// The share of the estimated input that a model's window has to have free besides.
     pub window_margin: f64,
-    /// Whether the access log is told each decision.
+    /// Whether the access log gets each decision.
     pub filter_state: bool,
     /// Whether metrics and the access log also have OpenTelemetry's names.
     pub gen_ai: bool,
@@ -176,7 +176,7 @@ pub struct LiveConfig {
     pub usage: bool,
 }
 
-/// What conversations are told by, and whether they are held by their model.
+/// How conversations are known, and whether they are held by their model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
     /// Whether they are.
@@ -200,7 +200,7 @@ pub struct Session {
 pub struct Fallbacks {
     /// Whether the attempt position is there.
     pub enabled: bool,
-    /// Whether LiteLLM is told who may serve in a model's place.
+    /// Whether LiteLLM learns who may serve in a model's place.
     pub litellm: bool,
     /// Statuses of 4xx by which the next model is asked, whatever the answer says.
     pub next_on: Vec<u16>,
@@ -225,18 +225,18 @@ pub struct Overrides {
     pub stall_repeats: usize,
 }
 
-/// How much of a decision the client is told.
+/// How much of a decision the client learns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResponseHeaders {
     /// Nothing.
     None,
     /// Model, tier and cause.
     Basic,
-    /// Also profile, score, confidence and savings.
+    /// Also profile, score, confidence, savings, the rule that matched, and what the tier sets.
     Full,
 }
 
-/// Header names and what the client is told.
+/// Header names and what the client learns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Headers {
     /// Names the upstream cluster.
@@ -247,7 +247,7 @@ pub struct Headers {
     pub tier: String,
     /// More headers that name the model.
     pub model_as: Vec<String>,
-    /// What the client is told.
+    /// What the client learns.
     pub response: ResponseHeaders,
     /// Other names of the response's headers, by the name that they have otherwise.
     pub renamed: Vec<(String, String)>,
@@ -256,7 +256,7 @@ pub struct Headers {
 }
 
 impl Headers {
-    /// The name under which the client is told what `name` stands for.
+    /// The name under which the client learns what `name` stands for.
     pub fn shown<'n>(&'n self, name: &'n str) -> &'n str {
         self.renamed.iter().find(|(own, _)| own == name).map_or(name, |(_, shown)| shown)
     }

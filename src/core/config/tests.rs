@@ -1,4 +1,4 @@
-//! What a document means, and what is told of a wrong one. Rows are named; `json` documents are what Envoy hands over.
+//! What a document means, and what is reported of a wrong one. Rows are named; `json` documents are what Envoy hands over.
 
 use serde_json::{Value, json};
 

@@ -56,7 +56,7 @@ impl Feedback {
         Ok(feedback)
     }
 
-    /// What the access log is told. `decisions`: the recent ones, as JSON, the newest first. Whether the decision is among
+    /// What the access log gets. `decisions`: the recent ones, as JSON, the newest first. Whether the decision is among
     /// them.
     #[cold]
     pub fn record(&self, decisions: &[(Timestamp, String)], from: &str) -> (Value, bool) {

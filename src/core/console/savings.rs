@@ -15,7 +15,7 @@ const MINUTE: (Millis, usize) = (Millis::of_seconds(60), 180);
 const HOUR: (Millis, usize) = (Millis::of_seconds(3600), 168);
 /// How often an update is tried at most.
 const TRIES: usize = 3;
-/// Minutes that a worker may have to tell of: more than one only where updates fail.
+/// Minutes that a worker may have to report: more than one only where updates fail.
 const WAITING: usize = 4;
 
 /// What was counted in a minute or an hour.
@@ -36,7 +36,7 @@ impl Bin {
     }
 }
 
-/// What a worker has counted and not told.
+/// What a worker has counted and not reported.
 #[derive(Debug, Default)]
 pub struct Savings {
     waiting: Vec<Bin>,

@@ -1,4 +1,4 @@
-//! Who may ask for what, what workers keep and tell each other, and what is tried.
+//! Who may ask for what, what workers keep and pass to each other, and what is tried.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -325,7 +325,7 @@ fn a_trial_of_a_whole_request_is_of_its_dialect() {
     ] {
         assert_eq!(tried(&wrong).0, 400, "{wrong}");
     }
-    // What the gateway would answer is told.
+    // What the gateway would answer is shown.
     let (status, told) = tried(&json!({"prompt": "Hello!", "profile": "smart/nobody"}));
     assert_eq!((status, &told["problem"]["status"], &told["request"]), (200, &json!(404), &Value::Null));
 }

@@ -100,7 +100,7 @@ impl Trial {
     }
 }
 
-/// Decides, and tells why.
+/// Decides, and says why.
 #[cold]
 pub fn route(trial: &Trial, config: &Config, live: RequestContext<'_>, scratch: &mut Scratch) -> Reply {
     let (body, path) = match trial.request(config) {

@@ -57,7 +57,7 @@ impl Pattern {
 pub struct Chosen<'l> {
     /// The models, in the order of the list.
     pub models: Vec<&'l Listed>,
-    /// Names of each tier, preferred first. All are empty where nothing tells where a model belongs.
+    /// Names of each tier, preferred first. All are empty where nothing shows where a model belongs.
     pub tiers: PerTier<Vec<&'l str>>,
 }
 

@@ -87,7 +87,7 @@ fn by_name(listed: &mut Listed, names: &[&str]) {
     listed.facts.size = names.iter().find_map(|name| name::size(name));
 }
 
-/// Where no name tells the size: the fields that do, and a guess from the bytes at last.
+/// Where no name says the size: the fields that do, and a guess from the bytes at last.
 fn size(listed: &mut Listed, place: &Place<'_>, mistakes: &mut Mistakes) {
     let details = place.get("details").filter(|details| details.value().is_object());
     let mut text = |key: &str| details.as_ref().and_then(|d| d.get(key)).and_then(|p| p.text(mistakes));
@@ -173,12 +173,12 @@ fn facts(place: &Place<'_>, mistakes: &mut Mistakes) -> Facts {
     }
 }
 
-/// Whether an ability is told, and how: in a list of words, or as keys that are true or false.
+/// Whether an ability is listed, and how: in a list of words, or as keys that are true or false.
 fn able(place: &Place<'_>, words: &[&str]) -> Option<bool> {
     let abilities = place.get("capabilities")?;
     if let Some(all) = abilities.value().as_array() {
         let said = all.iter().filter_map(|word| word.as_str()).any(|word| words.contains(&word));
-        // LM Studio's older list tells of tools only.
+        // LM Studio's older list names tools only.
         return (said || all.iter().any(|word| word.as_str() == Some("completion"))).then_some(said);
     }
     let abilities = abilities.get("supports").unwrap_or(abilities);
@@ -239,7 +239,7 @@ fn prices(place: &Place<'_>, info: &Place<'_>, mistakes: &mut Mistakes) -> (Opti
     (either("input"), either("output"))
 }
 
-/// The window: what the server really gives it, where that is told, else what the model is made for.
+/// The window: what the server really gives it, where that is known, else what the model is made for.
 fn window(place: &Place<'_>, info: &Place<'_>, mistakes: &mut Mistakes) -> Option<u64> {
     // Ollama's /api/show has the parameters of the model file as text.
     let file = place.get("parameters").and_then(|p| p.value().as_str()).unwrap_or_default();

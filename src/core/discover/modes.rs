@@ -95,7 +95,7 @@ fn by_output(entry: &Place<'_>, mistakes: &mut Mistakes) -> Option<String> {
     else_than_text.then(|| "it makes something other than text".to_owned())
 }
 
-/// What it can do, as far as that is told with the word for chats.
+/// What it can do, as far as the word for chats says it.
 fn by_ability(entry: &Place<'_>) -> Option<String> {
     let off =
         |place: &Place<'_>, key: &str| place.get(key).is_some_and(|p| p.value().as_bool() == Some(false));

@@ -14,7 +14,7 @@ const SMALLEST_IN_MILLIONS: f64 = 10.0;
 /// `3e` stands for epochs.
 const FEWEST_EXPERTS: f64 = 8.0;
 
-/// How many parameters a model has, in thousand millions.
+/// How many parameters a model has, in billions.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Size {
     /// All of them: what it takes to hold it, and about what it knows.
@@ -188,8 +188,8 @@ pub fn kinds(name: &str) -> Vec<Kind> {
     found
 }
 
-/// The size that a name tells: `7b`, `70b-instruct-q4_K_M`, `8x7b`, `30B-A3B`, `e4b`, `135m`; or that of a known model
-/// whose name tells none.
+/// The size that a name says: `7b`, `70b-instruct-q4_K_M`, `8x7b`, `30B-A3B`, `e4b`, `135m`; or that of a known model
+/// whose name says none.
 pub fn size(name: &str) -> Option<Size> {
     let lower = name.chars().take(LONGEST).collect::<String>().to_ascii_lowercase();
     let marks: Vec<Mark> =

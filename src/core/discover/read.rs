@@ -1,4 +1,4 @@
-//! Values with their path, read with every mistake told.
+//! Values with their path, read with every mistake reported.
 
 use serde_json::{Map, Value};
 
@@ -70,7 +70,7 @@ impl<'v> Place<'v> {
         found
     }
 
-    /// The keys of an object; none where it is something else, which is told.
+    /// The keys of an object; none where it is something else, which is reported.
     pub fn object(&self, mistakes: &mut Mistakes) -> Option<&'v Map<String, Value>> {
         let found = self.value.as_object();
         if found.is_none() {
@@ -79,13 +79,13 @@ impl<'v> Place<'v> {
         found
     }
 
-    /// The entries of an object; none where it is something else, which is told.
+    /// The entries of an object; none where it is something else, which is reported.
     pub fn entries(&self, mistakes: &mut Mistakes) -> Vec<(&'v str, Place<'v>)> {
         let entries = self.object(mistakes).into_iter().flatten();
         entries.map(|(key, value)| (key.as_str(), Place { value, path: self.key(key) })).collect()
     }
 
-    /// The items of a list; none where it is something else, which is told.
+    /// The items of a list; none where it is something else, which is reported.
     pub fn items(&self, mistakes: &mut Mistakes) -> Vec<Place<'v>> {
         let Some(list) = self.value.as_array() else {
             self.wrong("a list", mistakes);

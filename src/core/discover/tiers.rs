@@ -1,4 +1,4 @@
-//! Tiers by size: which models serve which tier, where nothing but their parameters tells how strong they are.
+//! Tiers by size: which models serve which tier, where nothing but their parameters shows how strong they are.
 
 use std::cmp::Reverse;
 
@@ -8,7 +8,7 @@ use crate::tier::{PerTier, Tier};
 /// A window below which a long request cannot be served: `overrides.context_tokens` sends longer ones to COMPLEX.
 pub const WIDE: u64 = 100_000;
 
-/// The largest model of SIMPLE and the largest of MEDIUM, in thousand millions of parameters. What is larger serves
+/// The largest model of SIMPLE and the largest of MEDIUM, in billions of parameters. What is larger serves
 /// COMPLEX and REASONING.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bounds(pub [f64; 2]);

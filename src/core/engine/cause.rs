@@ -5,7 +5,7 @@
 pub enum Cause {
     /// The scorer's tier.
     Score,
-    /// The score lies too near a boundary to tell: the ambiguous tier.
+    /// The score lies too near a boundary to decide: the ambiguous tier.
     Ambiguous,
     /// There is next to nothing to judge by: the unknown tier.
     Abstain,
@@ -37,7 +37,7 @@ pub enum Cause {
     Session,
     /// The request goes on from something that a provider keeps: the model that made it, or one of its provider.
     State,
-    /// The same, and nobody knows which model made it: what the profile says.
+    /// The same, and it is not known which model made it: what the profile says.
     UnknownState,
     /// Adoption signals prefer the candidate to one that is listed before it.
     Momentum,
@@ -72,9 +72,9 @@ pub enum Cause {
     Encoded,
     /// There is no body.
     NoBody,
-    /// A virtual model is asked for that does not exist: the client is told so.
+    /// A virtual model is asked for that does not exist: the client gets an error.
     NoSuchModel,
-    /// The request cannot be passed on as it is: the client is told why.
+    /// The request cannot be passed on as it is: the client gets the reason.
     Refused,
 }
 

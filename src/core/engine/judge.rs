@@ -118,7 +118,7 @@ fn leaves(
         && moves_down(&case.config.table, profile, request, pin, judged.tokens)
 }
 
-/// Whether an ask is about something else than code, and no work for an agent, of which nobody knows what it is about.
+/// Whether an ask is about something else than code, and no work for an agent, of which it is not known what it is about.
 fn is_plain(config: &Config, score: Score) -> bool {
     score.code < config.overrides.code_score && score.agentic < config.overrides.agentic_score
 }

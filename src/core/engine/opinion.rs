@@ -38,7 +38,7 @@ pub(super) fn is_wanted(
         && may_be_shown(case, classifier)
 }
 
-/// Whether the scorer is unsure of the ask itself: what is told by the work before, or by a client's template, it is not
+/// Whether the scorer is unsure of the ask itself: of what the work before, or a client's template, shows it is not
 /// asked about.
 fn is_unsure(classifier: &Classifier, judged: Judged) -> bool {
     match judged.why {

@@ -33,7 +33,7 @@ impl fmt::Debug for Sessions<'_> {
 }
 
 /// What the conversation is known by that a request is of: who asks, and its header, its body's ids, or the words that it
-/// begins with, if it may be known by them: `heard` is what the user said. None where nothing tells it.
+/// begins with, if it may be known by them: `heard` is what the user said. None where nothing shows it.
 pub(super) fn conversation(
     sessions: &Sessions<'_>,
     config: &Config,

@@ -47,7 +47,7 @@ impl Level {
         Self::ALL.into_iter().find(|level| level.name() == name)
     }
 
-    /// The budget in tokens that stands for it, where a model is told one. Those of low, medium and high are Gemini's
+    /// The budget in tokens that stands for it, where a model takes one. Those of low, medium and high are Gemini's
     /// (ai.google.dev/gemini-api/docs/openai, "Thinking").
     pub const fn budget(self) -> u64 {
         match self {
@@ -153,7 +153,7 @@ pub fn switches(name: &str, value: &[u8]) -> Option<bool> {
     }
 }
 
-/// How a model is told how much to think.
+/// How a request says how much a model is to think.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// `"reasoning_effort": "low"`.
@@ -196,7 +196,7 @@ impl Form {
     }
 
     /// The JSON of its parameters. `room`: the output tokens that the request allows, which a budget has to be below.
-    /// None where it cannot be told: then nothing is.
+    /// None where it cannot be said: then nothing is.
     pub fn write(self, level: Level, room: Option<u64>) -> Option<(String, Option<String>)> {
         let on = level != Level::None;
         Some(match self {

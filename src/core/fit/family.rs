@@ -69,7 +69,7 @@ impl Family {
         self.tools.get(place(dialect)).copied().unwrap_or_default()
     }
 
-    /// How its models are told how much to think, where it is not the dialect's own way.
+    /// How a request says how much its models are to think, where it is not the dialect's own way.
     pub fn form(&self, dialect: Dialect) -> Option<Form> {
         self.forms.get(place(dialect)).copied().flatten()
     }

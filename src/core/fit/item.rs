@@ -132,7 +132,7 @@ impl<'b, 't> Items<'b, 't> {
         }
     }
 
-    /// Has the request ask for a level, in the form that the model is told it.
+    /// Has the request ask for a level, in the form that the model takes.
     fn set_effort(&mut self, level: Level) {
         let level = self.efforts().nearest(level);
         let form = self.takes.family.as_ref().and_then(|family| family.form(self.dialect));
@@ -310,7 +310,7 @@ impl<'b, 't> Items<'b, 't> {
         }
     }
 
-    /// Tells how much the model is to think in another form, unless it is told in that form already.
+    /// Says how much the model is to think in another form, unless the request has that form already.
     fn convert(&mut self, place: usize, form: Form, facts: Facts) {
         let Some(item) = self.list.get(place) else { return };
         let level = effort::asked(&item.name, &item.value);

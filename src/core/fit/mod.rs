@@ -59,17 +59,17 @@ pub struct Takes {
 }
 
 impl Takes {
-    /// Whether it can read what a conversation has of a model's thoughts; of a model without a family nobody knows.
+    /// Whether it can read what a conversation has of a model's thoughts; not known for a model without a family.
     pub fn can_read(&self, sealed: Sealed) -> bool {
         self.family.as_ref().is_none_or(|family| read_by(sealed, family.reads))
     }
 
-    /// Whether it has these tools of a provider's own; of a model without a family nobody knows.
+    /// Whether it has these tools of a provider's own; not known for a model without a family.
     pub fn has_tools(&self, dialect: Dialect, kinds: BuiltIn) -> bool {
         self.family.as_ref().is_none_or(|family| family.tools(dialect).has(kinds))
     }
 
-    /// Whether it reads a header of [`BETAS`]; of a model without a family nobody knows.
+    /// Whether it reads a header of [`BETAS`]; not known for a model without a family.
     pub fn reads_beta(&self, header: &str) -> bool {
         self.family.as_ref().is_none_or(|family| match header {
             "anthropic-beta" => family.reads.claude,

@@ -47,11 +47,11 @@ pub enum Action {
     /// A reasoning effort becomes the nearest one that the model takes: one of these, which are the family's, where its own
     /// are not known.
     Effort(Levels),
-    /// How much the model is to think is told in another form.
+    /// How much the model is to think is said in another form.
     Convert(Form),
     /// `thinking` with a budget needs one that is below the output limit.
     Budget,
-    /// The model is told not to think, where it can be.
+    /// The model is asked not to think, where that is possible.
     Quiet,
     /// Instructions become the first turn of the conversation.
     Instruct,

@@ -28,7 +28,7 @@ fn takes(name: &str, efforts: &[Level]) -> Takes {
     }
 }
 
-/// The body after fitting, and what was told of it.
+/// The body after fitting, and what was reported of it.
 fn fitted(body: &str, dialect: Dialect, takes: &Takes, mode: Mode) -> (String, Vec<Note>) {
     let view = chat::view(body.as_bytes(), b"/v1/x", dialect, &limits(), &mut ());
     assert_eq!(view.fault, None, "{body}");

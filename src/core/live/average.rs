@@ -5,7 +5,7 @@ use crate::time::{Millis, Timestamp};
 
 /// The weight of one sample in an average.
 const WEIGHT: f64 = 0.2;
-/// An average without a sample for so long tells nothing any more.
+/// An average without a sample for so long says nothing any more.
 const STALE: Millis = Millis::of_seconds(600);
 
 /// An exponentially weighted average; 0 is nothing known.

@@ -198,7 +198,7 @@ impl Board {
     }
 
     /// Notes that a request was answered by the model, well or at least to the point: a cooldown from before it is over,
-    /// and the other workers are told at once.
+    /// and the other workers learn it at once.
     pub fn answered(&mut self, attempt: &mut Attempt, now: Timestamp, store: &impl Store) {
         if self.awaits(attempt) {
             let began = attempt.began;
@@ -207,7 +207,7 @@ impl Board {
         }
     }
 
-    /// Notes what became of a request. A failure is told to the other workers at once. `streamed`: the answer came as it
+    /// Notes what became of a request. The other workers learn of a failure at once. `streamed`: the answer came as it
     /// was made.
     pub fn end(
         &mut self,
@@ -265,7 +265,7 @@ impl Board {
     }
 
     /// Forgets a request that is under way, without a word to anybody. For a stream that goes away in a manner that
-    /// tells nothing.
+    /// shows nothing.
     pub fn forget(&mut self, attempt: &Attempt) {
         if let Some(entry) = self.entry(attempt.model) {
             entry.mine = entry.mine.saturating_sub(1);
@@ -322,8 +322,8 @@ impl Board {
         None
     }
 
-    /// Tells the others what was seen here, and takes in what they have told. Ticks that follow each other closely (of
-    /// two filters that share a board) count as one; false for the later ones.
+    /// Passes on what was seen here, and takes in what the others have passed on. Ticks that follow each other closely
+    /// (of two filters that share a board) count as one; false for the later ones.
     pub fn tick(&mut self, now: Timestamp, store: &impl Store) -> bool {
         if now.apart(self.ticked) < OFTEN {
             return false;

@@ -1,4 +1,4 @@
-//! What one worker has seen of a model since it told the others.
+//! What one worker has seen of a model since its last report to the others.
 
 use super::average::Samples;
 use crate::time::{Millis, Timestamp};
@@ -6,7 +6,7 @@ use crate::time::{Millis, Timestamp};
 /// Tokens and requests are counted by this time.
 const MINUTE: Millis = Millis::of_seconds(60);
 
-/// What a worker has seen of a model since it told the others.
+/// What a worker has seen of a model since its last report to the others.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Delta {
     pub successes: u32,

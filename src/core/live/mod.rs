@@ -187,7 +187,7 @@ pub struct EndDetails {
 }
 
 impl EndDetails {
-    /// Where nothing is told of the request.
+    /// Where nothing is known of the request.
     pub const NONE: Self = Self { wait: None, request: 0, asker: 0, weight: Weight::Certain };
 }
 
@@ -295,7 +295,7 @@ impl AttemptOutcome {
     }
 }
 
-/// Tokens that an answer told.
+/// Tokens that an answer reports.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tokens {
     /// Of the request.

@@ -14,13 +14,13 @@ const BUCKET: Millis = Millis::of_seconds(2);
 /// Failures count together that lie within so many of it: a minute.
 const BUCKETS: usize = 30;
 /// The share of failures is that of so many answers, where there were any within the minute, and of all in the last two
-/// buckets: workers tell of good answers once a second.
+/// buckets: workers report good answers once a second.
 const RECENT: u64 = 20;
 /// So many of the last failures are known one by one.
 const FAULTS: usize = 32;
 /// Failures that may be the bodies' count where no more than so many of a hundred answers are good,
 const OTHERS_PERCENT: u64 = 10;
-/// and where the first is further back than so many buckets: by then other workers have told of good answers.
+/// and where the first is further back than so many buckets: by then other workers have reported good answers.
 const HEARD: usize = 2;
 /// A probe that takes longer keeps nobody else from probing.
 const PROBE: Millis = Millis::of_seconds(60);
@@ -171,7 +171,7 @@ impl Record {
 
     /// Notes that a request failed, and where that was once too often puts the model into cooldown, for everybody or for
     /// the credential that asked, for as long as the server asked for, or for the usual time, also where that is 0 (or was
-    /// a date that has passed). A request from before a cooldown changes nothing, as what it tells is known.
+    /// a date that has passed). A request from before a cooldown changes nothing, as what it shows is known.
     pub(super) fn failed(
         &mut self,
         now: Timestamp,

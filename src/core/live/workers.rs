@@ -14,7 +14,7 @@ const MAGIC: &[u8; 4] = b"tgW\x01";
 const FRESH: Millis = Millis::of_seconds(5);
 /// A place may be taken from a worker that has not been heard of for this long.
 const GONE: Millis = Millis::of_seconds(10);
-/// A worker tells of no more models than this.
+/// A worker reports no more models than this.
 const MOST: usize = 512;
 
 /// What one worker has under way: counts by model.

@@ -57,7 +57,7 @@ impl Trust {
     }
 }
 
-/// Whether both are the same, in a time that does not tell where they differ.
+/// Whether both are the same, in a time that does not show where they differ.
 fn same(one: &[u8], two: &[u8]) -> bool {
     one.len() == two.len() && one.iter().zip(two).fold(0, |all, (a, b)| all | (a ^ b)) == 0
 }

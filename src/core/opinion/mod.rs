@@ -65,7 +65,7 @@ pub struct Asking {
 pub enum OpinionStep {
     /// The answer is known already.
     Known(Tier),
-    /// It is to be asked, and [`Opinions::end`] to be told what came of it.
+    /// It is to be asked, and [`Opinions::end`] takes what came of it.
     Ask(Asking),
     /// The scorer's tier stands.
     Not(OpinionOutcome),

@@ -53,7 +53,7 @@ impl Chains {
     }
 }
 
-/// Who serves a request, and who may in its place: what one attempt has to know from the decision. Models are told by
+/// Who serves a request, and who may in its place: what one attempt has to know from the decision. Models are named by
 /// their keys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
@@ -65,7 +65,7 @@ pub struct Plan {
     /// Whether the first attempt has to change more of the request than its model, to have it fit.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub fits: bool,
-    /// Whether nobody else may serve, whatever chains are configured: the request goes on from what one provider keeps.
+    /// Whether no other model may serve, whatever chains are configured: the request goes on from what one provider keeps.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub bound: bool,
     /// The number of the request among those that are alive in its worker.
@@ -100,7 +100,7 @@ pub struct Progress {
     /// Those that were asked twice.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub twice: Vec<String>,
-    /// Failures of which nobody knows yet whether it was the model.
+    /// Failures of which it is not known yet whether the model caused them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub open: Vec<Open>,
     /// The answer came from the upstream's cache of answers.
@@ -176,7 +176,7 @@ impl Plan {
     /// Who serves the next attempt: the first that it reaches, that was not tried, and that is not to be avoided, of the
     /// chain that is configured for this reason for the model that was tried last, then of that of the first; where none is
     /// configured, or the plan is bound, of the decision's; last, unless it is bound, of the chain for any model. A request that was too long goes to a larger window only;
-    /// one that is not known is none. None where there is nobody.
+    /// one that is not known is none. None where there is no model.
     pub fn next<'t>(
         &self,
         table: &'t Table,

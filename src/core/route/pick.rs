@@ -203,7 +203,7 @@ where
     chain
 }
 
-/// Where nobody meets the needs: who comes nearest.
+/// Where no candidate meets the needs: the nearest one.
 fn least_unfit<'t>(table: &'t Table, profile: &'t Profile, request: &PickRequest<'_>) -> &'t Arc<Model> {
     let default = &profile.default_model;
     if request.needs.met_by(default) {

@@ -69,7 +69,7 @@ pub struct Model {
 }
 
 impl Model {
-    /// What tells it from all others, variants too.
+    /// What distinguishes it from all others, variants too.
     pub fn key(&self) -> Cow<'_, str> {
         match &self.variant {
             None => Cow::Borrowed(&self.name),

@@ -212,7 +212,7 @@ fn where_only_room_is_lacking_the_widest_window_serves() {
     // A default model outside of the tiers that can serve it does.
     let able = Profile { default_model: Arc::new(model(7)), ..profile.clone() };
     assert_eq!(picked(&able, &request(Tier::Simple, &needs)).0, "m7");
-    // What nobody takes at all goes to the default model.
+    // What no model takes at all goes to the default model.
     let needs = Needs { audio: true, ..NEEDS };
     let deaf = Arc::new(Model { audio: false, ..model(0) });
     let tiers = PerTier { simple: vec![Arc::clone(&deaf)], ..PerTier::default() };

@@ -1,6 +1,6 @@
 //! The calibrated scorer: a small model over the features of an ask, learnt by `research/train.py`.
 //!
-//! For each boundary between tiers a sum over the features tells how likely a person would put the ask above it. The ask
+//! For each boundary between tiers a sum over the features says how likely a person would put the ask above it. The ask
 //! is put above it where staying below would cost more: an ask that is sent too low costs [`Weights::costs`] times what
 //! one costs that is sent too high. The difficulty, which ranks asks by how likely models fail at them, is a sum of
 //! its own. Weights and features are whole numbers and so are their sums: the host and wasm agree to the last bit.
@@ -87,7 +87,7 @@ impl Calibrated {
         Self::new(SHIPPED, concepts)
     }
 
-    /// The scorer with the weights of `text`, which `research/train.py` wrote. Fails with a message, that tells the
+    /// The scorer with the weights of `text`, which `research/train.py` wrote. Fails with a message, which names the
     /// line, where it cannot be read or names a feature that there is not.
     pub(super) fn new(text: &str, concepts: &[Concept]) -> Result<Self, String> {
         Weights::read(text, concepts).map(|weights| {
@@ -221,7 +221,7 @@ impl Calibrated {
     }
 
     /// What the features of the ask that was last judged added, compared with a usual ask, most first. What length
-    /// added is told as one.
+    /// added is reported as one.
     pub(super) fn reasons<'c>(
         &self,
         concepts: &'c [Concept],

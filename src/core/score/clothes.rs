@@ -84,7 +84,7 @@ impl Clothes {
         self.bytes.len() + lists.into_iter().map(|list| size_of_val(&**list)).sum::<usize>()
     }
 
-    /// Takes off what the text wears, and tells whether that was more than marks of type.
+    /// Takes off what the text wears, and says whether that was more than marks of type.
     pub fn take_off(&self, folded: &mut Folded) -> bool {
         let text = &*folded.text;
         let mut inside = text.trim_ascii();

@@ -5,7 +5,7 @@ use super::Dimension;
 /// One thing that many words of many languages stand for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Concept {
-    /// What it counts for; nothing, where it only tells what an ask is about.
+    /// What it counts for; nothing, where it only says what an ask is about.
     pub dimension: Option<Dimension>,
     /// Its id in the lexicon, or the keyword itself where it comes from the configuration.
     pub name: String,

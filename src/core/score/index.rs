@@ -1,7 +1,7 @@
 //! An index of variants by how they begin.
 //!
 //! A text is asked at every place where a word can begin which variants stand there. Most places have none, and are
-//! told so by two small tables that stay in the cache; the others look up the variants with the same first eight
+//! excluded by two small tables that stay in the cache; the others look up the variants with the same first eight
 //! bytes and compare. An automaton (aho-corasick's contiguous NFA, walked as a trie) needed 2.6 MB for the same variants
 //! and left each VM at 14.6 MB, because wasm memory never shrinks after it was built; see `docs/speed.md`.
 
@@ -213,7 +213,7 @@ impl<const BITS: u32> Index<BITS> {
             };
             let four = key & low_bytes(4);
             mark(four);
-            // This table is asked before white space is told apart.
+            // This table is asked before kinds of white space are distinguished.
             mark(four - (equal_bytes(four, b' ') >> 7) * u64::from(b' ' - b'\n'));
         }
         let bit = hash(key, Self::KEY_BITS);

@@ -57,7 +57,7 @@ pub struct RuleParams {
     pub steepness: f64,
     /// Below this confidence the tier is `ambiguous_tier`.
     pub min_confidence: f64,
-    /// The tier of what cannot be told.
+    /// The tier of what cannot be judged.
     pub ambiguous_tier: Tier,
     /// So many reasoning markers give REASONING whatever the score.
     pub reasoning_override: u32,

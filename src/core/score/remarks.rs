@@ -1,6 +1,6 @@
 //! Remarks around a short ask: sentences before and behind it without any word of what is asked. "My Dutch is not so good
 //! yet. … You saved my day!" They make an ask longer, which the calibrated scorer takes for work, and no harder. Courtesies
-//! in known words are taken off before, see [`clothes`](super::clothes); these are told by what they lack.
+//! in known words are taken off before, see [`clothes`](super::clothes); these are known by what they lack.
 
 use super::fold::Folded;
 use super::hits::Hits;
@@ -19,8 +19,8 @@ const LEAST: usize = 12;
 /// A text of more sentences is left whole.
 const SENTENCES: usize = 16;
 
-/// Takes the remarks off a text whose concepts were found, and tells whether there were any. What stays has a question or a word
-/// of what is asked.
+/// Takes the remarks off a text whose concepts were found, and says whether there were any. What stays has a question
+/// or a word of what is asked.
 pub fn take_off(folded: &mut Folded, hits: &Hits) -> bool {
     let (from, to) = inside(&folded.text, hits.said());
     let some = to - from < folded.text.len();

@@ -21,7 +21,7 @@ use crate::tier::Tier;
 /// Concepts of the lexicon that, in a system prompt, ask for structured output.
 const STRUCTURE: [&str; 3] = ["json", "schema", "structured_output"];
 
-/// Concepts of the lexicon that tell what a short reply does with the work before it: go on, answer, end it.
+/// Concepts of the lexicon that say what a short reply does with the work before it: go on, answer, end it.
 const REPLIES: [&str; 3] = ["continuation", "reply", "closing"];
 
 /// A class that is none of pupils, as folded text has it: where it is not there yet.
@@ -41,7 +41,7 @@ const A_CLASS: [&[u8]; 8] = [
 pub enum Basis {
     /// The weighted sum lies in the tier.
     Sum,
-    /// It lies too near a boundary to tell.
+    /// It lies too near a boundary to decide.
     Ambiguous,
     /// So many reasoning markers that the sum does not matter.
     ReasoningMarkers,

@@ -57,7 +57,7 @@ impl Scorer {
     /// What it cannot judge is of `unknown_tier`.
     ///
     /// # Errors
-    /// The weights cannot be read; the message tells the line.
+    /// The weights cannot be read; the message names the line.
     pub fn calibrated(rules: RuleScorer, weights: Option<&str>, unknown_tier: Tier) -> Result<Self, String> {
         let weights = match weights {
             Some(weights) => rules.calibrated_with(weights),
@@ -88,7 +88,7 @@ impl Scorer {
         self.weights.is_some()
     }
 
-    /// The tier of what cannot be told.
+    /// The tier of what cannot be judged.
     pub const fn unknown_tier(&self) -> Tier {
         match self.weights {
             Some(_) => self.unknown_tier,

@@ -1,4 +1,4 @@
-//! Whether a text has a statement of SQL in it, told by its shape: the words alone are words of English.
+//! Whether a text has a statement of SQL in it, by its shape: the words alone are words of English.
 
 use std::sync::LazyLock;
 

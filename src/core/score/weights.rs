@@ -1,6 +1,6 @@
 //! The file of weights: what `research/train.py` writes and the calibrated scorer reads.
 //!
-//! Lines of tab-separated cells; the first tells the version. Features that are not named weigh nothing.
+//! Lines of tab-separated cells; the first has the version. Features that are not named weigh nothing.
 
 use super::Dimension;
 use super::concept::Concept;
@@ -25,12 +25,12 @@ const LARGEST: i128 = 1 << 53;
 pub struct Weight {
     /// In each sum.
     pub columns: [i32; COLUMNS],
-    /// The feature's value in a usual ask: what it adds is told by the distance from that.
+    /// The feature's value in a usual ask: what it adds depends on the distance from that.
     pub usual: i32,
 }
 
 impl Weight {
-    /// Adds another's columns. What a concept weighs in a usual ask is not told for short ones alone.
+    /// Adds another's columns. What a concept weighs in a usual ask is not given for short ones alone.
     fn add(&mut self, other: &Self) {
         for (column, more) in self.columns.iter_mut().zip(&other.columns) {
             *column = column.saturating_add(*more);
@@ -57,7 +57,7 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// Reads a file for a lexicon with these concepts. Fails with a message, that tells the line, where it cannot be
+    /// Reads a file for a lexicon with these concepts. Fails with a message, which names the line, where it cannot be
     /// read or names a feature that there is not.
     pub fn read(text: &str, known: &[Concept]) -> Result<Self, String> {
         let mut lines = text.lines();
@@ -82,7 +82,7 @@ impl Weights {
         }
     }
 
-    /// Names a sum that could be so large that it cannot be told exactly.
+    /// Names a sum that could be too large to be exact.
     fn too_large(&self) -> Option<&'static str> {
         let shape = self.shape.iter().map(|(_, weight)| weight);
         let counted = shape.chain(self.dimensions.iter().map(|(_, weight)| weight));

@@ -1,8 +1,8 @@
-//! Where words begin and end, in any script, told from the bytes of folded text.
+//! Where words begin and end, in any script, found from the bytes of folded text.
 
 use memchr::memchr_iter;
 
-/// Where words begin in 64 bytes of folded ASCII text, told for eight bytes at a time: most prompts are made of such
+/// Where words begin in 64 bytes of folded ASCII text, found for eight bytes at a time: most prompts are made of such
 /// blocks, and a loop over characters would guess the end of each word wrong once.
 #[derive(Clone, Copy, Debug)]
 pub struct Block {
@@ -80,7 +80,7 @@ impl Block {
         Some(block)
     }
 
-    /// A bit for each place where a variant can begin: words' first letters, and symbols. `in_word` tells that a
+    /// A bit for each place where a variant can begin: words' first letters, and symbols. `in_word` says that a
     /// letter stands before the block.
     pub const fn starts(self, in_word: bool) -> u64 {
         let first = self.word & !(self.word << 1 | in_word as u64);

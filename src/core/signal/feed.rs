@@ -1,7 +1,7 @@
 //! The feed's contract: what is refused, and what is passed over.
 //!
 //! The document is read in one pass and without a tree of it. Every field is read as whatever it is, so that what is
-//! wrong with it can be told with its place; only what is no JSON stops the reading.
+//! wrong with it can be reported with its place; only what is no JSON stops the reading.
 
 mod read;
 
@@ -27,7 +27,7 @@ pub struct Signal {
     pub score: f64,
     /// A word such as `normal`.
     pub confidence: String,
-    /// Change of velocity in percent, 0 where the feed tells none.
+    /// Change of velocity in percent, 0 where the feed gives none.
     pub velocity_delta_pct: f64,
 }
 

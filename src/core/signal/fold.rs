@@ -44,7 +44,7 @@ const PROVIDERS: &[&str] = &[
     "zai",
 ];
 
-/// Words that tell how a model is packed or how far along it is, not which one it is.
+/// Words that say how a model is packed or how far along it is, not which one it is.
 const HARMLESS: &[&str] = &[
     "4bit",
     "8bit",
@@ -79,7 +79,7 @@ const HARMLESS: &[&str] = &[
 const VARIANTS: &[&str] =
     &["beta", "default", "exacto", "extended", "floor", "free", "latest", "nitro", "online", "thinking"];
 
-/// Words that tell members of a family apart.
+/// Words that distinguish members of a family.
 const SIZES: &[&str] = &[
     "air", "base", "fable", "fast", "flash", "haiku", "instant", "large", "lite", "max", "medium", "micro",
     "mini", "nano", "opus", "plus", "pro", "small", "sonnet", "super", "tiny", "turbo", "ultra", "xl",
@@ -95,7 +95,7 @@ fn is_one_of(word: &str, list: &[&str]) -> bool {
 pub(super) struct Folded {
     /// All words, each with a space before it.
     pub whole: String,
-    /// The words that tell which model it is, likewise.
+    /// The words that say which model it is, likewise.
     pub core: String,
     /// The date in the name, digits only, or empty.
     pub date: String,
@@ -104,7 +104,7 @@ pub(super) struct Folded {
 /// Fewest letters and digits of a name that is matched.
 const FEWEST: usize = 4;
 
-/// Whether folded words are enough to tell a model by.
+/// Whether folded words are enough to identify a model.
 pub(super) fn tells(words: &str) -> bool {
     words.chars().filter(|c| *c != ' ').take(FEWEST).count() == FEWEST
 }
@@ -213,7 +213,7 @@ fn date(words: &[Word<'_>]) -> (String, usize) {
     }
 }
 
-/// How many words from `word` on only tell how the model is packed; 0 where it is one of the model's own.
+/// How many words from `word` on only say how the model is packed; 0 where it is one of the model's own.
 fn packing(word: &Word<'_>, behind: &[Word<'_>]) -> usize {
     let text = word.text;
     if matches!(word.behind, ':' | '@') && is_one_of(text, VARIANTS) {

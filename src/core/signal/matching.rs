@@ -2,7 +2,7 @@
 //!
 //! A candidate's aliases are tried first, then its name, then the name written into requests; of each name its slugs:
 //! as it is, without what stands before the first `/`, what stands behind the last. A match of all words goes before
-//! one of the words that tell the model. For nothing else is a guess better than none: a name with a word more or
+//! one of the words that identify the model. For nothing else is a guess better than none: a name with a word more or
 //! less (`gpt-5-nano`, `kimi-k3-code`) is another model, and what is the same under a strange name needs an alias.
 
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ pub enum How {
     AliasContained,
     /// The folded names are equal.
     Name,
-    /// One folded name contains the other, but for words that do not tell models apart.
+    /// One folded name contains the other, but for words that do not distinguish models.
     NameContained,
 }
 
@@ -86,7 +86,7 @@ pub struct Index {
     /// Signals by all words of each slug. Where several have the same, the one whose slug is nearer to its whole name
     /// counts, then the first of the feed.
     whole: BTreeMap<String, (usize, usize)>,
-    /// Signals, with the dates in their names, by the words that tell the model; in the feed's order.
+    /// Signals, with the dates in their names, by the words that identify the model; in the feed's order.
     core: BTreeMap<String, Vec<(usize, String)>>,
     /// Each signal's name.
     names: Vec<Folded>,
@@ -163,7 +163,7 @@ impl Index {
         self.names.iter().position(|name| contains(name, alias))
     }
 
-    /// The first signal with the same telling words, and not of another date.
+    /// The first signal with the same words for the model, and not of another date.
     fn alike(&self, name: &Folded) -> Option<usize> {
         let same = |date: &str| date.is_empty() || name.date.is_empty() || *date == name.date;
         let entries = self.core.get(&name.core)?;

@@ -1,4 +1,4 @@
-//! Adoption signals ("momentum"): which models the ecosystem is moving to. A feed tells them ([`feed`]), names of the
+//! Adoption signals ("momentum"): which models the ecosystem is moving to. A feed lists them ([`feed`]), names of the
 //! feed are matched to candidates ([`matching`]), and what a signal is worth orders them ([`rank`]).
 
 pub mod feed;

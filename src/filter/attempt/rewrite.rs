@@ -27,7 +27,7 @@ pub(super) struct Rewrite {
 
 impl AttemptStream {
     /// The body is whole: it names the model of this attempt. Every attempt gets the body that the first one got, and
-    /// the headers that the last one left, so that the length is told anew.
+    /// the headers that the last one left, so that the length is set again.
     pub(super) fn rewrite(&mut self) {
         let (Some(shared), Some(rewrite)) = (&self.shared, self.rewrite.take()) else { return };
         let size = rewrite.body_size;

@@ -158,7 +158,7 @@ impl Outcome {
         self.headers.text(name)
     }
 
-    /// What the access log is told: the filter state `wasm.tiergate`.
+    /// What the access log gets: the filter state `wasm.tiergate`.
     pub fn decision(&self) -> serde_json::Value {
         let value = self.filter_state.get("wasm.tiergate").expect("the filter state is set");
         serde_json::from_slice(value).expect("the filter state is JSON")

@@ -30,7 +30,7 @@ pub struct Direction {
     pub trailers: Option<Headers>,
     /// Whether the filter may read and change the trailers.
     pub trailers_open: bool,
-    /// Whether the callback at hand was told that this was all.
+    /// Whether the callback at hand learnt that this was all.
     pub end_of_stream: bool,
     /// Whether the filter holds the stream: it returned `Pause` last and nobody resumed it.
     pub paused: bool,
@@ -61,7 +61,7 @@ impl Direction {
         self.received_all = end_of_stream;
     }
 
-    /// Takes a chunk in, just before the body callback; gives the size the callback is told.
+    /// Takes a chunk in, just before the body callback; returns the size that the callback gets.
     pub fn take_chunk(&mut self, chunk: &[u8], end_of_stream: bool) -> usize {
         self.body.extend_from_slice(chunk);
         self.body_open = true;

@@ -133,7 +133,7 @@ impl Fleet {
         self.process.metrics().counter(&format!("tiergate.signals.fetches;outcome={outcome}"))
     }
 
-    /// Seconds, as the gauge tells.
+    /// Seconds, as the gauge shows.
     pub fn age(&self) -> Option<u64> {
         self.process.metrics().gauge("tiergate.signals.age_seconds")
     }

@@ -127,7 +127,7 @@ fn a_tick_is_cheap() {
         let calls = worker.take_host_calls();
         println!("{calls:?}");
         assert_eq!(calls[&("proxy_on_tick", "proxy_get_shared_data")], 1, "and never again: {calls:?}");
-        // The SDK tells the host which context it works for.
+        // The SDK informs the host which context it works for.
         assert!(calls.values().sum::<u64>() <= 4, "time, state, age: {calls:?}");
     }
 }

@@ -30,7 +30,7 @@ const KEYS: [&str; 15] = [
     "order",
 ];
 
-/// Reads a configuration. `notes` are told what could not be had.
+/// Reads a configuration. `notes` gets what could not be read.
 pub fn read(text: &str, file: &Path, notes: &mut Vec<String>) -> Result<Value, String> {
     let shown = |file: &Path| {
         if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() }

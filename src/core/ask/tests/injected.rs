@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// What is left of the JSON string `raw` (without quotes), decoded; pieces are told apart by a bar.
+/// What is left of the JSON string `raw` (without quotes), decoded; a bar stands between pieces.
 fn left_of(markers: &Markers, raw: &str) -> String {
     let mut kept = Vec::new();
     let mut budget = Budget::of(raw.len());

@@ -1,5 +1,5 @@
-//! How often the ask is cut right and a short text told right, over sets of our own. Rows at even places were not looked at while
-//! the tables were written; both halves have to be right often enough.
+//! How often the ask is cut right and a short text judged right, over sets of our own. Rows at even places were not
+//! looked at while the tables were written; both halves have to be right often enough.
 
 use super::*;
 use crate::config::{self, Config};

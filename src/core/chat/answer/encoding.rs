@@ -161,7 +161,7 @@ impl AnswerReader {
         }
     }
 
-    /// The tokens that were told so far.
+    /// The tokens that were reported so far.
     pub fn usage(&mut self) -> Option<UsedTokens> {
         match &mut self.0 {
             Reader::Plain(reader) | Reader::Begin(_, reader) => reader.usage(),

@@ -1,4 +1,4 @@
-//! Why a model would not serve a request, told by the body of its answer: by codes and types first, then by the wordings
+//! Why a model would not serve a request, by the body of its answer: by codes and types first, then by the wordings
 //! of messages.
 
 use super::super::cursor::{Cursor, Kind};

@@ -27,7 +27,7 @@ impl Form {
     }
 }
 
-/// Tokens that an answer told.
+/// Tokens that an answer reports.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct UsedTokens {
     /// Of the request, cached ones and all.
@@ -36,7 +36,7 @@ pub struct UsedTokens {
     pub output: u64,
 }
 
-/// A number that providers tell under a key of `usage` (Gemini: `usageMetadata`).
+/// A number that providers report under a key of `usage` (Gemini: `usageMetadata`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Field {
     /// OpenAI's and Gemini's, with all that is part of the prompt.
@@ -95,7 +95,7 @@ enum Place {
     Wrapped,
     /// `usage` of one of these.
     Usage,
-    /// What `usage` tells of the output apart.
+    /// What `usage` says of the output separately.
     Details,
 }
 
@@ -132,7 +132,7 @@ pub struct UsageReader {
     number: Option<u32>,
     /// The line of events at hand is empty so far.
     line_empty: bool,
-    /// What the `usage` at hand tells.
+    /// What the `usage` at hand says.
     told: [u32; 9],
     told_any: bool,
     /// The greatest of those before it.
@@ -178,8 +178,8 @@ impl UsageReader {
         }
     }
 
-    /// The tokens that were told so far; none where nothing was. What is told again in the course of a stream is a sum
-    /// so far, each complete in itself, and the greatest counts.
+    /// The tokens that were reported so far; none where nothing was. What is reported again in the course of
+    /// a stream is a sum so far, each complete in itself, and the greatest counts.
     pub fn usage(&self) -> Option<UsedTokens> {
         if !self.told_any {
             return self.used;
@@ -193,7 +193,7 @@ impl UsageReader {
     fn at_hand(&self) -> UsedTokens {
         let of = |field: Field| u64::from(self.told.get(field as usize).copied().unwrap_or_default());
         let sum = |fields: &[Field]| fields.iter().fold(0_u64, |sum, &field| sum.saturating_add(of(field)));
-        // Where the whole prompt is told, what was cached is part of it.
+        // Where the whole prompt is reported, what was cached is part of it.
         let input = match of(Field::Prompt) {
             0 => sum(&[Field::Input, Field::CacheCreation, Field::CacheRead]),
             _ => sum(&[Field::Prompt, Field::ToolPrompt]),
@@ -246,7 +246,7 @@ impl UsageReader {
 
     fn keep(&mut self, byte: u8) {
         if self.keeping {
-            // One that does not fit is none that matters: its length tells.
+            // One that does not fit is none that matters: its length shows it.
             if let Some(place) = self.key.get_mut(self.key_length) {
                 *place = byte;
             }

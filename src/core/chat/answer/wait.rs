@@ -6,7 +6,7 @@ use super::message::unquoted;
 use crate::retry_after;
 use crate::time::{Millis, Timestamp};
 
-/// The most limits that an answer tells of.
+/// The most limits that an answer reports.
 const MOST_LIMITS: usize = 16;
 /// No value of a header that can be read is longer.
 const LONGEST_VALUE: usize = 64;
@@ -28,15 +28,15 @@ pub struct Waits {
 /// A limit of the provider's, such as that of requests a minute.
 #[derive(Clone, Debug, Default)]
 struct Limit {
-    /// The names of its headers without the word for what they tell.
+    /// The names of its headers without the word for what they mean.
     name: String,
     reset: Vec<u8>,
-    /// Whether nothing is left of it, where that is told.
+    /// Whether nothing is left of it, where that is known.
     exhausted: Option<bool>,
 }
 
 impl Waits {
-    /// A header of the answer, its name in lower case. One that tells nothing of waits is passed over.
+    /// A header of the answer, its name in lower case. One that says nothing about waits is passed over.
     pub fn header(&mut self, name: &str, value: &[u8]) {
         if value.len() > LONGEST_VALUE {
             return;
@@ -74,7 +74,7 @@ impl Waits {
         asked.filter(|wait| *wait > Millis::ZERO).or_else(|| self.of_limits(now)).or(asked)
     }
 
-    /// Until all limits that are used up are reset. Where it is not told which those are, until the first is.
+    /// Until all limits that are used up are reset. Where it is not known which those are, until the first is.
     fn of_limits(&self, now: Timestamp) -> Option<Millis> {
         let reset = |limit: &Limit| retry_after::wait(&limit.reset, now).filter(|wait| *wait > Millis::ZERO);
         let exhausted = self.limits.iter().filter(|limit| limit.exhausted == Some(true));
@@ -250,7 +250,7 @@ mod tests {
                 ],
                 Some(30_000),
             ),
-            // What is left is not told.
+            // What is left is not known.
             (&[("x-ratelimit-reset-requests", "1m0s"), ("x-ratelimit-reset-tokens", "3s")], Some(3000)),
             (&[("ratelimit-reset", "12")], Some(12_000)),
             (&[("x-ratelimit-reset", "1898935100")], None),

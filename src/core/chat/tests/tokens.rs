@@ -50,7 +50,7 @@ fn escapes_cost_what_they_stand_for() {
     }
 }
 
-/// Of long texts only samples are read: they tell about the same as all of it, read in pieces that are read whole.
+/// Of long texts only samples are read: they show about the same as all of it, read in pieces that are read whole.
 #[test]
 fn samples_of_a_long_text_stand_for_the_whole() {
     let all: Vec<&str> = SENTENCES.iter().map(|(text, _)| *text).collect();

@@ -61,7 +61,7 @@ impl<L: Listener> Reader<'_, '_, L> {
         }
     }
 
-    /// One part. Its text counts as said in the turn unless its type tells that a tool or the model said it.
+    /// One part. Its text counts as said in the turn unless its type shows that a tool or the model said it.
     fn part(&mut self, cursor: &mut Cursor<'_>) -> Read {
         if cursor.kind()? != Kind::Object {
             return self.string_or_skip(cursor);
@@ -131,7 +131,7 @@ impl<L: Listener> Reader<'_, '_, L> {
         Ok(())
     }
 
-    /// Gemini's data. What tells no type may be an image.
+    /// Gemini's data. What has no type may be an image.
     fn media(&mut self, cursor: &mut Cursor<'_>) -> Read {
         let mut file = File::default();
         self.members(cursor, |_, key, cursor| match key {
@@ -142,7 +142,7 @@ impl<L: Listener> Reader<'_, '_, L> {
         Ok(())
     }
 
-    /// A file, which is `otherwise` where nothing tells what it is.
+    /// A file, which is `otherwise` where nothing shows what it is.
     fn file(&mut self, file: File, otherwise: Media) {
         match file.media().or(otherwise) {
             Media::Pdf | Media::Unknown => self.view.pdf = true,

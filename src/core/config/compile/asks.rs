@@ -5,7 +5,7 @@ use super::super::nearest::did_you_mean;
 use super::super::raw;
 use crate::ask::{Markers, Role, Rules, Tables};
 
-/// Compiles markers, tags and labels. None where the tables cannot be compiled, which is told.
+/// Compiles markers, tags and labels. None where the tables cannot be compiled, which is reported.
 pub(super) fn compile(raw: &raw::Conversation, scope: &Scope<'_>) -> Option<Rules> {
     let labels = raw.labels.iter().flat_map(|(role, labels)| {
         let role = match role {
@@ -59,7 +59,7 @@ fn markers(raw: &raw::Conversation, scope: &Scope<'_>) -> Markers {
     {
         let scope = scope.key(key);
         for (i, block) in list.iter().enumerate() {
-            // What is missing has been told by the schema's check.
+            // What is missing has been reported by the schema's check.
             let (Some(open), Some(close)) = (&block.open, &block.close) else { continue };
             let scope = scope.index(i);
             let pair = (open.clone(), close.clone());

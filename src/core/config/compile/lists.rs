@@ -85,7 +85,7 @@ impl Lists {
         self.allow.as_deref().is_none_or(on) && !on(&self.block)
     }
 
-    /// Leaves out of a table what the profile may not use; tells where nobody is left.
+    /// Leaves out of a table what the profile may not use; reports where no model is left.
     pub fn restrict(&self, tiers: &mut PerTier<Vec<Arc<Model>>>, profile: &raw::Profile, scope: &Scope<'_>) {
         let listed = Tier::ALL.into_iter().any(|tier| !tiers.get(tier).is_empty());
         for tier in Tier::ALL {

@@ -287,7 +287,7 @@ impl Models {
         self.by_name.keys().map(String::as_str)
     }
 
-    /// The model that a place refers to; tells where there is none.
+    /// The model that a place refers to; reports where there is none.
     pub fn find(&self, name: &str, scope: &Scope<'_>) -> Option<Arc<Model>> {
         if let Some(model) = self.get(name) {
             return Some(Arc::clone(model));
@@ -297,7 +297,7 @@ impl Models {
         None
     }
 
-    /// The models that a list refers to, in its order; tells of unknown ones and of those listed twice.
+    /// The models that a list refers to, in its order; reports unknown ones and those listed twice.
     pub fn list(&self, list: &raw::OneOrMany, scope: &Scope<'_>) -> Vec<Arc<Model>> {
         let listed = list.listed();
         let mut found: Vec<Arc<Model>> = Vec::with_capacity(listed.len());

@@ -126,7 +126,7 @@ fn headers(raw: &raw::RoutingRule, scope: &Scope<'_>, names: &mut Names) -> Vec<
     headers
 }
 
-/// What follows from a rule; tells where that is nothing, or too much.
+/// What follows from a rule; reports where that is nothing, or too much.
 fn effect(raw: &raw::RoutingRule, scope: &Scope<'_>, models: &Models) -> Option<Effect> {
     let bounds = Bounds {
         least: raw.tier.or(raw.min_tier),

@@ -25,7 +25,7 @@ pub(super) fn compile(
         None => raw::Strategy::Configured,
     });
     let lacking = lacking(chosen, document, tiers);
-    // Where the tables could not be read, that has been told.
+    // Where the tables could not be read, that has been reported.
     if !lacking.is_empty() && all_models(tiers).next().is_some() {
         scope.key("strategy").meaning(lacking.to_owned());
     }

@@ -6,7 +6,7 @@ use super::super::{Headers, Overrides, ResponseHeaders, Session};
 use crate::chat::{Limits, Paths};
 use crate::time::Millis;
 
-/// Headers that mean something to HTTP, to Envoy or to providers. The filter removes and sets what it is told to
+/// Headers that mean something to HTTP, to Envoy or to providers. The filter removes and sets what it is asked to
 /// own: any of these would break requests.
 const STANDARD: &[&str] = &[
     "accept",

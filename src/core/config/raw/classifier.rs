@@ -50,7 +50,7 @@ pub struct Classifier {
     /// Most bytes of an ask that are sent; of a longer one two thirds are its beginning and one third its end.
     #[cfg_attr(feature = "schema", schemars(range(min = 200, max = 32_768)))]
     pub ask_bytes: usize,
-    /// What the model is told about tiers, in place of the shipped rubric. It has to demand a JSON object with the
+    /// Instructions to the model about tiers, in place of the shipped rubric. It has to demand a JSON object with the
     /// key `tier`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 16_384)))]

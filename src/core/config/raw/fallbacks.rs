@@ -57,8 +57,8 @@ pub struct RawLive {
 #[cfg_attr(feature = "schema", derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RawCredentials {
-    /// Nobody says. A limit is at first that of the client's credential that met it; if a second credential meets one
-    /// too while next to nobody is served, all clients leave the model alone.
+    /// Not known. A limit first counts for the credential that met it; if a second credential meets one too while
+    /// almost no request is served, all clients leave the model alone.
     #[default]
     Auto,
     /// The gateway's, or those of LiteLLM behind it: all clients share a limit from the first answer on.

@@ -68,8 +68,7 @@ pub struct Headers {
     pub model_as: Vec<String>,
     /// How much the response headers report.
     pub response: ResponseDetail,
-    /// Names of all response headers at once. `smart_router`: `x-smart-router-model` and `-tier`, as in the hybrid
-    /// router.
+    /// Names of all response headers at once.
     pub response_preset: ResponsePreset,
     /// By the content of a response header: another name for it, in lower case. It has precedence over the preset's.
     #[cfg_attr(
@@ -91,7 +90,7 @@ pub enum ResponsePreset {
     /// `x-tiergate-…`.
     #[default]
     Tiergate,
-    /// `x-smart-router-model` and `x-smart-router-tier`; the others as before.
+    /// `x-smart-router-model` and `x-smart-router-tier`, as in the hybrid router; the others as in `tiergate`.
     SmartRouter,
 }
 
@@ -178,7 +177,7 @@ pub enum ResponseDetail {
     None,
     /// Model, tier and cause.
     Basic,
-    /// Also profile, score, confidence and savings.
+    /// Also profile, score, confidence, savings, the rule that matched, and what the tier sets.
     Full,
 }
 

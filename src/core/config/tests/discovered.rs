@@ -30,7 +30,7 @@ fn listed_models_are_the_tables_where_the_document_has_none() {
         (small.cluster.as_str(), small.context_window, small.input_price),
         ("vllm", Some(8192), Some(0.0))
     );
-    // Clients may ask for it by name, but nothing tells how strong it is.
+    // Clients may ask for it by name, but nothing shows how strong it is.
     assert_eq!(config.table.models["nobody-knows"].cluster, "vllm");
     assert!(
         !config.table.models.contains_key("vectors-embed") && !config.table.models.contains_key("whisper-1")

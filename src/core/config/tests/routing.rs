@@ -1,4 +1,4 @@
-//! Which candidate serves: what the document says, and what is told of a wrong one.
+//! Which candidate serves: what the document says, and what is reported of a wrong one.
 
 use super::*;
 use crate::route::{Completion, Strategy};

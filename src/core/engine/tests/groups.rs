@@ -54,7 +54,7 @@ fn a_group_is_served_by_a_deployment_that_can_and_nothing_is_judged() {
     let (model, cause, _) =
         chat(&config, json!({}), RequestContext { conditions: Some(&conditions), ..known });
     assert_eq!((model.as_str(), cause), ("openai-gpt-4", "health"));
-    // No tier is told, as none was decided on.
+    // No tier is reported, as none was decided on.
     let request = Request {
         dialect: Dialect::ChatCompletions,
         path: b"/v1/chat/completions",

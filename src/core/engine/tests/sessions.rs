@@ -192,7 +192,7 @@ fn hello(more: Value) -> Value {
     body
 }
 
-/// Two requests that only their ids tell apart: the id in a header, and more of the body.
+/// Two requests that differ only in their ids: the id in a header, and more of the body.
 type Pair = [(Option<&'static str>, Value); 2];
 
 #[test]

@@ -53,7 +53,7 @@ fn value() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    /// Whatever a request says and wherever it goes: what comes out is the same document but for what is told, and
+    /// Whatever a request says and wherever it goes: what comes out is the same document but for what is reported, and
     /// another pass finds nothing left to do.
     #[test]
     fn only_what_is_told_changes(

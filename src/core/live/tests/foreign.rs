@@ -21,7 +21,7 @@ fn left_behind() -> Vec<(String, Vec<u8>)> {
     entries.iter().map(|(key, (value, _))| (key.clone(), value.clone())).collect()
 }
 
-/// Whether what a worker knows about models is nothing, and whether it can still learn and tell.
+/// Whether what a worker knows about models is nothing, and whether it can still learn and report.
 fn works_from_scratch(store: &Fake<'_>) {
     let (mut one, mut two) = (board(7), board(8));
     one.tick(NOW, store);

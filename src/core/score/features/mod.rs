@@ -176,7 +176,7 @@ pub fn dimensions(hits: &Hits, mut each: impl FnMut(Dimension, i32)) {
 /// More concepts of one dimension than this say no more.
 const MOST: u32 = 7;
 
-/// Letters of the whole ask, told from the part that was read.
+/// Letters of the whole ask, estimated from the part that was read.
 fn whole(read: u32, length: Length) -> u32 {
     if length.ask <= length.read || length.read == 0 {
         return read;

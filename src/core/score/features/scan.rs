@@ -79,7 +79,7 @@ struct Scan<'t, 'c> {
 }
 
 impl Scan<'_, '_> {
-    /// Takes a run of ASCII letters, digits and underscores, and where it can the space behind it; tells how many
+    /// Takes a run of ASCII letters, digits and underscores, and where it can the space behind it; returns how many
     /// bytes that were.
     #[inline]
     fn run(&mut self, at: usize, run: Run) -> usize {
@@ -128,7 +128,7 @@ impl Scan<'_, '_> {
         self.before = behind_space(self.before);
     }
 
-    /// Takes any other character; tells its length in bytes.
+    /// Takes any other character; returns its length in bytes.
     #[inline]
     fn character(&mut self, at: usize, byte: u8) -> usize {
         let (byte, kind, size, units) = match entity(self.text.get(at..).unwrap_or_default()) {

@@ -1,4 +1,4 @@
-//! No text is fatal to the calibrated scorer, and what it tells hangs on the text alone.
+//! No text is fatal to the calibrated scorer, and its result depends on the text alone.
 
 use std::sync::LazyLock;
 
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::super::features::{Counts, shape};
 use super::*;
 
-/// Text of what the scan tells apart: words, numbers, gaps, entities, lists, code, and characters of one to four bytes.
+/// Text of what the scan distinguishes: words, numbers, gaps, entities, lists, code, and characters of one to four bytes.
 fn text() -> impl Strategy<Value = String> {
     let part = prop_oneof![
         "[a-z]{1,12}",

@@ -82,7 +82,7 @@ impl Reader {
         if version.as_deref().is_some_and(|v| v.trim().is_empty()) {
             self.wrong(format_args!("is empty"));
         }
-        // Of both, the contract's own is told.
+        // Of both, the contract's own is reported.
         self.version = version;
     }
 
@@ -309,7 +309,7 @@ impl<'de> Visitor<'de> for Model<'_> {
                     (.., None) => "score",
                     _ => "confidence",
                 };
-                // Where it was there, but wrong, that has been told already.
+                // Where it was there, but wrong, that has been reported already.
                 reader.wrong(format_args!("is missing"));
             }
         }
