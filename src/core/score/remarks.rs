@@ -11,13 +11,8 @@ const TEXT: usize = 1_200;
 const SENTENCE: usize = 200;
 /// A longer question is what is asked.
 const QUESTION: usize = 40;
-/// So many sentences at most are taken off at either end. With two, remarks change nearly as many tiers (0.19 instead of 0.21 of the
-/// prompts of docs/quality.md), and translations and their originals rank less alike.
-const MOST: usize = 1;
 /// What has to be left.
 const LEAST: usize = 12;
-/// A text of more sentences is left whole.
-const SENTENCES: usize = 16;
 
 /// Takes the remarks off a text whose concepts were found, and says whether there were any. What stays has a question
 /// or a word of what is asked.
@@ -33,67 +28,71 @@ pub fn take_off(folded: &mut Folded, hits: &Hits) -> bool {
     some
 }
 
-/// Where what is asked begins and ends. `said`: where the first and the last word stand that say something of it.
+/// Where what is asked begins and ends. `said`: where the first and the last word stand that say something of it. One sentence at
+/// either end can go. With two, remarks change nearly as many tiers (0.19 instead of 0.21 of the prompts of docs/quality.md), and
+/// translations and their originals rank less alike.
 fn inside(text: &[u8], said: Option<(usize, usize)>) -> (usize, usize) {
-    let whole = (0, text.len());
-    let mut ends = [0; SENTENCES];
-    let Some(count) =
-        Some(text).filter(|text| text.len() <= TEXT).and_then(|text| sentences(text, &mut ends))
-    else {
-        return whole;
-    };
-    let (mut from, mut to) = whole;
-    for &end in ends.iter().take(count.min(MOST)) {
-        let (Some(sentence), Some(rest)) = (text.get(from..end), text.get(end..)) else { break };
-        let goes_on = said.is_some() || rest.contains(&b'?');
-        let wordless = said.is_none_or(|(first, _)| first >= end);
-        // "Got a minute?" is a remark only where a word says what is asked.
-        let asks = sentence.contains(&b'?') && (said.is_none() || sentence.len() > QUESTION);
-        if !goes_on || !wordless || asks || rest.len() < LEAST || !is_plain(sentence) {
-            break;
-        }
-        from = end;
+    let (mut from, mut to) = (0, text.len());
+    if to > TEXT {
+        return (from, to);
     }
-    for &start in ends.iter().take(count).rev().take(MOST) {
-        let (Some(sentence), Some(rest)) = (text.get(start..to), text.get(from..start)) else { break };
-        let goes_on = said.is_some() || rest.contains(&b'?');
-        let wordless = said.is_none_or(|(_, last)| last < start);
-        if !goes_on || !wordless || sentence.contains(&b'?') || rest.len() < LEAST || !is_plain(sentence) {
-            break;
+    let (first, last) = said.unwrap_or((to, 0));
+    let goes_on =
+        |rest: &[u8]| rest.len() >= LEAST && (said.is_some() || memchr::memchr(b'?', rest).is_some());
+    if let Some(end) = first_end(text, first.min(SENTENCE))
+        && let Some((sentence, rest)) = text.split_at_checked(end)
+    {
+        // "Got a minute?" is a remark only where a word says what is asked.
+        let asks = sentence.contains(&b'?') && (said.is_none() || end > QUESTION);
+        if !asks && goes_on(rest) && is_plain(sentence) {
+            from = end;
         }
+    }
+    if let Some(start) = last_start(text, last.max(from).max(to.saturating_sub(SENTENCE)))
+        && let (Some(rest), Some(sentence)) = (text.get(from..start), text.get(start..))
+        && !sentence.contains(&b'?')
+        && goes_on(rest)
+        && is_plain(sentence)
+    {
         to = start;
     }
     (from, to)
 }
 
-/// Notes where the sentences of a text end, but for the last one; how many do. `None` where there is no room for all.
-fn sentences(text: &[u8], ends: &mut [usize; SENTENCES]) -> Option<usize> {
-    let mut count = 0;
-    let mut at = 0;
-    while let Some(&byte) = text.get(at) {
-        let next = text.get(at + 1);
-        let spaced = next.is_none_or(u8::is_ascii_whitespace);
-        let foreign =
-            at.checked_sub(1).and_then(|before| text.get(before)).is_some_and(|before| *before > 0x7F);
-        let end = match byte {
-            b'\n' => at + 1,
-            b'.' | b'!' | b'?' | b':' if spaced || foreign => at + 1,
-            // The full stops of Chinese and Japanese, and of the scripts of India.
-            0xE3 if text.get(at..at + 3) == Some(b"\xE3\x80\x82") => at + 3,
-            0xE0 if text.get(at..at + 3) == Some(b"\xE0\xA5\xA4") => at + 3,
-            _ => {
-                at += 1;
-                continue;
-            }
-        };
-        let space = text.get(end..)?.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-        at = end + space;
-        if at < text.len() {
-            *ends.get_mut(count)? = at;
-            count += 1;
-        }
+/// Where the first sentence of a text ends, with the white space behind it, if that is at `most` or before.
+fn first_end(text: &[u8], most: usize) -> Option<usize> {
+    let end = (0..most).find_map(|at| Some(at + stop(text, at)?))?;
+    let end = end + spaces(text, end);
+    (end <= most && end < text.len()).then_some(end)
+}
+
+/// Where the last sentence of a text begins, if a stop stands before it at `least` or behind.
+fn last_start(text: &[u8], least: usize) -> Option<usize> {
+    (least..text.len()).rev().find_map(|at| {
+        let end = at + stop(text, at)?;
+        let start = end + spaces(text, end);
+        (start < text.len()).then_some(start)
+    })
+}
+
+/// Bytes of white space at a place.
+fn spaces(text: &[u8], at: usize) -> usize {
+    text.get(at..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_whitespace()).count()
+}
+
+/// Bytes of the stop that stands at a place, and ends a sentence there.
+fn stop(text: &[u8], at: usize) -> Option<usize> {
+    let spaced = || text.get(at + 1).is_none_or(u8::is_ascii_whitespace);
+    let foreign =
+        || at.checked_sub(1).and_then(|before| text.get(before)).is_some_and(|before| *before > 0x7F);
+    match text.get(at)? {
+        b'\n' => Some(1),
+        b'.' | b'!' | b'?' | b':' if spaced() || foreign() => Some(1),
+        // The full stops of Chinese and Japanese, and of the scripts of India.
+        0xE3 if text.get(at..at + 3) == Some(b"\xE3\x80\x82") => Some(3),
+        0xE0 if text.get(at..at + 3) == Some(b"\xE0\xA5\xA4") => Some(3),
+        _ => None,
     }
-    Some(count)
 }
 
 /// Whether a sentence is short and of plain words: no figures, no marks of code or mathematics, no quotation.
