@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 from pathlib import Path
 
 import httpx
 
-from gateway import recorded, stacks
+from gateway import Running, recorded, stacks
 from recorder import Recorder
 
 SHIPPED = {"demo": stacks.DEMO, "envoy": stacks.PRODUCTION}
 
 
-class Edge:
+class Edge(Running):
     """Envoy with a shipped file. What it has for LiteLLM and the tests' own cluster `recorder` are the recorder."""
 
     def __init__(self, directory: Path, shipped: Path = stacks.DEMO, document: dict | None = None,
@@ -35,18 +34,8 @@ class Edge:
         self.envoy = stacks.envoy_process(directory, envoy, concurrency=1)
         self.url = f"http://127.0.0.1:{self.port}"
 
-    def __enter__(self) -> Edge:
-        try:
-            self.envoy.start()
-            self.envoy.wait_ready()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
     def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(Exception):
-            self.envoy.stop()
+        super().__exit__()
         self.recorder.refuse()
 
     def stats(self, pattern: str) -> dict[str, int]:

@@ -6,10 +6,12 @@ LiteLLM; `basic` and `silent` answer with fewer headers; they and `forged` send 
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import re
 import sys
 from pathlib import Path
+from typing import Self
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
@@ -60,6 +62,25 @@ def recorded(document: dict, cluster: str = "recorder") -> dict:
     document.setdefault("profiles", {})["recorded"] = {"tiers": TIERS}
     document["virtual_models"] = {"my-router": "recorded"}
     return document
+
+
+class Running:
+    """What has an Envoy of its own, which runs as long as the context is open."""
+
+    envoy: stacks.Process
+
+    def __enter__(self) -> Self:
+        try:
+            self.envoy.start()
+            self.envoy.wait_ready()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(Exception):
+            self.envoy.stop()
 
 
 class Asked:

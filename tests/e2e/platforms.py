@@ -3,14 +3,13 @@ running in a plain Envoy."""
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import re
 import textwrap
 from pathlib import Path
 
 from crd import documents
-from gateway import Asked, recorded, stacks
+from gateway import Asked, Running, recorded, stacks
 from translate import Xds, envoy_gateway, higress, istio, static
 
 EXAMPLES = stacks.ROOT / "examples"
@@ -63,7 +62,7 @@ def higress_config() -> dict:
             "data": {"higress": textwrap.dedent(told)}}
 
 
-class Platform(Asked):
+class Platform(Running, Asked):
     """One of the platforms, with the tests' recorder as a second upstream. Listeners as in gateway.Gateway."""
 
     def __init__(self, platform: str, directory: Path, recorder, litellm_port: int, *, listeners: dict | None = None,
@@ -134,17 +133,3 @@ class Platform(Asked):
         if self.platform == "higress":
             return self.envoy.log.read_text(errors="replace").count("Uncaught RuntimeError")
         return super().deaths()
-
-    def __enter__(self) -> Platform:
-        try:
-            self.envoy.start()
-            self.envoy.wait_ready()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(Exception):
-            self.envoy.stop()
-

@@ -99,12 +99,7 @@ impl Clothes {
         let start = inside.as_ptr().addr() - text.as_ptr().addr();
         let end = start + inside.len();
         if some {
-            let questions = |part: &[u8]| memchr::memchr_iter(b'?', part).count();
-            let gone = questions(text.get(..start).unwrap_or_default())
-                + questions(text.get(end..).unwrap_or_default());
-            folded.questions = folded.questions.saturating_sub(u32::try_from(gone).unwrap_or(u32::MAX));
-            folded.text.truncate(end);
-            folded.text.drain(..start);
+            folded.keep(start..end);
         }
         plain_type(&mut folded.text);
         some

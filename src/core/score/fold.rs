@@ -50,6 +50,16 @@ impl Folded {
         }
     }
 
+    /// Leaves only a part of the text, and what was counted in it.
+    pub(super) fn keep(&mut self, part: std::ops::Range<usize>) {
+        let questions = |gone: &[u8]| memchr::memchr_iter(b'?', gone).count();
+        let gone = questions(self.text.get(..part.start).unwrap_or_default())
+            + questions(self.text.get(part.end..).unwrap_or_default());
+        self.questions = self.questions.saturating_sub(u32::try_from(gone).unwrap_or(u32::MAX));
+        self.text.truncate(part.end);
+        self.text.drain(..part.start);
+    }
+
     fn ascii(&mut self, run: &str) {
         let run = if self.after_ideograph() { run.trim_start_matches(' ') } else { run };
         let start = self.text.len();

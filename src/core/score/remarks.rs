@@ -20,10 +20,7 @@ pub fn take_off(folded: &mut Folded, hits: &Hits) -> bool {
     let (from, to) = inside(&folded.text, hits.said());
     let some = to - from < folded.text.len();
     if some {
-        folded.text.truncate(to);
-        let gone = memchr::memchr_iter(b'?', folded.text.get(..from).unwrap_or_default()).count();
-        folded.questions = folded.questions.saturating_sub(u32::try_from(gone).unwrap_or(u32::MAX));
-        folded.text.drain(..from);
+        folded.keep(from..to);
     }
     some
 }
