@@ -79,10 +79,10 @@ impl Bundle {
 
     /// Reads a file for each model.
     fn registry(&mut self, dir: &Path) -> Result<(), String> {
-        let told = |error: std::io::Error| format!("{}: {error}", dir.display());
+        let at_file = |error: std::io::Error| format!("{}: {error}", dir.display());
         let mut files = Vec::new();
-        for entry in fs::read_dir(dir).map_err(told)? {
-            let path = entry.map_err(told)?.path();
+        for entry in fs::read_dir(dir).map_err(at_file)? {
+            let path = entry.map_err(at_file)?.path();
             let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
             let hidden = path.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.'));
             if !hidden && path.is_file() && ENDINGS.contains(&ending) {
@@ -101,18 +101,18 @@ impl Bundle {
 
     fn model(&mut self, file: &Path) -> Result<(), String> {
         let mut fields = object(file)?;
-        let told = |message: &str| format!("{}: {message}", file.display());
+        let at_file = |message: &str| format!("{}: {message}", file.display());
         let name = match fields.remove("name") {
             Some(Value::String(name)) => name,
-            Some(_) => return Err(told("name: must be a string")),
+            Some(_) => return Err(at_file("name: must be a string")),
             None => file.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned()),
         };
         if let Some(other) = self.files.get(&name) {
-            return Err(told(&format!("model {name:?} is in {} already", other.display())));
+            return Err(at_file(&format!("model {name:?} is in {} already", other.display())));
         }
         if self.models.contains_key(&name) {
             let base = self.base.as_deref().unwrap_or_else(|| Path::new("")).display();
-            return Err(told(&format!("model {name:?} is in {base} already")));
+            return Err(at_file(&format!("model {name:?} is in {base} already")));
         }
         self.models.insert(name.clone(), Value::Object(fields));
         self.files.insert(name, file.to_owned());
@@ -135,7 +135,7 @@ impl Bundle {
     fn add(&mut self, errors: &ConfigErrors) {
         for error in errors {
             let place = self.files.iter().find_map(|(name, file)| Some((file, within(error.path(), name)?)));
-            let told = match place {
+            let mistake = match place {
                 Some((file, "")) => format!("{}: {}", file.display(), error.message()),
                 Some((file, path)) => format!("{}: {path}: {}", file.display(), error.message()),
                 None => match &self.base {
@@ -143,7 +143,7 @@ impl Bundle {
                     None => error.to_string(),
                 },
             };
-            self.mistakes.push(told);
+            self.mistakes.push(mistake);
         }
         if errors.left_out() > 0 {
             self.mistakes.push(format!("{} more errors are not shown", errors.left_out()));
@@ -166,15 +166,15 @@ fn within<'p>(path: &'p str, model: &str) -> Option<&'p str> {
 }
 
 fn object(file: &Path) -> Result<Map<String, Value>, String> {
-    let told = |error: String| format!("{}: {error}", file.display());
-    let text = fs::read_to_string(file).map_err(|error| told(error.to_string()))?;
+    let at_file = |error: String| format!("{}: {error}", file.display());
+    let text = fs::read_to_string(file).map_err(|error| at_file(error.to_string()))?;
     let value = match file.extension().and_then(|ending| ending.to_str()) {
-        Some("json") => serde_json::from_str(&text).map_err(|error| told(error.to_string()))?,
-        _ => yaml::read(&text).map_err(told)?,
+        Some("json") => serde_json::from_str(&text).map_err(|error| at_file(error.to_string()))?,
+        _ => yaml::read(&text).map_err(at_file)?,
     };
     match value {
         Value::Object(fields) => Ok(fields),
         Value::Null => Ok(Map::new()),
-        _ => Err(told("must be an object of keys and values".to_owned())),
+        _ => Err(at_file("must be an object of keys and values".to_owned())),
     }
 }

@@ -144,11 +144,11 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
     }
     let progress = Progress::over(&options.prompts);
     for file in &options.prompts {
-        let told = |error: io::Error| format!("{}: {error}", file.display());
+        let at_file = |error: io::Error| format!("{}: {error}", file.display());
         if file == Path::new("-") {
-            compare.all("standard input", progress.read(io::stdin().lock())).map_err(told)?;
+            compare.all("standard input", progress.read(io::stdin().lock())).map_err(at_file)?;
         } else {
-            compare.all(&name(file), progress.open(file).map_err(told)?).map_err(told)?;
+            compare.all(&name(file), progress.open(file).map_err(at_file)?).map_err(at_file)?;
         }
     }
     drop(progress);

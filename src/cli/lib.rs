@@ -182,11 +182,11 @@ impl ConfigChoice {
             let document = Value::Object(fields).to_string();
             return config::parse(document.as_bytes()).map_err(|errors| errors.to_string());
         };
-        let told = |error: &dyn Display| format!("{}: {error}", file.display());
-        let mut document = fs::read(file).map_err(|error| told(&error))?;
+        let at_file = |error: &dyn Display| format!("{}: {error}", file.display());
+        let mut document = fs::read(file).map_err(|error| at_file(&error))?;
         if file.extension().is_some_and(|ending| ending == "yaml" || ending == "yml") {
-            let text = String::from_utf8(document).map_err(|error| told(&error))?;
-            document = yaml::read(&text).map_err(|error| told(&error))?.to_string().into_bytes();
+            let text = String::from_utf8(document).map_err(|error| at_file(&error))?;
+            document = yaml::read(&text).map_err(|error| at_file(&error))?.to_string().into_bytes();
         }
         if let Ok(Value::Object(mut fields)) = serde_json::from_slice(&document) {
             let before = fields.clone();

@@ -63,12 +63,12 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
 
 /// The document as JSON.
 fn read(file: &Path) -> Result<Value, String> {
-    let told = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
-    let text = fs::read_to_string(file).map_err(|error| told(&error))?;
+    let at_file = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
+    let text = fs::read_to_string(file).map_err(|error| at_file(&error))?;
     if file.extension().is_some_and(|ending| ending == "yaml" || ending == "yml") {
-        return yaml::read(&text).map_err(|error| told(&error));
+        return yaml::read(&text).map_err(|error| at_file(&error));
     }
-    serde_json::from_str(&text).map_err(|error| told(&error))
+    serde_json::from_str(&text).map_err(|error| at_file(&error))
 }
 
 /// What a good document has; every mistake of another.
@@ -81,12 +81,12 @@ fn check(file: &Path, document: &Value) -> Result<String, String> {
 
 /// The file with the document in it. Only that and the version change: module and policy are the operator's.
 fn target(path: &Path, document: &Value) -> Result<Target, String> {
-    let told = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-    let before = fs::read_to_string(path).map_err(|error| told(&error))?;
-    let mut content: Value = serde_json::from_str(&before).map_err(|error| told(&error))?;
+    let at_file = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let before = fs::read_to_string(path).map_err(|error| at_file(&error))?;
+    let mut content: Value = serde_json::from_str(&before).map_err(|error| at_file(&error))?;
     let Some(place) = content.pointer_mut(PLACE) else {
         let right = "no filter with a configuration of type google.protobuf.Struct; scripts/dynamic.py makes such files";
-        return Err(told(&right));
+        return Err(at_file(&right));
     };
     if place == document {
         return Ok(Target { path: path.to_owned(), after: before.clone(), before });

@@ -21,9 +21,9 @@ pub fn manual(folder: Option<&Path>, out: &mut dyn Write) -> Result<(), String> 
     match folder {
         None => clap_mangen::Man::new(command).render(out).map_err(written),
         Some(folder) => {
-            let told = |error: std::io::Error| format!("{}: {error}", folder.display());
-            fs::create_dir_all(folder).map_err(told)?;
-            clap_mangen::generate_to(command, folder).map_err(told)
+            let at_file = |error: std::io::Error| format!("{}: {error}", folder.display());
+            fs::create_dir_all(folder).map_err(at_file)?;
+            clap_mangen::generate_to(command, folder).map_err(at_file)
         }
     }
 }

@@ -74,7 +74,7 @@ fn mean(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
 }
 
 #[derive(Serialize)]
-struct Told {
+struct Interval {
     value: f64,
     low: Option<f64>,
     high: Option<f64>,
@@ -83,10 +83,10 @@ struct Told {
 /// `null` without a value.
 impl Serialize for Estimate {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let told = self.value.map(|value| {
+        let interval = self.value.map(|value| {
             let (low, high) = self.interval().unzip();
-            Told { value, low, high }
+            Interval { value, low, high }
         });
-        told.serialize(serializer)
+        interval.serialize(serializer)
     }
 }

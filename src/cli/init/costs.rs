@@ -44,7 +44,7 @@ impl Costs {
     pub fn read(map: &Value) -> Result<Self, String> {
         let mut mistakes = Mistakes::default();
         let entries = Place::root(map).entries(&mut mistakes);
-        mistakes.told("no cost map")?;
+        mistakes.into_result("no cost map")?;
         let mut known = BTreeMap::new();
         for (name, entry) in entries.iter().filter(|(name, _)| *name != "sample_spec") {
             // The map is not the user's to mend: what cannot be read of it is not known.

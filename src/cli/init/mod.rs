@@ -203,7 +203,7 @@ fn found(options: &Options, source: &Source<'_>) -> Result<Found, String> {
             lists::read(&list, server, &costs, &options.models, &mut mistakes)
         }
     };
-    mistakes.told(&heading)?;
+    mistakes.into_result(&heading)?;
     Ok(found)
 }
 
@@ -213,10 +213,10 @@ fn costs(options: &Options, source: &Source<'_>) -> Result<Costs, String> {
     if *file == *source.file {
         return Err("--cost-map: is the source itself; give LiteLLM's cost map".to_owned());
     }
-    let told = |error: &dyn std::fmt::Display| format!("{}: {error}", shown(file));
+    let at_file = |error: &dyn std::fmt::Display| format!("{}: {error}", shown(file));
     let map = text(file).map_err(|error| format!("{error}; {WHERE}"))?;
-    let map: Value = serde_json::from_str(&map).map_err(|error| told(&error))?;
-    Costs::read(&map).map_err(|error| told(&error))
+    let map: Value = serde_json::from_str(&map).map_err(|error| at_file(&error))?;
+    Costs::read(&map).map_err(|error| at_file(&error))
 }
 
 fn shown(file: &Path) -> String {
@@ -241,7 +241,7 @@ fn keep(found: &mut Found, wanted: &[String]) -> Result<(), String> {
             None => mistakes.add("--model", &format!("{name} is not in the list")),
         }
     }
-    mistakes.told("tiergate init")?;
+    mistakes.into_result("tiergate init")?;
     if !wanted.is_empty() {
         for offer in found.offers.iter_mut().filter(|offer| !wanted.contains(&offer.name)) {
             offer.barred = Some("not named with --model".to_owned());

@@ -30,9 +30,9 @@ struct Decided {
 
 /// All feedback of a log: of several about one request the last counts.
 #[derive(Default)]
-pub struct Said(BTreeMap<String, Option<Tier>>);
+pub struct Labels(BTreeMap<String, Option<Tier>>);
 
-impl Said {
+impl Labels {
     /// A thumb up says that the tier was right. A thumb down alone says that it was wrong, and not which is right.
     pub fn add(&mut self, feedback: Feedback) {
         let right =

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use self::feedback::Said;
+use self::feedback::Labels;
 use self::lines::Line;
 use self::record::Record;
 use self::report::{Broken, By, Mistake, Report, Row};
@@ -29,7 +29,7 @@ use super::progress::Progress;
 use super::{ConfigChoice, now, written};
 
 /// Broken lines that are reported one by one.
-const MOST_TOLD: usize = 10;
+const MOST_SHOWN: usize = 10;
 
 #[derive(Args)]
 pub struct Options {
@@ -60,20 +60,20 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
         Reader { what_if: config.as_ref().map(|config| WhatIf::new(config, now())), ..Reader::default() };
     let progress = Progress::over(&options.logs);
     for log in &options.logs {
-        let told = |error: io::Error| format!("{}: {error}", log.display());
+        let at_file = |error: io::Error| format!("{}: {error}", log.display());
         if log == Path::new("-") {
-            reader.file("standard input", progress.read(io::stdin().lock())).map_err(told)?;
+            reader.file("standard input", progress.read(io::stdin().lock())).map_err(at_file)?;
         } else {
-            let from = progress.open(log).map_err(told)?;
-            reader.file(&log.display().to_string(), from).map_err(told)?;
+            let from = progress.open(log).map_err(at_file)?;
+            reader.file(&log.display().to_string(), from).map_err(at_file)?;
         }
     }
     drop(progress);
     if let Some(prompts) = &options.labels {
-        let told = |error: io::Error| format!("{}: {error}", prompts.display());
-        let said = reader.said.label(fs::File::open(prompts).map_err(told)?, out).map_err(told)?;
+        let at_file = |error: io::Error| format!("{}: {error}", prompts.display());
+        let counts = reader.labels.label(fs::File::open(prompts).map_err(at_file)?, out).map_err(at_file)?;
         out.flush().map_err(written)?;
-        return writeln!(io::stderr(), "{said}").map_err(written);
+        return writeln!(io::stderr(), "{counts}").map_err(written);
     }
     let report = reader.report(options);
     if let Some(file) = &options.html {
@@ -95,10 +95,10 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
 
 fn complain(broken: &Broken) -> io::Result<()> {
     let mut err = io::stderr().lock();
-    for Mistake { file, line, error } in &broken.told {
+    for Mistake { file, line, error } in &broken.shown {
         writeln!(err, "{file}:{line}: {}", table::printable(error))?;
     }
-    match broken.lines.checked_sub(broken.told.len() as u64) {
+    match broken.lines.checked_sub(broken.shown.len() as u64) {
         Some(more) if more > 0 => writeln!(err, "and {more} more lines that could not be read"),
         _ => Ok(()),
     }
@@ -111,7 +111,7 @@ struct Reader<'c> {
     lines: u64,
     others: u64,
     feedback: u64,
-    said: Said,
+    labels: Labels,
     broken: Broken,
     tally: Tally,
     what_if: Option<WhatIf<'c>>,
@@ -139,12 +139,12 @@ impl Reader<'_> {
             Ok(Record::Other) => self.others += 1,
             Ok(Record::Feedback(feedback)) => {
                 self.feedback += 1;
-                self.said.add(*feedback);
+                self.labels.add(*feedback);
             }
             Err(error) => {
                 self.broken.lines += 1;
-                if self.broken.told.len() < MOST_TOLD {
-                    self.broken.told.push(Mistake { file: file.to_owned(), line: number, error });
+                if self.broken.shown.len() < MOST_SHOWN {
+                    self.broken.shown.push(Mistake { file: file.to_owned(), line: number, error });
                 }
             }
         }

@@ -49,7 +49,7 @@ pub struct Entry<'l> {
 
 /// A line that may hold what somebody said of a decision.
 #[derive(Deserialize)]
-struct Said {
+struct FeedbackLine {
     feedback: Option<Feedback>,
 }
 
@@ -84,24 +84,24 @@ impl Decided {
 pub fn read(line: &[u8]) -> Result<Record<'_>, String> {
     let from = memchr::memchr(b'{', line).ok_or("no JSON object")?;
     let text = line.get(from..).unwrap_or_default();
-    let told = |error: serde_json::Error| {
+    let without_line = |error: serde_json::Error| {
         let text = error.to_string();
         // Its own "line 1" is of this line only.
         text.rsplit_once(" at line ").map_or(text.clone(), |(what, _)| what.to_owned())
     };
-    let entry: Entry<'_> = serde_json::from_slice(text).map_err(told)?;
+    let entry: Entry<'_> = serde_json::from_slice(text).map_err(without_line)?;
     let inside: Cow<'_, str> = match entry.tiergate.map(RawValue::get) {
         None | Some("null") => return Ok(Record::Other),
-        Some(raw) if raw.starts_with('"') => serde_json::from_str(raw).map_err(told)?,
+        Some(raw) if raw.starts_with('"') => serde_json::from_str(raw).map_err(without_line)?,
         Some(raw) => Cow::Borrowed(raw),
     };
     if matches!(&*inside, "" | "-") {
         return Ok(Record::Other);
     }
-    let within = |error| format!("`tiergate`: {}", told(error));
+    let within = |error| format!("`tiergate`: {}", without_line(error));
     // Few lines are feedback: the others are read once.
     if inside.contains("\"feedback\"") {
-        let Said { feedback } = serde_json::from_str(&inside).map_err(within)?;
+        let FeedbackLine { feedback } = serde_json::from_str(&inside).map_err(within)?;
         if let Some(feedback) = feedback {
             return Ok(Record::Feedback(Box::new(feedback)));
         }

@@ -32,7 +32,7 @@ pub struct Report {
 pub struct Broken {
     pub lines: u64,
     /// The first of them.
-    pub told: Vec<Mistake>,
+    pub shown: Vec<Mistake>,
 }
 
 #[derive(Serialize)]
@@ -111,8 +111,8 @@ impl Row {
             output_tokens: group.output_tokens,
             metered_requests: group.metered,
             tiers: Tiers { simple, medium, complex, reasoning, none },
-            duration_ms: group.duration.told().map(rounded),
-            first_byte_ms: group.first_byte.told().map(rounded),
+            duration_ms: group.duration.latency().map(rounded),
+            first_byte_ms: group.first_byte.latency().map(rounded),
         }
     }
 }

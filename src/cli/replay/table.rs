@@ -80,8 +80,9 @@ pub fn head<'h>() -> impl Iterator<Item = &'h str> {
 pub fn cells(row: &Row, all: u64) -> Vec<String> {
     let share = |part: u64, of: u64| format!("{:.1} %", part as f64 * 100.0 / of.max(1) as f64);
     let dash = || "-".to_owned();
-    let time =
-        |latency: Option<Latency>, of: fn(Latency) -> f64| latency.map_or_else(dash, |told| ms(of(told)));
+    let time = |latency: Option<Latency>, of: fn(Latency) -> f64| {
+        latency.map_or_else(dash, |latency| ms(of(latency)))
+    };
     let (whole, first) = (row.duration_ms, row.first_byte_ms);
     vec![
         row.requests.to_string(),
@@ -90,12 +91,12 @@ pub fn cells(row: &Row, all: u64) -> Vec<String> {
         row.retried.to_string(),
         if row.priced_requests > 0 { money(row.spend_usd) } else { dash() },
         row.savings.map_or_else(dash, |share| format!("{:.1} %", share * 100.0)),
-        time(whole, |told| told.mean),
-        time(whole, |told| told.p50),
-        time(whole, |told| told.p95),
-        time(whole, |told| told.p99),
-        time(first, |told| told.p50),
-        time(first, |told| told.p95),
+        time(whole, |latency| latency.mean),
+        time(whole, |latency| latency.p50),
+        time(whole, |latency| latency.p95),
+        time(whole, |latency| latency.p99),
+        time(first, |latency| latency.p50),
+        time(first, |latency| latency.p95),
     ]
 }
 

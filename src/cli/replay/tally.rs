@@ -41,7 +41,7 @@ impl Times {
         }
     }
 
-    pub fn told(&self) -> Option<Latency> {
+    pub fn latency(&self) -> Option<Latency> {
         let count = self.0.count();
         let quantile = |q| self.0.quantile(q).ok().flatten();
         let mean = self.0.sum()? / count as f64;

@@ -106,9 +106,9 @@ fn what_is_no_request_is_counted_for_what_it_is() {
     let report = read(&log.concat());
     assert_eq!((report.lines, report.other_requests, report.feedback, report.total.requests), (8, 3, 1, 0));
     assert_eq!(report.broken.lines, 4);
-    let lines: Vec<u64> = report.broken.told.iter().map(|mistake| mistake.line).collect();
+    let lines: Vec<u64> = report.broken.shown.iter().map(|mistake| mistake.line).collect();
     assert_eq!(lines, [6, 7, 8, 9]);
-    assert!(report.broken.told[2].error.contains("HUGE"), "{}", report.broken.told[2].error);
+    assert!(report.broken.shown[2].error.contains("HUGE"), "{}", report.broken.shown[2].error);
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn a_line_without_an_end_is_one_broken_line() {
     reader.file("a.log", Endless(50_000_000).chain(after.as_bytes())).unwrap();
     let report = reader.report(&options());
     assert_eq!((report.broken.lines, report.total.requests), (1, 1));
-    assert_eq!(report.broken.told[0].line, 1);
+    assert_eq!(report.broken.shown[0].line, 1);
 }
 
 #[test]

@@ -63,13 +63,13 @@ fn follow(log: &Path, from_start: bool, printer: &mut Printer<'_>) -> io::Result
 
 /// Opens a file as soon as it is there.
 fn wait_for(log: &Path) -> io::Result<File> {
-    let mut said = false;
+    let mut waiting_shown = false;
     loop {
         match File::open(log) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                if !said {
+                if !waiting_shown {
                     writeln!(io::stderr(), "{}: waiting for it", log.display())?;
-                    said = true;
+                    waiting_shown = true;
                 }
                 thread::sleep(PAUSE);
             }
@@ -156,7 +156,7 @@ impl Printer<'_> {
 
     fn print(&mut self, entry: &Entry<'_>, decided: &Decided) -> io::Result<()> {
         if self.json {
-            serde_json::to_writer(&mut *self.out, &Told::of(entry, decided))?;
+            serde_json::to_writer(&mut *self.out, &Watched::of(entry, decided))?;
             return writeln!(self.out);
         }
         let time = entry.time.as_deref().unwrap_or("-");
@@ -190,7 +190,7 @@ impl Printer<'_> {
 
 /// A decision as JSON.
 #[derive(Serialize)]
-struct Told<'t> {
+struct Watched<'t> {
     time: Option<&'t str>,
     request_id: Option<&'t str>,
     status: Option<f64>,
@@ -207,7 +207,7 @@ struct Told<'t> {
     baseline_usd: Option<f64>,
 }
 
-impl<'t> Told<'t> {
+impl<'t> Watched<'t> {
     fn of(entry: &'t Entry<'_>, decided: &'t Decided) -> Self {
         Self {
             time: entry.time.as_deref(),

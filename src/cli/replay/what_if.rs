@@ -194,28 +194,28 @@ impl<'c> WhatIf<'c> {
     }
 
     fn assumptions(&self) -> Vec<String> {
-        let mut told = Vec::new();
+        let mut limits = Vec::new();
         if self.config.scorer.is_calibrated() {
-            told.push(
+            limits.push(
                 "tiers are those of the log: the calibrated scorer needs the prompts (`tiergate diff` has them)".to_owned(),
             );
         } else {
             let boundaries = self.compared - self.without_boundaries;
-            told.push(format!(
+            limits.push(format!(
                 "{boundaries} tiers follow from the logged score and the boundaries of this configuration, as if the rules \
                  had judged before; {} are those of the log, because something else than the score decided",
                 self.without_boundaries
             ));
         }
-        told.push(
+        limits.push(
             "weights, keywords, overrides and rules that read the prompt or the headers cannot be applied without them".to_owned(),
         );
-        told.push(
+        limits.push(
             "tools, images, audio, PDFs, schemas and tokens are known; whether an ask is about code, the state of the models, \
              signals and conversations are not"
                 .to_owned(),
         );
-        told
+        limits
     }
 }
 
@@ -229,13 +229,13 @@ fn note(kinds: &mut Kinds, from: &str, to: &str, grows: f64) {
 }
 
 fn most(kinds: Kinds) -> Vec<Change> {
-    let told = |((from, to), (requests, cost)): ((String, String), (u64, f64))| Change {
+    let change = |((from, to), (requests, cost)): ((String, String), (u64, f64))| Change {
         from,
         to,
         requests,
         cost_change_usd: usd(cost),
     };
-    let mut all: Vec<Change> = kinds.into_iter().map(told).collect();
+    let mut all: Vec<Change> = kinds.into_iter().map(change).collect();
     all.sort_by_key(|change| std::cmp::Reverse(change.requests));
     all.truncate(MOST_TOLD);
     all

@@ -106,25 +106,25 @@ fn cell(text: &str) -> String {
 
 /// Reads one file: a JSON value, or several behind each other, as pages are saved.
 fn read(file: &Path, counts: &mut Vec<Count>) -> Result<(), String> {
-    let told = |message: &dyn std::fmt::Display| format!("{}: {message}", file.display());
-    let bytes = fs::read(file).map_err(|error| told(&error))?;
+    let at_file = |message: &dyn std::fmt::Display| format!("{}: {message}", file.display());
+    let bytes = fs::read(file).map_err(|error| at_file(&error))?;
     let before = counts.len();
     for page in serde_json::Deserializer::from_slice(&bytes).into_iter::<Value>() {
-        let page = page.map_err(|error| told(&error))?;
+        let page = page.map_err(|error| at_file(&error))?;
         let list = match &page {
             Value::Array(list) => list.as_slice(),
             Value::Object(map) => match map.get("items") {
                 Some(Value::Array(list)) => list.as_slice(),
                 _ => std::slice::from_ref(&page),
             },
-            _ => return Err(told(&"give the JSON of models or repositories")),
+            _ => return Err(at_file(&"give the JSON of models or repositories")),
         };
         for (at, entry) in list.iter().enumerate() {
-            entry_counts(entry, counts).map_err(|message| told(&format_args!("[{at}]: {message}")))?;
+            entry_counts(entry, counts).map_err(|message| at_file(&format_args!("[{at}]: {message}")))?;
         }
     }
     if counts.len() == before {
-        return Err(told(&"there is no count in it"));
+        return Err(at_file(&"there is no count in it"));
     }
     Ok(())
 }

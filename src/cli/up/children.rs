@@ -42,14 +42,14 @@ pub struct Start<'s> {
 
 impl Child {
     pub fn start(start: Start<'_>) -> Result<(Self, Option<ChildStdout>), String> {
-        let told = |what: &str, error: std::io::Error| format!("{}: {what}: {error}", start.name);
-        let log = File::create(&start.log).map_err(|e| told(&start.log.display().to_string(), e))?;
+        let failed = |what: &str, error: std::io::Error| format!("{}: {what}: {error}", start.name);
+        let log = File::create(&start.log).map_err(|e| failed(&start.log.display().to_string(), e))?;
         let out = if start.piped {
             Stdio::piped()
         } else {
-            log.try_clone().map_err(|e| told("cannot write its log", e))?.into()
+            log.try_clone().map_err(|e| failed("cannot write its log", e))?.into()
         };
-        let this = std::env::current_exe().map_err(|e| told("cannot find this command", e))?;
+        let this = std::env::current_exe().map_err(|e| failed("cannot find this command", e))?;
         let mut process = Command::new(this)
             .arg(BECOME)
             .arg(process::id().to_string())
@@ -61,7 +61,7 @@ impl Child {
             .stderr(log)
             .process_group(0)
             .spawn()
-            .map_err(|e| told("cannot start it", e))?;
+            .map_err(|e| failed("cannot start it", e))?;
         let stdout = process.stdout.take();
         Ok((Self { name: start.name, process, log: start.log }, stdout))
     }

@@ -70,21 +70,21 @@ fn reply(path: &str, body: &[u8]) -> (u16, &'static str, String) {
     };
     let text = format!("This is {model}, played by tiergate's demo upstream: no model was called.");
     let streamed = asked.get("stream").and_then(Value::as_bool) == Some(true);
-    let said = Said { model, text: &text, asked: body.len() / 4, answered: text.len() / 4 };
+    let reply = Reply { model, text: &text, asked: body.len() / 4, answered: text.len() / 4 };
     match gemini {
-        Some((_, "streamGenerateContent")) => (200, EVENTS, format!("data: {}\r\n\r\n", said.gemini())),
-        Some(_) => (200, JSON, said.gemini().to_string()),
-        None if path.ends_with("/messages") && streamed => (200, EVENTS, said.message_events()),
-        None if path.ends_with("/messages") => (200, JSON, said.message().to_string()),
-        None if path.ends_with("/responses") && streamed => (200, EVENTS, said.response_events()),
-        None if path.ends_with("/responses") => (200, JSON, said.response().to_string()),
-        None if streamed => (200, EVENTS, said.chunks()),
-        None => (200, JSON, said.completion().to_string()),
+        Some((_, "streamGenerateContent")) => (200, EVENTS, format!("data: {}\r\n\r\n", reply.gemini())),
+        Some(_) => (200, JSON, reply.gemini().to_string()),
+        None if path.ends_with("/messages") && streamed => (200, EVENTS, reply.message_events()),
+        None if path.ends_with("/messages") => (200, JSON, reply.message().to_string()),
+        None if path.ends_with("/responses") && streamed => (200, EVENTS, reply.response_events()),
+        None if path.ends_with("/responses") => (200, JSON, reply.response().to_string()),
+        None if streamed => (200, EVENTS, reply.chunks()),
+        None => (200, JSON, reply.completion().to_string()),
     }
 }
 
-/// What is said, and how many tokens that may be.
-struct Said<'s> {
+/// The text of a reply, and how many tokens that may be.
+struct Reply<'s> {
     model: &'s str,
     text: &'s str,
     asked: usize,
@@ -98,7 +98,7 @@ fn events(all: &[Value]) -> String {
     all.iter().map(|event| format!("{}data: {event}\n\n", named(event).unwrap_or_default())).collect()
 }
 
-impl Said<'_> {
+impl Reply<'_> {
     fn usage(&self) -> Value {
         let (asked, answered) = (self.asked, self.answered);
         json!({"prompt_tokens": asked, "completion_tokens": answered, "total_tokens": asked + answered})

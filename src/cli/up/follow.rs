@@ -10,29 +10,29 @@ pub fn heading() -> String {
 /// A line of the access log as a row; none for what is no call of a model.
 pub fn decision(line: &str) -> Option<String> {
     let line: Value = serde_json::from_str(line).ok()?;
-    let told = line.get("tiergate")?;
+    let decided = line.get("tiergate")?;
     // Envoy writes what the filter reports as a text.
-    let told: Value = match told.as_str() {
+    let decided: Value = match decided.as_str() {
         Some(text) => serde_json::from_str(text).ok()?,
-        None => told.clone(),
+        None => decided.clone(),
     };
     let word = |of: &Value, key: &str| match of.get(key) {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Number(number)) => number.to_string(),
         _ => "-".to_owned(),
     };
-    told.get("cause")?;
-    let chosen = word(&told, "model");
-    let served = word(&told, "served");
+    decided.get("cause")?;
+    let chosen = word(&decided, "model");
+    let served = word(&decided, "served");
     let model = if served == "-" || served == chosen { chosen } else { format!("{served} (after {chosen})") };
-    let number = |key: &str| told.get(key).and_then(|v| v.as_f64().or_else(|| v.as_str()?.parse().ok()));
+    let number = |key: &str| decided.get(key).and_then(|v| v.as_f64().or_else(|| v.as_str()?.parse().ok()));
     let confidence = number("confidence").map_or_else(|| "-".to_owned(), |share| format!("{share:.2}"));
     let saved = number("savings").map_or_else(|| "-".to_owned(), |share| format!("{:.0} %", share * 100.0));
     Some(row([
         word(&line, "status"),
-        word(&told, "tier"),
+        word(&decided, "tier"),
         model,
-        word(&told, "cause"),
+        word(&decided, "cause"),
         confidence,
         saved,
         word(&line, "duration_ms"),

@@ -208,7 +208,7 @@ fn serve(
     }
     let took = clock() - began;
     let address = format!("http://{}:{port}", shown_host(&options.host));
-    let told = Told {
+    let ready = Ready {
         address: &address,
         metrics_port,
         console_port,
@@ -217,7 +217,7 @@ fn serve(
         config: &config,
         took,
     };
-    tell(&told, out).map_err(written)?;
+    print_ready(&ready, out).map_err(written)?;
     follow(running, out)
 }
 
@@ -239,9 +239,9 @@ fn start_envoy(envoy: &Path, file: &Path, folder: &Path, send: Sender<Event>) ->
 
 /// The folder, by its full path.
 fn prepared(folder: &Path) -> Result<PathBuf, String> {
-    let told = |error: std::io::Error| format!("{}: {error}", folder.display());
-    fs::create_dir_all(folder).map_err(told)?;
-    folder.canonicalize().map_err(told)
+    let at_folder = |error: std::io::Error| format!("{}: {error}", folder.display());
+    fs::create_dir_all(folder).map_err(at_folder)?;
+    folder.canonicalize().map_err(at_folder)
 }
 
 /// Where Envoy's admin interface listens: a file that only this user may open. Its path may not be long.
@@ -337,7 +337,7 @@ fn shown_host(host: &str) -> &str {
     }
 }
 
-struct Told<'t> {
+struct Ready<'t> {
     address: &'t str,
     metrics_port: u16,
     console_port: u16,
@@ -348,8 +348,8 @@ struct Told<'t> {
 }
 
 /// Prints where it is, the tiers, and three requests to try.
-fn tell(told: &Told<'_>, out: &mut dyn Write) -> std::io::Result<()> {
-    let Told { address, metrics_port, console_port, folder, plan, config, took } = told;
+fn print_ready(ready: &Ready<'_>, out: &mut dyn Write) -> std::io::Result<()> {
+    let Ready { address, metrics_port, console_port, folder, plan, config, took } = ready;
     writeln!(out, "Ready at {address} after {:.1} s", took.as_secs_f64())?;
     writeln!(out, "  upstream   {}", plan.what)?;
     writeln!(out, "  document   {} (yours to change; then start again)", plan.document.display())?;

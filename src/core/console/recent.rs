@@ -34,7 +34,7 @@ pub struct Recent {
 }
 
 /// What lies in a place.
-struct Told {
+struct Slot {
     holder: u64,
     at: Timestamp,
     lines: Vec<(Timestamp, String)>,
@@ -80,14 +80,14 @@ impl Recent {
         let read = |place: usize| store.get(&key(place));
         if let Some(place) = self.place
             && let Some((bytes, cas)) = read(place)
-            && decode(&bytes).is_some_and(|told| told.holder == self.holder)
+            && decode(&bytes).is_some_and(|slot| slot.holder == self.holder)
         {
             return (place, Some(cas));
         }
         let mut oldest = (0, None, Timestamp::of_millis(u64::MAX));
         for place in 0..PLACES {
             let Some((bytes, cas)) = read(place) else { return (place, None) };
-            let at = decode(&bytes).map_or(Timestamp::NEVER, |told| told.at);
+            let at = decode(&bytes).map_or(Timestamp::NEVER, |slot| slot.at);
             if at < oldest.2 {
                 oldest = (place, Some(cas), at);
             }
@@ -108,27 +108,27 @@ impl Recent {
     }
 }
 
-fn decode(bytes: &[u8]) -> Option<Told> {
+fn decode(bytes: &[u8]) -> Option<Slot> {
     let mut reader = Reader(unsealed(bytes)?.strip_prefix(MAGIC)?);
-    let mut told = Told { holder: reader.number()?, at: reader.time()?, lines: Vec::new() };
-    while !reader.0.is_empty() && told.lines.len() < KEPT {
+    let mut slot = Slot { holder: reader.number()?, at: reader.time()?, lines: Vec::new() };
+    while !reader.0.is_empty() && slot.lines.len() < KEPT {
         let (at, length) = (reader.time()?, usize::try_from(reader.count()?).ok()?);
         let (line, rest) = reader.0.split_at_checked(length)?;
         reader.0 = rest;
-        told.lines.push((at, std::str::from_utf8(line).ok()?.to_owned()));
+        slot.lines.push((at, std::str::from_utf8(line).ok()?.to_owned()));
     }
-    Some(told)
+    Some(slot)
 }
 
 /// The recent decisions of all workers, the newest first, as JSON.
 pub fn all(store: &impl Store) -> Vec<(Timestamp, String)> {
     // Places are taken in order, so that nothing lies behind one that was never taken.
     let places = (0..PLACES).map_while(|place| store.get(&key(place)));
-    let mut told: Vec<Vec<(Timestamp, String)>> =
-        places.filter_map(|(bytes, _)| decode(&bytes)).map(|told| told.lines).collect();
+    let mut workers: Vec<Vec<(Timestamp, String)>> =
+        places.filter_map(|(bytes, _)| decode(&bytes)).map(|slot| slot.lines).collect();
     // Each worker's lines are in order.
     let mut lines = Vec::new();
-    while let Some(newest) = told.iter_mut().max_by_key(|lines| lines.last().map(|(at, _)| *at))
+    while let Some(newest) = workers.iter_mut().max_by_key(|lines| lines.last().map(|(at, _)| *at))
         && let Some(line) = newest.pop()
     {
         lines.push(line);

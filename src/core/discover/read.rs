@@ -16,7 +16,7 @@ impl Mistakes {
     ///
     /// # Errors
     /// The mistakes, one a line, with the heading before them.
-    pub fn told(self, heading: &str) -> Result<(), String> {
+    pub fn into_result(self, heading: &str) -> Result<(), String> {
         if self.0.is_empty() { Ok(()) } else { Err(format!("{heading}:\n{}", self.0.join("\n"))) }
     }
 }

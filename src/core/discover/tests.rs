@@ -196,7 +196,7 @@ fn coders_and_thinkers_are_known_by_their_names() {
 fn listed(value: &Value) -> Vec<Listed> {
     let mut mistakes = Mistakes::default();
     let found = list::read(value, &mut mistakes);
-    assert_eq!(mistakes.told("list"), Ok(()));
+    assert_eq!(mistakes.into_result("list"), Ok(()));
     found
 }
 
@@ -339,7 +339,7 @@ fn what_cannot_be_read_is_noted_and_the_rest_is_read() {
         &mut mistakes,
     );
     assert_eq!(found.len(), 1);
-    let told = mistakes.told("list").expect_err("mistakes");
+    let told = mistakes.into_result("list").expect_err("mistakes");
     for part in [
         "data[0].id: 3",
         "data[1].id: missing",
@@ -352,6 +352,6 @@ fn what_cannot_be_read_is_noted_and_the_rest_is_read() {
     for wrong in [json!({"error": "no"}), json!("x"), json!(null), json!({"data": {"a": 1}})] {
         let mut mistakes = Mistakes::default();
         assert_eq!(list::read(&wrong, &mut mistakes), []);
-        assert!(mistakes.told("list").is_err(), "{wrong}");
+        assert!(mistakes.into_result("list").is_err(), "{wrong}");
     }
 }

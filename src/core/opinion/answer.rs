@@ -21,11 +21,12 @@ pub fn read(status: u16, body: &[u8]) -> OpinionEnd {
     if body.len() > LARGEST_ANSWER {
         return OpinionEnd::Without(OpinionOutcome::Nonsense);
     }
-    let said = said(body).unwrap_or_default();
-    if said.refused {
+    let choice = first_choice(body).unwrap_or_default();
+    if choice.refused {
         return OpinionEnd::Without(OpinionOutcome::Refused);
     }
-    said.content
+    choice
+        .content
         .as_deref()
         .and_then(tier)
         .map_or(OpinionEnd::Without(OpinionOutcome::Nonsense), OpinionEnd::Tier)
@@ -33,12 +34,12 @@ pub fn read(status: u16, body: &[u8]) -> OpinionEnd {
 
 /// What the first choice says.
 #[derive(Default)]
-struct Said {
+struct FirstChoice {
     content: Option<String>,
     refused: bool,
 }
 
-fn said(body: &[u8]) -> Option<Said> {
+fn first_choice(body: &[u8]) -> Option<FirstChoice> {
     let choices = members(body, |key| key == b"choices")?.pop()?;
     let mut first = None;
     let mut cursor = Cursor::new(choices.of(body), DEEPEST);
@@ -58,7 +59,7 @@ fn said(body: &[u8]) -> Option<Said> {
     };
     let refusal = text(message, b"refusal").is_some_and(|refusal| !refusal.is_empty());
     let filtered = text(choice, b"finish_reason").is_some_and(|reason| reason == "content_filter");
-    Some(Said { content: text(message, b"content"), refused: refusal || filtered })
+    Some(FirstChoice { content: text(message, b"content"), refused: refusal || filtered })
 }
 
 /// The values of an object's members that `wanted` names; none where it is not a whole object.

@@ -88,14 +88,14 @@ impl Waits {
 /// How long an error asks to wait in its body, from `now` on: Gemini's `retryDelay`, OpenRouter's headers
 /// within the body, and the like, also inside of another error.
 pub fn wait_in(body: &[u8], now: Timestamp) -> Option<Millis> {
-    let mut told = Told { now, waits: Waits::default(), field: None, phrase: None };
+    let mut found = WaitSearch { now, waits: Waits::default(), field: None, phrase: None };
     let mut cursor = Cursor::new(body, DEPTH);
     // What was read before a fault counts.
-    let _ = told.value("", &mut cursor);
-    told.field.or_else(|| told.waits.wait(now)).or(told.phrase).filter(|wait| *wait > Millis::ZERO)
+    let _ = found.value("", &mut cursor);
+    found.field.or_else(|| found.waits.wait(now)).or(found.phrase).filter(|wait| *wait > Millis::ZERO)
 }
 
-struct Told {
+struct WaitSearch {
     now: Timestamp,
     /// Headers that are written into the body.
     waits: Waits,
@@ -103,7 +103,7 @@ struct Told {
     phrase: Option<Millis>,
 }
 
-impl Told {
+impl WaitSearch {
     fn value(&mut self, key: &str, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
         let body = cursor.bytes();
         match cursor.kind()? {
@@ -118,18 +118,18 @@ impl Told {
             Kind::Array => cursor.each_element(|cursor| self.value(key, cursor)),
             Kind::String => {
                 let raw = cursor.string()?.of(body);
-                self.told(key, &decode(raw.get(..LONGEST_TEXT).unwrap_or(raw)));
+                self.read(key, &decode(raw.get(..LONGEST_TEXT).unwrap_or(raw)));
                 Ok(())
             }
             Kind::Scalar => {
                 let raw = cursor.scalar()?.of(body);
-                self.told(key, &decode(raw));
+                self.read(key, &decode(raw));
                 Ok(())
             }
         }
     }
 
-    fn told(&mut self, key: &str, text: &str) {
+    fn read(&mut self, key: &str, text: &str) {
         let field = match key {
             "retrydelay"
             | "retry_after"

@@ -7,7 +7,7 @@ use crate::discover::read::Mistakes;
 fn listed(list: &str) -> Vec<Listed> {
     let mut mistakes = Mistakes::default();
     let found = list::read(&serde_json::from_str(list).expect("JSON"), &mut mistakes);
-    assert_eq!(mistakes.told("list"), Ok(()));
+    assert_eq!(mistakes.into_result("list"), Ok(()));
     found
 }
 

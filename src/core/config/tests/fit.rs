@@ -96,7 +96,7 @@ fn one_model_serves_three_tiers_in_three_ways() {
 
 #[test]
 fn mistakes_are_told_with_their_place() {
-    let told = errors(&with(
+    let found = errors(&with(
         r#"{"models": {"m": {"family": "openai-resoning", "params": {
             "drop": ["messages"], "rename": {"a.b": "c"}, "clamp": {"x": {}, "y": {"min": 2, "max": 1}},
             "set": {"reasoning_effort": "much", "max_tokens": 0.5}, "values": {"t..u": {"a": "b"}}}}},
@@ -114,13 +114,13 @@ fn mistakes_are_told_with_their_place() {
         "models.m.params.values[\"t..u\"]: \"t..u\" is not a parameter name",
         "promotions[0].models[0].set.model: \"model\" is part of the request itself",
     ] {
-        assert!(told.contains(wanted), "{wanted}\nis not told in\n{told}");
+        assert!(found.contains(wanted), "{wanted}\nis not found in\n{found}");
     }
 }
 
 #[test]
 fn keys_that_are_not_known_are_told_too() {
-    let told = errors(&with(
+    let found = errors(&with(
         r#"{"models": {"m": {"params": {"keep": []}, "efforts": ["lots"]}}, "tiers": {"SIMPLE": "m", "MEDIUM": {"set": {}},
             "COMPLEX": {"model": "m", "sett": {}}, "REASONING": [{"model": "nobody"}]}}"#,
     ));
@@ -130,6 +130,6 @@ fn keys_that_are_not_known_are_told_too() {
         "tiers.MEDIUM.model: missing",
         "tiers.COMPLEX.sett: unknown key",
     ] {
-        assert!(told.contains(wanted), "{wanted}\nis not told in\n{told}");
+        assert!(found.contains(wanted), "{wanted}\nis not found in\n{found}");
     }
 }
