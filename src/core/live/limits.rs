@@ -1,4 +1,4 @@
-//! CredentialLimits that credentials have met at a model. A provider that has had enough of one key (its rate, its money, what it
+//! Limits that credentials have met at a model. A provider that has had enough of one key (its rate, its money, what it
 //! may use) says nothing of other keys: so each such credential leaves the model alone by itself. Credentials are numbers
 //! of the caller's; no key is stored.
 
@@ -6,7 +6,7 @@ use super::{Failure, ModelFault};
 use crate::sealed::Reader;
 use crate::time::{Millis, Timestamp};
 
-/// So many credentials of a model are remembered, those that failed last.
+/// So many credentials of a model are remembered: those that leave it alone, then those that failed last.
 const MOST: usize = 16;
 /// What failed longer ago counts no more.
 const MINUTE: Millis = Millis::of_seconds(60);
@@ -58,11 +58,26 @@ impl CredentialLimits {
         if waits {
             (limit.until, limit.fails) = (now + length, 0);
         }
-        if self.0.len() >= MOST {
-            self.0.remove(0);
+        if self.0.len() < MOST || self.make_room(now, limit) {
+            self.0.push(limit);
         }
-        self.0.push(limit);
         waits
+    }
+
+    /// Forgets one credential for the sake of `limit`: one that need not wait, or the one whose wait ends first. A
+    /// credential that fails without having to wait takes no place of those that wait, so that keys which somebody
+    /// made up do not end another's wait by failing once each. Whether there is room now.
+    fn make_room(&mut self, now: Timestamp, limit: Limit) -> bool {
+        let waits_until = |limit: &Limit| if limit.until > now { limit.until } else { Timestamp::NEVER };
+        let Some((place, first)) = self.0.iter().enumerate().min_by_key(|(_, limit)| waits_until(limit))
+        else {
+            return false;
+        };
+        if waits_until(&limit) < waits_until(first) {
+            return false;
+        }
+        self.0.remove(place);
+        true
     }
 
     /// How long a credential still leaves the model alone. One that ends later than it can is over: the

@@ -1,4 +1,4 @@
-//! CredentialLimits of one credential: 429, 402 and the like.
+//! Limits of one credential: 429, 402 and the like.
 
 use super::*;
 
@@ -87,6 +87,23 @@ fn without_a_wait_it_takes_more_failures_than_are_allowed() {
         limited(&mut worker, 7, None, NOW + time, &store);
     }
     assert!(!worker.limits(0, 7, NOW + 10));
+}
+
+#[test]
+fn made_up_keys_end_nobody_s_wait() {
+    let store = Fake::default();
+    let mut worker = board(1);
+    served(&mut worker, 50, NOW, &store);
+    limited(&mut worker, 7, Some(30 * SECOND), NOW, &store);
+    for asker in 100..200 {
+        let now = NOW + Millis::of(asker);
+        served(&mut worker, 1, now, &store);
+        failed(&mut worker, asker, Failure::Unserviceable, None, now, &store);
+    }
+    assert!(worker.limits(0, 7, NOW + SECOND));
+    // One that has to wait is still taken.
+    limited(&mut worker, 8, Some(30 * SECOND), NOW + SECOND, &store);
+    assert!(worker.limits(0, 8, NOW + SECOND));
 }
 
 #[test]
