@@ -4,8 +4,10 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-/// Reads YAML into JSON's terms. A key that is given twice is refused with its line; `<<` is merged.
+/// Reads YAML into JSON's terms. A key that is given twice is refused with its line; `<<` is merged, and a byte order
+/// mark passed over.
 pub fn read(text: &str) -> Result<Value, String> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut value: yaml_serde::Value = yaml_serde::from_str(text).map_err(|error| error.to_string())?;
     value.apply_merge().map_err(|error| error.to_string())?;
     serde_json::to_value(value).map_err(|error| format!("not a document of plain keys and values: {error}"))

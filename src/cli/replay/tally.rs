@@ -43,7 +43,11 @@ impl Times {
 
     pub fn latency(&self) -> Option<Latency> {
         let count = self.0.count();
-        let quantile = |q| self.0.quantile(q).ok().flatten();
+        // By nearest rank: the sketch itself rounds a rank down, so that one slow request of ten is in no p99.
+        let quantile = |q: f64| {
+            let rank = (q * count as f64).ceil() - 0.5;
+            self.0.quantile((rank / (count as f64 - 1.0).max(1.0)).min(1.0)).ok().flatten()
+        };
         let mean = self.0.sum()? / count as f64;
         Some(Latency { count, mean, p50: quantile(0.5)?, p95: quantile(0.95)?, p99: quantile(0.99)? })
     }
@@ -87,15 +91,18 @@ pub struct Group {
 impl Group {
     fn add(&mut self, entry: &Entry<'_>, decided: &Decided) {
         self.requests += 1;
-        self.errors += u64::from(entry.status.is_none_or(|status| !(100.0..400.0).contains(&status)));
+        let failed = entry.status.map(|status| !(100.0..400.0).contains(&status));
+        self.errors += u64::from(failed.unwrap_or(true));
         let attempts = decided.attempts.map_or(entry.attempts.unwrap_or(1.0), |count| count as f64);
         self.retried += u64::from(attempts > 1.0);
-        if let (Some(cost), Some(baseline)) = (decided.cost, decided.baseline_cost) {
+        // Nobody pays the estimate of a request that failed.
+        let estimate = decided.cost.filter(|_| failed != Some(true));
+        if let (Some(cost), Some(baseline)) = (estimate, decided.baseline_cost) {
             self.compared += 1;
             self.cost += cost;
             self.baseline += baseline;
         }
-        if let Some(spend) = entry.cost.or(decided.cost) {
+        if let Some(spend) = entry.cost.or(estimate) {
             self.priced += 1;
             self.spend += spend;
         }
