@@ -165,7 +165,8 @@ pub(super) fn unread<'c>(
     to_default(asked, cause, edit())
 }
 
-/// Keeps a decision from being carried out: the request goes the way that the profile's control says.
+/// Keeps a decision from being carried out: the request goes the way that the profile's control says. It is carried out all
+/// the same where who asks may not use the control's model: nobody is refused because of a roll-out.
 pub(super) fn withhold<'c>(
     config: &'c Config,
     asked: &'c Profile,
@@ -182,6 +183,10 @@ pub(super) fn withhold<'c>(
         Control::DefaultModel => to_default(asked, cause, edit()),
         Control::Unchanged => unchanged(config, asked, name, cause),
     };
+    let only = decision.needs.and_then(|needs| needs.only);
+    if only.zip(instead.choice.model).is_some_and(|(only, model)| !only.has(model)) {
+        return decision;
+    }
     let usage = decision.usage;
     let both = instead.choice.model.zip(config.table.baseline.as_ref());
     let cost = instead.choice.model.and_then(|model| route::cost(model, usage));

@@ -169,6 +169,40 @@ fn a_tenant_uses_only_the_models_that_it_may() {
 }
 
 #[test]
+fn nobody_is_refused_because_of_a_roll_out() {
+    let policies = json!({"tenants": {"policies": {"acme": {"allow": ["simple"]}, "careful": {"block": ["medium"]},
+        "none": {"allow": ["gpt-4o"]}}}});
+    let shares = [
+        json!({"mode": "shadow"}),
+        json!({"profiles": {"auto": {"percent": 0}}}),
+        json!({"mode": "shadow", "virtual_models": {"medium": "auto"}, "profiles": {"auto": {"control": "unchanged"}}}),
+    ];
+    for share in shares {
+        let mut document = policies.clone();
+        merge(&mut document, share.clone());
+        merge(&mut document["profiles"]["auto"], json!({"default_model": "medium"}));
+        let config = ruled(json!([]), document);
+        let of = |tenant: &str, model: &str| {
+            let mut headers = Headers::default();
+            headers.look(&config.operator, "x-tenant", tenant.as_bytes());
+            let client = Client { headers: Some(&headers), ..Client::default() };
+            let fields = json!({"model": model, "messages": [{"role": "user", "content": EASY}]});
+            let (model, cause, _) =
+                decided(&config, fields, RequestContext { client, ..RequestContext::default() });
+            (model, cause)
+        };
+        let name = if share["virtual_models"].is_null() { "smart/auto" } else { "medium" };
+        let control = if share["mode"].is_null() { "control" } else { "shadow" };
+        let is = |model: &str, cause| (model.to_owned(), cause);
+        assert_eq!(of("acme", name), is("simple", "score"), "{share}");
+        assert_eq!(of("careful", name), is("simple", "score"), "{share}");
+        assert_eq!(of("other", name), is("medium", control), "{share}");
+        assert_eq!(of("none", name), is("", "refused"), "{share}");
+        assert_eq!(of("acme", "complex"), is("", "refused"), "{share}: the client's own choice");
+    }
+}
+
+#[test]
 fn a_tenant_gets_no_model_that_it_may_not_use_by_another_way() {
     let policies = json!({
         "models": {"nickname": {"aliases": ["nick"]}},
