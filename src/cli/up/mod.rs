@@ -6,7 +6,10 @@ mod demo;
 pub mod find;
 mod follow;
 mod gateway;
+mod key;
+mod lock;
 pub mod net;
+mod ready;
 mod source;
 
 use std::ffi::OsString;
@@ -22,13 +25,11 @@ use clap::Args;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::{ConfigChoice, now, written};
+use super::{ConfigChoice, written};
 pub use children::{BECOME, become_program};
 use children::{Child, Start};
 use gateway::Gateway;
-use source::Plan;
-use tiergate_core::config::Config;
-use tiergate_core::tier::Tier;
+use ready::Ready;
 
 /// The gateway's port, unless another is asked for. `envoy/envoy.yaml` has the same.
 pub const PORT: u16 = 10_000;
@@ -56,10 +57,13 @@ pub struct Options {
     /// Where the upstream listens, if not at its usual place
     #[arg(long, value_name = "HOST:PORT", conflicts_with = "demo")]
     upstream: Option<String>,
+    /// LiteLLM's cost map, for prices; that of the installed LiteLLM without it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["demo", "openrouter", "ollama"])]
+    cost_map: Option<PathBuf>,
     /// Put only this model into the tiers; may be given several times
     #[arg(long = "model", value_name = "NAME", conflicts_with = "demo")]
     models: Vec<String>,
-    /// The address to listen on; others than loopback let anybody on the network use your keys
+    /// The address to listen on, or a name that this machine knows; others than loopback let anybody on the network use your keys
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     host: String,
     /// The port to listen on [default: 10000, or a free one if that is taken]
@@ -141,11 +145,14 @@ impl Running {
 
 /// Runs the gateway until it is asked to end.
 pub fn run(options: &Options, module: Option<&[u8]>, out: &mut dyn Write) -> Result<(), String> {
+    let folder = prepared(&options.folder)?;
+    // Held until the children have ended.
+    let _lock = lock::take(&folder)?;
     let (send, events) = mpsc::channel();
     hear_signals(send.clone())?;
     let deadline = clock() + Duration::from_secs(options.wait);
     let mut running = Running { children: Vec::new(), events, deadline };
-    let done = serve(options, module, &mut running, send, out);
+    let done = serve(options, &folder, module, &mut running, send, out);
     // The last one that was started goes first.
     while let Some(mut child) = running.children.pop() {
         child.stop();
@@ -170,25 +177,26 @@ fn hear_signals(send: Sender<Event>) -> Result<(), String> {
 
 fn serve(
     options: &Options,
+    folder: &Path,
     module: Option<&[u8]>,
     running: &mut Running,
     send: Sender<Event>,
     out: &mut dyn Write,
 ) -> Result<(), Ended> {
     let began = clock();
-    let folder = prepared(&options.folder)?;
+    let host = net::host(&options.host)?;
     let envoy = find::envoy(options.envoy.as_deref())?;
-    let module = module_file(options, module, &folder)?;
-    let plan = source::plan(options, &folder, &envoy, running, out)?;
+    let module = module_file(options, module, folder)?;
+    let plan = source::plan(options, folder, &envoy, running, out)?;
     let choice = ConfigChoice { config: Some(plan.document.clone()), profile: None };
     let config = choice.load()?;
-    let port = net::port(&options.host, PORT, options.port)?;
+    let port = net::port(&host, PORT, options.port)?;
     let metrics_port = net::port("127.0.0.1", METRICS_PORT, None)?;
     let console_port = net::port("127.0.0.1", CONSOLE_PORT, None)?;
-    let admin = admin(&folder, port);
+    let admin = admin(folder, port);
     let document = super::yaml::read(&text(&plan.document)?)?;
     let configuration = gateway::configuration(&Gateway {
-        host: &options.host,
+        host: &host,
         port,
         metrics_port,
         console_port,
@@ -200,24 +208,25 @@ fn serve(
     })?;
     let file = folder.join("envoy.yaml");
     write_file(&file, configuration.as_bytes())?;
-    running.children.push(start_envoy(&envoy, &file, &folder, send)?);
+    running.children.push(start_envoy(&envoy, &file, folder, send)?);
     let ready = format!("http://127.0.0.1:{metrics_port}/ready");
     running.wait("Envoy is not ready", || net::is_ok(&ready).then_some(()))?;
     if let Some(page) = &plan.ready {
         running.wait("LiteLLM is not ready", || net::is_ok(page).then_some(()))?;
     }
     let took = clock() - began;
-    let address = format!("http://{}:{port}", shown_host(&options.host));
+    let address = format!("http://{}:{port}", net::shown_host(&host));
     let ready = Ready {
         address: &address,
         metrics_port,
         console_port,
-        folder: &folder,
+        folder,
         plan: &plan,
         config: &config,
         took,
+        unreached: plan.unreached(),
     };
-    print_ready(&ready, out).map_err(written)?;
+    ready::print(&ready, out).map_err(written)?;
     follow(running, out)
 }
 
@@ -326,62 +335,4 @@ fn follow(running: &mut Running, out: &mut dyn Write) -> Result<(), Ended> {
             }
         }
     }
-}
-
-/// An address that clients on this machine reach, whatever is listened on.
-fn shown_host(host: &str) -> &str {
-    match host {
-        "0.0.0.0" => "127.0.0.1",
-        "::" => "[::1]",
-        other => other,
-    }
-}
-
-struct Ready<'t> {
-    address: &'t str,
-    metrics_port: u16,
-    console_port: u16,
-    folder: &'t Path,
-    plan: &'t Plan,
-    config: &'t Config,
-    took: Duration,
-}
-
-/// Prints where it is, the tiers, and three requests to try.
-fn print_ready(ready: &Ready<'_>, out: &mut dyn Write) -> std::io::Result<()> {
-    let Ready { address, metrics_port, console_port, folder, plan, config, took } = ready;
-    writeln!(out, "Ready at {address} after {:.1} s", took.as_secs_f64())?;
-    writeln!(out, "  upstream   {}", plan.what)?;
-    writeln!(out, "  document   {} (yours to change; then start again)", plan.document.display())?;
-    writeln!(out, "  logs       {}/envoy.log, requests.jsonl", folder.display())?;
-    writeln!(out, "  console    http://127.0.0.1:{console_port}/ in a browser: decisions, models, savings")?;
-    writeln!(out, "  metrics    http://127.0.0.1:{metrics_port}/stats/prometheus\n")?;
-    tiers(config, out)?;
-    writeln!(out, "\nThree requests to try:\n")?;
-    let key = plan.client_key.map(|key| format!(" -H \"authorization: Bearer ${key}\"")).unwrap_or_default();
-    for prompt in [
-        "Hello!",
-        "Write a Python function that reads a CSV file, removes duplicate rows and is tested with pytest.",
-        "Prove step by step that the square root of 2 is irrational, and derive a contradiction.",
-    ] {
-        writeln!(
-            out,
-            "  curl -s {address}/v1/chat/completions -H 'content-type: application/json'{key} -d \
-             '{{\"model\": \"smart/auto\", \"messages\": [{{\"role\": \"user\", \"content\": \"{prompt}\"}}]}}'"
-        )?;
-    }
-    writeln!(out, "\nDecisions follow as they come; Ctrl-C ends everything.\n\n{}", follow::heading())?;
-    out.flush()
-}
-
-/// The models of each tier of the first profile.
-fn tiers(config: &Config, out: &mut dyn Write) -> std::io::Result<()> {
-    let profiles = &config.table.profiles;
-    let Some(profile) = profiles.get("auto").or_else(|| profiles.values().next()) else { return Ok(()) };
-    for tier in Tier::ALL {
-        let names: Vec<&str> =
-            config.table.candidates(profile, tier, now()).iter().map(|model| model.name.as_str()).collect();
-        writeln!(out, "  {:<9}  {}", tier.name(), names.join(", "))?;
-    }
-    Ok(())
 }

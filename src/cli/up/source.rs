@@ -11,6 +11,7 @@ use super::super::init;
 use super::super::{written, yaml};
 use super::children::{Child, Start};
 use super::gateway::{self, Upstream};
+use super::key::{self, ClientKey};
 use super::{Ended, Options, Running, demo, net, text, write_file};
 
 /// What is served.
@@ -22,8 +23,15 @@ pub struct Plan {
     pub what: String,
     /// The page that shows that a program that was started here is ready.
     pub ready: Option<String>,
-    /// The variable that clients have their key in, where the upstream wants one of them.
-    pub client_key: Option<&'static str>,
+    /// Where clients have their key, where the upstream wants one of them.
+    pub client_key: Option<ClientKey>,
+}
+
+impl Plan {
+    /// Why the upstream cannot be reached, if so. What was started here has been waited for.
+    pub fn unreached(&self) -> Option<String> {
+        if self.ready.is_some() { None } else { net::unreached(&self.upstream.host, self.upstream.port) }
+    }
 }
 
 /// What `up` adds to what `init` makes.
@@ -62,7 +70,11 @@ fn document(
 ) -> Result<PathBuf, String> {
     let file = folder.join(format!("{name}.yaml"));
     if file.is_file() && !options.fresh {
-        let more = if options.models.is_empty() { "" } else { ", and --model is not looked at" };
+        let more = match (options.models.is_empty(), options.cost_map.is_none()) {
+            (true, true) => "",
+            (false, _) => ", and --model is not looked at",
+            (true, false) => ", and --cost-map is not looked at",
+        };
         writeln!(out, "{}: kept as it is{more}; --fresh makes it again", file.display()).map_err(written)?;
     } else {
         // Editors with a YAML language server complete and check by it.
@@ -105,6 +117,32 @@ fn demonstration(options: &Options, folder: &Path, out: &mut dyn Write) -> Resul
     })
 }
 
+/// Where a LiteLLM is.
+enum Place {
+    /// It runs elsewhere.
+    Runs { host: String, port: u16, what: String },
+    /// It is to be started.
+    Start(PathBuf),
+}
+
+/// Where `--upstream` says, else here where it is installed, else where one runs already.
+fn place(options: &Options, command: Option<PathBuf>) -> Result<Place, String> {
+    if let Some(address) = &options.upstream {
+        let (host, port) = Upstream::read(address).map_err(|error| format!("--upstream: {error}"))?;
+        return Ok(Place::Runs { host, port, what: format!("the LiteLLM at {address}") });
+    }
+    if let Some(command) = command {
+        return Ok(Place::Start(command));
+    }
+    if net::is_ok("http://127.0.0.1:4000/health/liveliness") {
+        let what = "the LiteLLM that runs at 127.0.0.1:4000".to_owned();
+        return Ok(Place::Runs { host: "127.0.0.1".to_owned(), port: 4000, what });
+    }
+    Err("there is no LiteLLM: pip install 'litellm[proxy]' into this environment, or say where one runs with \
+         --upstream HOST:PORT"
+        .to_owned())
+}
+
 fn litellm(
     options: &Options,
     file: &Path,
@@ -112,25 +150,22 @@ fn litellm(
     running: &mut Running,
     out: &mut dyn Write,
 ) -> Result<Plan, Ended> {
+    let configuration = yaml::read(&text(file)?).map_err(|error| format!("{}: {error}", file.display()))?;
     let command = super::find::litellm();
-    let map = command.as_deref().and_then(super::find::cost_map);
+    let map = options.cost_map.clone().or_else(|| command.as_deref().and_then(super::find::cost_map));
+    // Before the document is made: one without the prices of LiteLLM would be kept by the start that succeeds.
+    let place = place(options, command)?;
     let document = document(options, folder, "litellm", out, || {
         init::document(&init::Options::litellm(file, map, &options.models)).map(with_more)
     })?;
-    let configuration = yaml::read(&text(file)?)?;
-    let has_key = configuration.pointer("/general_settings/master_key").is_some();
-    let (host, port, what, ready) = match (&options.upstream, command) {
-        (Some(address), _) => {
-            let (host, port) = Upstream::read(address).map_err(|error| format!("--upstream: {error}"))?;
-            let what = format!("the LiteLLM at {address}");
-            (host, port, what, None)
-        }
-        (None, Some(command)) => {
+    let (host, port, what, ready) = match place {
+        Place::Runs { host, port, what } => (host, port, what, None),
+        Place::Start(command) => {
             let port = net::port("127.0.0.1", 4000, None)?;
+            let log = folder.join("litellm.log");
             let arguments = ["--host", "127.0.0.1", "--port"].map(Into::into).into_iter();
             let arguments =
                 arguments.chain([port.to_string().into(), "--config".into(), file.into()]).collect();
-            let log = folder.join("litellm.log");
             let start =
                 Start { name: "LiteLLM", program: &command, arguments, log: log.clone(), piped: false };
             running.children.push(Child::start(start)?.0);
@@ -138,17 +173,10 @@ fn litellm(
             let ready = format!("http://127.0.0.1:{port}/health/liveliness");
             ("127.0.0.1".to_owned(), port, what, Some(ready))
         }
-        (None, None) if net::is_ok("http://127.0.0.1:4000/health/liveliness") => {
-            ("127.0.0.1".to_owned(), 4000, "the LiteLLM that runs at 127.0.0.1:4000".to_owned(), None)
-        }
-        (None, None) => {
-            let why = "there is no LiteLLM: pip install 'litellm[proxy]' into this environment, or say where one \
-                       runs with --upstream HOST:PORT";
-            return Err(Ended::Failed(why.to_owned()));
-        }
     };
+    let client_key = key::wanted(&configuration, file, |variable| env::var(variable).ok());
     let upstream = Upstream { host, port, prefix: None, health: Some("/health/liveliness"), key: None };
-    Ok(Plan { document, upstream, what, ready, client_key: has_key.then_some("LITELLM_MASTER_KEY") })
+    Ok(Plan { document, upstream, what, ready, client_key })
 }
 
 fn ollama(options: &Options, folder: &Path, out: &mut dyn Write) -> Result<Plan, Ended> {
