@@ -1,13 +1,12 @@
 //! What an Envoy configuration has to say for the filter to work.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::Value;
 
 use super::Report;
-use tiergate_core::config::{self, Config, Position};
-use tiergate_core::time::Timestamp;
+use tiergate_core::config::{self, Config, Filter, Position};
 
 const WASM: &str = "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm";
 /// Deeper configurations are not looked through.
@@ -28,14 +27,14 @@ pub fn look(envoy: &Value, report: &mut Report) {
     for plugin in plugins {
         let Some(document) = document(plugin) else { continue };
         module(plugin, report);
-        match config::parse(document.to_string().as_bytes()) {
-            Ok(config) => {
-                if config.position == Position::Attempt {
-                    attempts += 1;
-                } else {
-                    routers.push(config);
-                }
-            }
+        match config::filter(document.to_string().as_bytes()) {
+            Ok(Filter::Routes(config)) => match config.position {
+                Position::Router => routers.push((document, config)),
+                Position::Attempt => attempts += 1,
+                Position::Console => {}
+            },
+            // It routes nothing, so it needs neither a cluster header nor clusters.
+            Ok(Filter::Console(_)) => {}
             Err(errors) => report.bad(
                 format!(
                     "the filter's document is refused:\n        {}",
@@ -51,8 +50,8 @@ pub fn look(envoy: &Value, report: &mut Report) {
             "put it before envoy.filters.http.router; envoy/envoy.yaml shows how, `tiergate init --envoy FILE` writes it",
         );
     }
-    for config in &routers {
-        routed(envoy, config, attempts, report);
+    for (document, config) in &routers {
+        routed(envoy, document, config, attempts, report);
     }
 }
 
@@ -114,7 +113,7 @@ fn module(plugin: &Value, report: &mut Report) {
 }
 
 /// Whether requests reach the clusters that the filter names.
-fn routed(envoy: &Value, config: &Config, attempts: usize, report: &mut Report) {
+fn routed(envoy: &Value, document: &Value, config: &Config, attempts: usize, report: &mut Report) {
     let header = &config.headers.cluster;
     let mut headers = BTreeSet::new();
     let mut limited = false;
@@ -140,7 +139,7 @@ fn routed(envoy: &Value, config: &Config, attempts: usize, report: &mut Report) 
             "request_body_buffer_limit: 33554432 at the virtual host",
         );
     }
-    clusters(envoy, config, report);
+    clusters(envoy, document, config, report);
     if config.fallbacks.enabled && attempts == 0 {
         report.bad(
             "fallbacks.enabled, but no cluster has the filter with position: attempt, so retries ask the same model",
@@ -149,7 +148,8 @@ fn routed(envoy: &Value, config: &Config, attempts: usize, report: &mut Report) 
     }
 }
 
-fn clusters(envoy: &Value, config: &Config, report: &mut Report) {
+/// Whether Envoy has the clusters that the document names, each once with the places that name it.
+fn clusters(envoy: &Value, document: &Value, config: &Config, report: &mut Report) {
     let dynamic = envoy.pointer("/dynamic_resources/cds_config").is_some();
     let known: BTreeSet<&str> = envoy
         .pointer("/static_resources/clusters")
@@ -158,25 +158,41 @@ fn clusters(envoy: &Value, config: &Config, report: &mut Report) {
         .flatten()
         .filter_map(|each| each.get("name").and_then(Value::as_str))
         .collect();
-    let models = config.table.profiles.values().flat_map(|profile| {
-        tiergate_core::tier::Tier::ALL
-            .into_iter()
-            .flat_map(|tier| config.table.candidates(profile, tier, Timestamp::NEVER))
-    });
-    let mut wanted: BTreeSet<&str> = models.map(|model| model.cluster.as_str()).collect();
-    wanted.insert(&config.table.default_cluster);
-    for name in wanted.into_iter().filter(|name| !known.contains(name)) {
-        let what =
-            format!("the document names the cluster {name}, which is not in static_resources.clusters");
+    let mut wanted: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    wanted.entry(&config.table.default_cluster).or_default().push("default_cluster".to_owned());
+    for (place, cluster) in named(document) {
+        wanted.entry(cluster).or_default().push(place);
+    }
+    for (name, places) in wanted.into_iter().filter(|(name, _)| !known.contains(name)) {
+        let what = format!(
+            "the document names the cluster {name} ({}), which is not in static_resources.clusters",
+            places.join(", ")
+        );
         if dynamic {
             report.note(what, "nothing, if CDS gives it");
         } else {
-            report.bad(
-                what,
-                "add the cluster, or name one that is there (default_cluster, or a model's cluster)",
-            );
+            report.bad(what, "add the cluster, or name one that is there");
         }
     }
+}
+
+/// The clusters that a document names besides `default_cluster`, each with its place.
+fn named(document: &Value) -> impl Iterator<Item = (String, &str)> {
+    let sections = [
+        ("classifier", "cluster"),
+        ("discover", "cluster"),
+        ("discover", "list_cluster"),
+        ("signals", "cluster"),
+    ];
+    let of_sections = sections.into_iter().filter_map(|(section, key)| {
+        let cluster = document.get(section)?.get(key)?.as_str()?;
+        Some((format!("{section}.{key}"), cluster))
+    });
+    let models = document.get("models").and_then(Value::as_object).into_iter().flatten();
+    let of_models = models.filter_map(|(model, entry)| {
+        Some((format!("models.{model}.cluster"), entry.get("cluster")?.as_str()?))
+    });
+    of_models.chain(of_sections)
 }
 
 /// The addresses of the clusters' endpoints: cluster, host, port.

@@ -1,19 +1,21 @@
 //! `tiergate doctor`: what a gateway lacks, each with its remedy.
 
 mod envoy;
+mod ports;
 #[cfg(test)]
 mod tests;
 
 use std::fmt::Display;
 use std::fs;
 use std::io::Write;
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, TcpStream, ToSocketAddrs};
 use std::path::PathBuf;
+use std::str::FromStr as _;
 use std::time::Duration;
 
 use clap::Args;
 
-use super::up::{self, find, net};
+use super::up::find;
 use super::{written, yaml};
 
 #[derive(Args)]
@@ -75,11 +77,15 @@ pub fn run(options: &Options, module: Option<&[u8]>, out: &mut dyn Write) -> Res
             let envoy = yaml::read(&text).map_err(|error| format!("{}: {error}", file.display()))?;
             report.good(format!("looked through {}", file.display()));
             envoy::look(&envoy, &mut report);
+            let running = ports::runs(&envoy);
+            ports::listened(&envoy, running, &mut report);
             if !options.offline {
-                upstreams(&envoy, &mut report);
+                // What `up` starts itself is there only while it runs.
+                let ended = options.configuration.is_none() && !running;
+                upstreams(&envoy, ended, &mut report);
             }
         }
-        None => ports(&mut report),
+        None => ports::usual(&mut report),
     }
     for (mark, line) in &report.lines {
         let mark = match mark {
@@ -150,24 +156,8 @@ fn envoy_program(file: &std::path::Path, report: &mut Report) {
     }
 }
 
-/// The ports that `up` would take.
-fn ports(report: &mut Report) {
-    let wanted =
-        [(up::PORT, "the gateway"), (up::METRICS_PORT, "metrics"), (up::CONSOLE_PORT, "the console")];
-    for (port, whose) in wanted {
-        if net::is_free("127.0.0.1", port) {
-            report.good(format!("port {port} for {whose} is free"));
-        } else {
-            report.note(
-                format!("port {port} for {whose} is taken"),
-                "tiergate up takes a free one; --port names one for the gateway. Who has it: ss -ltnp",
-            );
-        }
-    }
-}
-
-/// Whether somebody answers where the clusters lead.
-fn upstreams(envoy: &serde_json::Value, report: &mut Report) {
+/// Whether somebody answers where the clusters lead. `ended`: this is the configuration of an `up` that does not run.
+fn upstreams(envoy: &serde_json::Value, ended: bool, report: &mut Report) {
     for (cluster, host, port) in envoy::endpoints(envoy) {
         let addresses = (host.as_str(), port).to_socket_addrs();
         let Ok(mut addresses) = addresses else {
@@ -177,14 +167,18 @@ fn upstreams(envoy: &serde_json::Value, report: &mut Report) {
             );
             continue;
         };
+        let here = IpAddr::from_str(&host).is_ok_and(|address| address.is_loopback());
         let reached = addresses.any(|one| TcpStream::connect_timeout(&one, Duration::from_secs(2)).is_ok());
+        let nothing = format!("cluster {cluster}: nothing accepts connections at {host}:{port}");
         if reached {
             report.good(format!("cluster {cluster}: {host}:{port} accepts connections"));
-        } else {
-            report.bad(
-                format!("cluster {cluster}: nothing accepts connections at {host}:{port}"),
-                "start the server there, or name its place in the cluster's endpoint",
+        } else if ended && here {
+            report.note(
+                format!("{nothing}, and tiergate up does not run here"),
+                "tiergate up starts its demo upstream and LiteLLM itself; start anything else, such as Ollama, before it",
             );
+        } else {
+            report.bad(nothing, "start the server there, or name its place in the cluster's endpoint");
         }
     }
 }

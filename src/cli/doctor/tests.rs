@@ -68,7 +68,57 @@ fn a_header_that_nobody_routes_by_is_found() {
 fn a_cluster_that_is_not_there_is_found() {
     let mut plugin = plugin();
     plugin["configuration"]["value"]["default_cluster"] = json!("elsewhere");
-    one(&gateway(&plugin, &by_header()), "the cluster elsewhere");
+    one(&gateway(&plugin, &by_header()), "the cluster elsewhere (default_cluster)");
+}
+
+#[test]
+fn every_cluster_that_the_document_names_is_looked_for_and_told_once_with_its_places() {
+    let mut plugin = plugin();
+    let document = &mut plugin["configuration"]["value"];
+    document["models"] =
+        json!({"one": {"cluster": "far"}, "two": {"cluster": "far"}, "three": {"cluster": "litellm"}});
+    document["signals"] = json!({"cluster": "feed", "path": "/feed"});
+    document["classifier"] = json!({"cluster": "asked", "model": "gpt-5.4-nano"});
+    document["discover"] = json!({"cluster": "listed", "list_cluster": "lists"});
+    let wrong = wrong(&gateway(&plugin, &by_header()));
+    let wanted = [
+        "asked (classifier.cluster)",
+        "far (models.one.cluster, models.two.cluster)",
+        "feed (signals.cluster)",
+        "listed (discover.cluster)",
+        "lists (discover.list_cluster)",
+    ];
+    assert_eq!(wrong.len(), wanted.len(), "{wrong:?}");
+    for (line, cluster) in wrong.iter().zip(wanted) {
+        assert!(line.contains(&format!("the cluster {cluster},")), "{line}");
+    }
+}
+
+/// With the console's listener as `up` makes it.
+fn with_console(mut envoy: Value) -> Value {
+    let mut plugin = plugin();
+    plugin["configuration"]["value"] = json!({"position": "console", "console": {}});
+    let console = json!({"name": "console", "filter_chains": [{"filters": [{"typed_config": {"http_filters": [
+        {"name": "tiergate", "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm", "config": plugin}}]}}]}]});
+    envoy["static_resources"]["listeners"].as_array_mut().unwrap().push(console);
+    envoy
+}
+
+#[test]
+fn a_console_needs_neither_routes_nor_clusters_and_is_no_gateway() {
+    let mut plugin = plugin();
+    plugin["configuration"]["value"]["default_cluster"] = json!("mine");
+    let mut envoy = with_console(gateway(&plugin, &by_header()));
+    envoy["static_resources"]["clusters"][0]["name"] = json!("mine");
+    let mut report = Report::default();
+    envoy::look(&envoy, &mut report);
+    assert_eq!(report.wrong(), 0, "{:?}", report.lines);
+    let routed = report.lines.iter().filter(|(_, line)| line.contains("routed by")).count();
+    assert_eq!(routed, 1, "{:?}", report.lines);
+
+    envoy["static_resources"]["listeners"].as_array_mut().unwrap().remove(0);
+    one(&envoy, "no filter of tiergate's");
 }
 
 #[test]
