@@ -132,6 +132,75 @@ def test_a_second_start_keeps_the_document_and_a_killed_command_leaves_no_orphan
         stacks.wait_until(lambda: all(gone(pid) for pid in left), 15, "the children's end")
 
 
+def test_a_folder_has_one_gateway_at_a_time_and_a_killed_one_leaves_it(command, tmp_path):
+    with up(command, tmp_path, "--demo") as run:
+        httpx.post(f"{run.url}/v1/chat/completions", json=CHAT, trust_env=False).raise_for_status()
+        log = tmp_path / "files" / "requests.jsonl"
+        stacks.wait_until(lambda: log.read_bytes(), 15, "a line of the log")
+        before = {file.name: file.read_bytes() for file in log.parent.iterdir() if file.is_file()}
+        why = refused(command, tmp_path, "--demo")
+        assert f"process {run.process.pid}" in why and "--folder" in why
+        assert {file.name: file.read_bytes() for file in log.parent.iterdir() if file.is_file()} == before
+        httpx.post(f"{run.url}/v1/chat/completions", json=CHAT, trust_env=False).raise_for_status()
+        left = children(run.process.pid)
+        run.end(signal.SIGKILL)
+        stacks.wait_until(lambda: all(gone(pid) for pid in left), 15, "the children's end")
+    with up(command, tmp_path, "--demo"):
+        pass
+
+
+def loopback_has_ipv6() -> bool:
+    try:
+        with stacks.socket.socket(stacks.socket.AF_INET6) as tried:
+            tried.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("host, shown", [
+    ("localhost", r"127\.0\.0\.1"),
+    pytest.param("::1", r"\[::1\]", marks=pytest.mark.skipif(not loopback_has_ipv6(), reason="no IPv6 here")),
+])
+def test_a_host_may_be_a_name_or_of_ipv6(command, tmp_path, host, shown):
+    with up(command, tmp_path, "--demo", "--host", host) as run:
+        assert re.fullmatch(rf"http://{shown}:\d+", run.url)
+        httpx.post(f"{run.url}/v1/chat/completions", json=CHAT, trust_env=False).raise_for_status()
+
+
+def litellm_file(folder, **general) -> str:
+    """A configuration of LiteLLM; the name is that of the file in the folder."""
+    configuration = stacks.litellm_configuration(["gpt-5.4-nano", "gpt-5.4-mini", "gpt-5.4", "claude-opus-5"])
+    configuration.setdefault("general_settings", {}).update(general)
+    (folder / "config.yaml").write_text(yaml.safe_dump(configuration))
+    return "config.yaml"
+
+
+def test_no_litellm_is_told_before_a_table_is_made_and_one_that_refuses_by_a_warning(command, tmp_path):
+    file = litellm_file(tmp_path, master_key="sk-secret-8")
+    closed = f"127.0.0.1:{stacks.free_port()}"
+    nowhere = {"PATH": "/usr/bin:/bin"}
+    assert "pip install 'litellm[proxy]'" in refused(command, tmp_path, "--litellm", file, **nowhere)
+    assert not (tmp_path / "files" / "litellm.yaml").exists()
+    with up(command, tmp_path, "--litellm", file, "--upstream", closed) as run:
+        assert re.search(rf"WARNING +nothing accepts connections at {closed}", run.text())
+        lines = TRIED.findall(run.text())
+        assert len(lines) == 3 and all('"authorization: Bearer $LITELLM_MASTER_KEY"' in line for line in lines)
+        assert "Set LITELLM_MASTER_KEY to the general_settings.master_key of config.yaml" in run.text()
+        assert "sk-secret-8" not in run.text()
+
+
+def test_the_requests_to_try_carry_the_key_that_litellm_wants(command, tmp_path):
+    file = litellm_file(tmp_path, master_key="os.environ/MY_KEY")
+    with up(command, tmp_path, "--litellm", file, MY_KEY="sk-secret-9") as run:
+        assert "WARNING" not in run.text() and "sk-secret-9" not in run.text()
+        (line, *_) = TRIED.findall(run.text())
+        done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=60,
+                              env=environment(MY_KEY="sk-secret-9"))
+        assert "This is gpt-5.4-nano." in done.stdout
+        assert httpx.post(f"{run.url}/v1/chat/completions", json=CHAT, trust_env=False).status_code >= 400
+
+
 def test_litellm_is_started_from_its_own_configuration(command, tmp_path):
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(
         stacks.litellm_configuration(["gpt-5.4-nano", "gpt-5.4-mini", "gpt-5.4", "claude-opus-5"])))
@@ -196,9 +265,9 @@ def test_openrouter_gets_the_key_from_the_environment_and_from_no_file(command, 
         assert file.is_socket() or b"sk-secret-7" not in file.read_bytes(), file
 
 
-def refused(command, tmp_path, *arguments) -> str:
+def refused(command, tmp_path, *arguments, **more: str) -> str:
     done = subprocess.run([command, "up", "--folder", tmp_path / "files", "--module", stacks.WASM, *arguments],
-                          env=environment(), capture_output=True, text=True, timeout=120, cwd=tmp_path)
+                          env=environment(**more), capture_output=True, text=True, timeout=120, cwd=tmp_path)
     assert done.returncode == 1
     return done.stderr
 
@@ -207,6 +276,7 @@ def test_what_cannot_start_says_what_to_do(command, tmp_path):
     assert "export OPENROUTER_API_KEY" in refused(command, tmp_path, "--openrouter", "NOT_SET")
     closed = stacks.free_port()
     assert "ollama serve" in refused(command, tmp_path, "--ollama", "--upstream", f"127.0.0.1:{closed}")
+    assert "--host nowhere.invalid" in refused(command, tmp_path, "--demo", "--host", "nowhere.invalid")
     assert "no such Envoy" in refused(command, tmp_path, "--demo", "--envoy", "/nowhere/envoy")
     with stacks.socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -239,6 +309,31 @@ def test_the_doctor_finds_nothing_where_nothing_is_wrong(command, tmp_path, gate
     done = doctor(command, tmp_path, gateway_file())
     assert done.returncode == 0, done.stdout
     assert "Envoy 1." in done.stdout
+
+
+def test_the_doctor_finds_nothing_wrong_with_what_up_writes_but_that_its_filter_is_gone(command, tmp_path):
+    file = tmp_path / "files" / "envoy.yaml"
+    with up(command, tmp_path, "--demo") as run:
+        done = doctor(command, tmp_path, "--folder", "files")
+        assert done.returncode == 0 and "WRONG" not in done.stdout, done.stdout
+        assert done.stdout.count("requests are routed by") == 1
+        port = run.url.rpartition(":")[2]
+        assert f"port {port} of the listener gateway is taken, and this gateway runs" in done.stdout
+
+        envoy = yaml.safe_load(file.read_text())
+        filters = stacks.connection_manager(stacks.listener(envoy))["http_filters"]
+        filters[:] = [each for each in filters if each["name"] != "tiergate"]
+        (tmp_path / "without.yaml").write_text(yaml.safe_dump(envoy))
+        done = doctor(command, tmp_path, "without.yaml")
+        assert done.returncode == 1 and "no filter of tiergate's" in done.stdout, done.stdout
+    done = doctor(command, tmp_path, "--folder", "files")
+    assert done.returncode == 0 and "tiergate up does not run here" in done.stdout, done.stdout
+    with stacks.socket.socket() as taken:
+        taken.setsockopt(stacks.socket.SOL_SOCKET, stacks.socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", int(port)))
+        taken.listen()
+        done = doctor(command, tmp_path, "--folder", "files")
+        assert f"port {port} of the listener gateway is taken, and not by this gateway" in done.stdout, done.stdout
 
 
 def test_the_doctor_finds_a_missing_flag_a_wrong_header_and_an_upstream_that_refuses(command, tmp_path, gateway_file):
