@@ -182,6 +182,8 @@ def test_no_litellm_is_told_before_a_table_is_made_and_one_that_refuses_by_a_war
     nowhere = {"PATH": "/usr/bin:/bin"}
     assert "pip install 'litellm[proxy]'" in refused(command, tmp_path, "--litellm", file, **nowhere)
     assert not (tmp_path / "files" / "litellm.yaml").exists()
+    costs = ["--upstream", closed, "--cost-map", "/nowhere/costs.json"]
+    assert "/nowhere/costs.json" in refused(command, tmp_path, "--litellm", file, *costs, **nowhere)
     with up(command, tmp_path, "--litellm", file, "--upstream", closed) as run:
         assert re.search(rf"WARNING +nothing accepts connections at {closed}", run.text())
         lines = TRIED.findall(run.text())

@@ -63,7 +63,8 @@ pub struct Options {
     /// Put only this model into the tiers; may be given several times
     #[arg(long = "model", value_name = "NAME", conflicts_with = "demo")]
     models: Vec<String>,
-    /// The address to listen on, or a name that this machine knows; others than loopback let anybody on the network use your keys
+    /// The address to listen on, or a name that stands for one; others than loopback let anybody on the network use
+    /// your keys
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     host: String,
     /// The port to listen on [default: 10000, or a free one if that is taken]
