@@ -8,6 +8,7 @@ mod followups;
 mod injected;
 mod judge;
 mod lines;
+mod mail;
 mod marker;
 mod phrases;
 mod quotes;

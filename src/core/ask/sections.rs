@@ -104,7 +104,7 @@ pub fn typed(body: &[u8], texts: &[Span], cut: bool, words: &mut Wordings<'_>, b
         if !budget.pay(text.len()) {
             return whole();
         }
-        walk.begin();
+        walk.begin(text.end);
         each_part(body, *text, NEAR, |part| {
             budget.pay(STOP)
                 && match part {
@@ -176,6 +176,9 @@ impl Walk {
         if material >= SHORTEST_MATERIAL {
             if self.led && !cut && words.has(body, &plain, concept::HARD) {
                 return None;
+            }
+            if self.quoted && !words.stands_alone(body, &plain) {
+                return self.beside(body, words).and_then(|question| typed(vec![question]));
             }
             if !plain.is_empty() {
                 let behind_task = self.sections.iter().position(|section| section.role == Role::Task)

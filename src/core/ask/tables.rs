@@ -112,6 +112,7 @@ static PHRASES: LazyLock<Result<Shipped, String>> = LazyLock::new(|| {
     Ok(Shipped {
         words: Phrases::new(words, &CONCEPTS)?,
         about: Phrases::new(words, &["about", "hard"])?,
+        points: Phrases::new(words, &["points"])?,
         followups: Phrases::new(include_str!("followups.tsv"), &FOLLOWUPS)?,
     })
 });
@@ -120,6 +121,8 @@ struct Shipped {
     words: Phrases,
     /// Those of two concepts among them: a look for these alone costs a fraction.
     about: Phrases,
+    /// Words that point to a text beside an ask. They are frequent, and looked for only where there is one.
+    points: Phrases,
     followups: Phrases,
 }
 
@@ -128,6 +131,7 @@ struct Shipped {
 pub struct Tables {
     pub(super) words: &'static Phrases,
     about: &'static Phrases,
+    points: &'static Phrases,
     pub(super) followups: &'static Phrases,
     pub(super) labels: HashMap<String, Role>,
     /// Names of tags around what a person typed.
@@ -181,19 +185,24 @@ impl Tables {
             }
         }
         labels.extend(more.into_iter().map(|(role, label)| (label.trim().to_lowercase(), role)));
-        let Shipped { words, about, followups } = PHRASES.as_ref().map_err(Clone::clone)?;
+        let Shipped { words, about, points, followups } = PHRASES.as_ref().map_err(Clone::clone)?;
         let mut begins = [0; Begin::BITS / 64];
         for begin in labels.keys().map(|label| Begin::of(label.as_bytes())) {
             if let Some(word) = begins.get_mut(begin.word()) {
                 *word |= begin.bit();
             }
         }
-        Ok(Self { words, about, followups, labels, tags, begins })
+        Ok(Self { words, about, points, followups, labels, tags, begins })
     }
 
     /// Whether a folded text is of an ask about a text.
     pub(super) fn is_about(&self, text: &[u8]) -> bool {
         self.about.concepts(text, 0) == 1
+    }
+
+    /// Whether a folded text points to what stands beside it, or is a reply to it.
+    pub(super) fn points(&self, text: &[u8]) -> bool {
+        self.points.concepts(text, 0) != 0
     }
 
     /// The role of the label that a line begins with, and how many bytes of the line are the label.

@@ -7,6 +7,7 @@ use crate::chat::{Dialect, Limits, Span, View, decode, excerpt, view};
 mod asks;
 mod injected;
 mod judging;
+mod letters;
 mod sets;
 
 /// What was heard of a body, and the body's view.

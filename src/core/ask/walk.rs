@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use memchr::memmem;
 
 use super::lines::{is_option, is_question, said, trimmed};
+use super::mail::{self, Quote, is_marked};
 use super::sections::{Role, Section};
 use super::wordings::Wordings;
 use crate::chat::Span;
@@ -29,6 +30,14 @@ pub struct Walk {
     delimited: bool,
     /// The line before was a label with nothing behind it.
     labelled: bool,
+    /// A mail that is quoted below something else goes on.
+    quote: Option<Quote>,
+    /// There was such a mail.
+    pub quoted: bool,
+    /// Lines that may still be looked at more closely, for a mail may begin there.
+    looks: u8,
+    /// Where the text ends.
+    end: usize,
     /// A line that ends with a label's colon began material: "Translate the following text:".
     pub led: bool,
     /// The first line that is not blank, and the last.
@@ -62,10 +71,11 @@ pub struct Walk {
 }
 
 impl Walk {
-    /// Begins a text of the turn.
-    pub fn begin(&mut self) {
+    /// Begins a text of the turn, that ends at a place.
+    pub fn begin(&mut self, end: usize) {
         (self.role, self.apart, self.fence, self.delimited, self.tag) =
             (Role::Plain, true, None, false, None);
+        (self.quote, self.end) = (None, end);
     }
 
     /// Goes on with a line. Whether another one is wanted.
@@ -89,6 +99,10 @@ impl Walk {
         self.first = self.first.or(Some(line));
         self.last = Some(line);
         self.awaits_answer = false;
+        if self.quotes(body, line, raw) {
+            self.add(Role::Material, line, said);
+            return true;
+        }
         if self.fences(line, raw, said) || self.tags(body, line, words) {
             return true;
         }
@@ -123,6 +137,33 @@ impl Walk {
             (self.role, self.led) = (Role::Material, true);
         }
         true
+    }
+
+    /// Whether the line is of a mail that a client quotes below something else, or begins one.
+    fn quotes(&mut self, body: &[u8], line: Span, raw: &[u8]) -> bool {
+        const LOOKS: u8 = 32;
+        match self.quote {
+            Some(Quote::Rest) => return true,
+            Some(Quote::Marked(from)) if line.start < from || is_marked(raw) => return true,
+            Some(Quote::Marked(_)) => self.quote = None,
+            None => {}
+        }
+        let free = matches!(self.role, Role::Plain | Role::Ask | Role::Task) || self.ruled;
+        if self.lines < 2 || self.fence.is_some() || self.tag.is_some() || !free || self.looks >= LOOKS {
+            return false;
+        }
+        if !mail::may_begin(raw) {
+            return false;
+        }
+        self.looks += 1;
+        self.quote = mail::begins(body, line, self.end);
+        if self.quote.is_some() {
+            (self.quoted, self.ruled) = (true, false);
+            if self.delimited {
+                (self.delimited, self.role) = (false, Role::Plain);
+            }
+        }
+        self.quote.is_some()
     }
 
     /// Whether a label with `rest` behind it begins a section here. `ruled`: it stands right behind a drawn line.
@@ -181,6 +222,10 @@ impl Walk {
     /// them may end or begin one.
     pub fn middle(&mut self, body: &[u8], lines: Span) -> bool {
         self.total += lines.len();
+        if self.quote.is_some() {
+            self.add(Role::Material, lines, lines.len());
+            return true;
+        }
         self.add(self.role, lines, lines.len());
         // Most texts have no such sign at all, which is found sooner than that they have no fence.
         let raw = lines.of(body);

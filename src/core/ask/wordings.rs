@@ -6,7 +6,7 @@ use memchr::memmem;
 
 use super::phrases::Found;
 use super::sections::Role;
-use super::tables::{Tables, concept, has};
+use super::tables::{Tables, concept, has, is_about};
 use crate::chat::{Span, excerpt};
 use crate::score::Folded;
 
@@ -111,6 +111,18 @@ impl Wordings<'_> {
     pub fn concepts(&mut self, body: &[u8], parts: &[Span]) -> u32 {
         self.read(body, parts);
         self.tables.words.concepts(&self.read.folded.text, 0)
+    }
+
+    /// Whether what `parts` say can be asked without what stands below: it is about that as a text, or does not point to it.
+    pub fn stands_alone(&mut self, body: &[u8], parts: &[Span]) -> bool {
+        if parts.is_empty() {
+            return false;
+        }
+        let found = self.concepts(body, parts);
+        is_about(found)
+            || !has(found, concept::TEMPLATE)
+                && !has(found, concept::GREETING)
+                && !self.tables.points(&self.read.folded.text)
     }
 
     /// Whether a line begins with a paragraph on what the answer is to look like.

@@ -1,0 +1,89 @@
+//! Mail and messages of others beside an ask.
+
+use std::sync::LazyLock;
+
+use super::sets::{DOCUMENT, HARD, judged};
+use super::*;
+use crate::config::{self, Config};
+
+/// What of a turn is judged.
+pub(super) fn asked(turn: &str) -> String {
+    asked_in(&json!({"messages": [{"role": "user", "content": turn}]}).to_string())
+}
+
+/// What of a body is judged.
+fn asked_in(body: &str) -> String {
+    static CONFIG: LazyLock<Config> = LazyLock::new(|| config::parse(b"").unwrap());
+    judged(&CONFIG, body, Dialect::ChatCompletions).1
+}
+
+/// What a client puts in front of a mail.
+const HEADS: &[&str] = &[
+    "-----Original Message-----\nFrom: Jonas Weber <jonas@example.org>\nSent: Thursday\nTo: Ana\nSubject: Re: log\n\n",
+    "---------- Forwarded message ---------\nFrom: Jonas <j@x.org>\nDate: Thu, 26 Nov 2026\n\n",
+    "-----Ursprüngliche Nachricht-----\n",
+    "From: Jonas Weber\nSent: Thursday, November 26, 2026\nTo: Ana\nSubject: log\n\n",
+    "________________________________\n*From:* Jonas Weber\n*Sent:* Thursday\n*To:* Ana\n*Subject:* log\n\n",
+    "Von: Jonas Weber\nGesendet: Donnerstag, 26. November 2026\nAn: Ana\nBetreff: AW: log\n\n",
+    "De : Jonas Weber\nEnvoyé : jeudi 26 novembre 2026\nÀ : Ana\nObjet : log\n\n",
+    "De: Jonas Weber\nEnviado: jueves, 26 de noviembre de 2026\nPara: Ana\nAsunto: log\n\n",
+    "Begin forwarded message:\n\n",
+    "On Thu, 26 Nov 2026 at 09:12, Jonas Weber <j@x.org> wrote:\n\n",
+    "On Thu, 26 Nov 2026 at 09:12, Jonas Weber <jonas.weber@example.org>\nwrote:\n\n> ",
+    "On 26 Nov 2026, Jonas wrote:\n> ",
+    "Am 26.11.2026 um 09:12 schrieb Jonas Weber:\n> ",
+    "Le jeu. 26 nov. 2026 à 09:12, Jonas Weber a écrit :\n> ",
+    "El jue, 26 nov 2026 a las 9:12, Jonas escribió:\n> ",
+    "Il giorno gio 26 nov 2026 Jonas ha scritto:\n> ",
+    "Em qui., 26 de nov. de 2026, Jonas escreveu:\n> ",
+    "Op do 26 nov. 2026 om 09:12 schreef Jonas:\n> ",
+];
+
+#[test]
+fn mail_below_an_ask_is_not_asked() {
+    for ask in ["What is the capital of Peru?", "thanks!", "Who wrote this e-mail?", "谢谢", HARD] {
+        for head in HEADS {
+            let turn = format!("{ask}\n\n{head}{DOCUMENT}");
+            assert_eq!(asked(&turn), ask, "{turn}");
+        }
+    }
+    let long = DOCUMENT.repeat(40).replace(". ", ".\n> ");
+    let turn = format!("What is the capital of Peru?\n\nOn 26 Nov 2026, Jonas wrote:\n> {long}");
+    assert_eq!(asked(&turn), "What is the capital of Peru?");
+    // As clients escape it.
+    let turn = "Quelle est la capitale du Pérou ?\n\nLe 26/11/2026, Jonas a écrit :\n> ";
+    let body = json!({"messages": [{"role": "user", "content": format!("{turn}{DOCUMENT}")}]}).to_string();
+    let body = body.replace('é', "\\u00e9").replace('>', "\\u003e");
+    assert_eq!(asked_in(&body), "Quelle est la capitale du Pérou ?");
+}
+
+#[test]
+fn mail_that_an_ask_points_to_is_judged_with_it() {
+    for ask in [
+        "Can you take care of this?",
+        "Please handle.",
+        "FYI",
+        "Solve what he asks for.",
+        "Kannst du das hier lösen?",
+        "请处理",
+        "Hi",
+        "You are an assistant that answers customers.",
+    ] {
+        for head in HEADS {
+            let turn = format!("{ask}\n\n{head}{DOCUMENT}");
+            assert!(asked(&turn).ends_with("master theorem."), "{turn}");
+        }
+    }
+    for turn in [
+        // Nothing stands above it.
+        format!("{}{DOCUMENT}", HEADS[0]),
+        // A person tells what another one wrote.
+        format!("I have a problem.\n\nOn Monday 26 Jonas wrote:\n{DOCUMENT}"),
+        format!("Prove the theorem.\n\nFrom: the left\nTo: the right\n{DOCUMENT}"),
+        format!("Prove the theorem.\n\n--- a/log.txt ---\n{DOCUMENT}"),
+        // An answer between quoted lines.
+        format!("Thanks.\n\nOn 26 Nov 2026, Jonas wrote:\n> {DOCUMENT}\n\nNow prove the master theorem."),
+    ] {
+        assert!(asked(&turn).ends_with("master theorem."), "{turn}");
+    }
+}
