@@ -20,11 +20,12 @@ pub(super) fn seed(case: Case<'_, '_>, state: State, heard: &mut Heard<'_>) -> u
 }
 
 /// The pin that a conversation under way would have from its turns so far: the highest tier of the first and the newest of
-/// them, and who is picked for that. None for one that begins.
+/// them, but not above `most`, and who is picked for that. None for one that begins.
 pub(super) fn pin(
     case: Case<'_, '_>,
     profile: &Profile,
     request: &PickRequest<'_>,
+    most: Tier,
     heard: &mut Heard<'_>,
 ) -> Option<SessionPin> {
     let Case { config, body, view, context, .. } = case;
@@ -42,7 +43,7 @@ pub(super) fn pin(
         let judged = judge.judge(view, &turn, false, heard.budget())?;
         (judged.why != AskWhy::Chore).then_some(judged.score.tier)
     });
-    let tier: Tier = judged.max()?;
+    let tier = judged.max()?.min(most);
     let pick = route::pick(&config.table, profile, &PickRequest { tier, ..*request });
     (pick.why != Why::Nobody).then(|| SessionPin::by(&pick.model.name, pick.tier, context.now))
 }

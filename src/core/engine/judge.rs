@@ -7,7 +7,7 @@ use super::decision::chosen;
 use super::derived;
 use super::operator::{Overruled, only, overrule};
 use super::opinion;
-use super::sessions::{conversation, hold, moves_down, stay};
+use super::sessions::{conversation, hold, moves_down, stay, within};
 use super::stall::is_stalled;
 use super::state::{State, follow, state};
 use super::{Cause, Choice, Decision, Edit, RequestContext, Scratch};
@@ -58,7 +58,7 @@ pub(super) fn judge<'c>(
     let profile = profile(case, score, &asks);
     let wanted = wanted(case, judged, &mut scratch.0);
     let wanted = stalled(case, wanted);
-    let Overruled { wanted, model: lead, rule } = overrule(case, wanted, &asks);
+    let Overruled { wanted, model: lead, rule, most } = overrule(case, wanted, &asks);
     let scored = wanted.cause;
     let clock = (config.session.idle, context.now);
     let state = state(context.sessions.as_ref(), body, view, clock);
@@ -75,7 +75,8 @@ pub(super) fn judge<'c>(
         now: context.now,
     };
     let (conversation, pin) = pin(case, wanted.cause, state, heard);
-    let pin = pin.or_else(|| conversation.and_then(|_| derived::pin(case, profile, &request, heard)));
+    let pin = pin.or_else(|| conversation.and_then(|_| derived::pin(case, profile, &request, most, heard)));
+    let pin = pin.and_then(|pin| within(&config.table, profile, pin, (most, context.now)));
     let pin = pin.filter(|pin| !leaves(case, profile, &request, *pin, judged, &asks));
     let (pick, cause) = choose(case, profile, &request, wanted.cause, state, (pin, &asks), lead);
     let model = pick.model;

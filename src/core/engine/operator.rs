@@ -10,6 +10,7 @@ use crate::chat::{self, Problem};
 use crate::config::{Config, Name};
 use crate::operator::{Bounds, Client, Effect, RuleSet, Shape, Text};
 use crate::route::{Model, Slots};
+use crate::tier::Tier;
 
 /// What system text takes, about: rules look at no more of it than its length.
 const BYTES_A_TOKEN: u64 = 4;
@@ -22,29 +23,36 @@ pub(super) struct Overruled<'c> {
     pub model: Option<&'c Arc<Model>>,
     /// The rule's name.
     pub rule: Option<&'c str>,
+    /// The highest tier that hints, policy and budget leave.
+    pub most: Tier,
 }
 
 /// Overrules what was judged.
 pub(super) fn overrule<'c>(case: Case<'c, '_>, wanted: Wanted, asks: &Asks) -> Overruled<'c> {
     let operator = &case.config.operator;
     let client = &case.context.client;
-    let mut overruled = Overruled { wanted, model: None, rule: None };
+    let mut overruled = Overruled { wanted, model: None, rule: None, most: Tier::Reasoning };
     // What a client asks for by itself quotes what was said: rules are about what a person asks.
     if wanted.cause != Cause::Chore {
         apply_rule(case, asks, &mut overruled);
     }
-    let wanted = &mut overruled.wanted;
-    bound(wanted, client.hints, Cause::Hint);
+    limit(&mut overruled, client.hints, Cause::Hint);
     if let Some((policy, _)) = operator.tenants.of(client) {
-        bound(wanted, policy.bounds, Cause::Tenant);
+        limit(&mut overruled, policy.bounds, Cause::Tenant);
         if let Some((budget, most)) = policy.budget
             && client.spent >= budget
         {
-            bound(wanted, Bounds { most: Some(most), ..Bounds::default() }, Cause::Budget);
+            limit(&mut overruled, Bounds { most: Some(most), ..Bounds::default() }, Cause::Budget);
             overruled.model = None;
         }
     }
     overruled
+}
+
+/// Bounds that hold for more than the tier that is wanted: a conversation's model is within them too.
+fn limit(overruled: &mut Overruled<'_>, bounds: Bounds, cause: Cause) {
+    bound(&mut overruled.wanted, bounds, cause);
+    overruled.most = Bounds { bias: 0, ..bounds }.apply(overruled.most);
 }
 
 /// The first rule that holds.

@@ -99,6 +99,21 @@ pub(super) fn stay<'c>(
     higher.filter(|pick| pick.why != Why::Nobody)
 }
 
+/// What holds a conversation whose client may have no higher tier than `most`; none where its model is of higher ones only.
+pub(super) fn within(
+    table: &route::Table,
+    profile: &Profile,
+    held: SessionPin,
+    (most, now): (Tier, Timestamp),
+) -> Option<SessionPin> {
+    if most == Tier::Reasoning {
+        return Some(held);
+    }
+    let model = table.listed(profile, now).find(|model| held.is(&model.name))?;
+    let tier = held.tier.min(most);
+    (table.tier_of(profile, model, now) <= most).then_some(SessionPin { tier, ..held })
+}
+
 /// Whether a conversation that is held leaves its model for a cheaper one: the ask needs a lower tier, and pays for reading
 /// the whole conversation once more. `ask`: tokens of the newest ask, which no model has in its prompt cache.
 pub(super) fn moves_down(

@@ -274,6 +274,13 @@ impl Table {
         tiers.chain(std::iter::once(&profile.default_model))
     }
 
+    /// The lowest tier that lists a model at a time; the highest there is where none does.
+    pub fn tier_of(&self, profile: &Profile, model: &Model, now: Timestamp) -> Tier {
+        let lists =
+            |tier: &Tier| self.candidates(profile, *tier, now).iter().any(|listed| listed.slot == model.slot);
+        Tier::ALL.into_iter().find(lists).unwrap_or(Tier::Reasoning)
+    }
+
     /// The candidates of a tier at a time: those of the promotion that holds, else the profile's.
     /// Of two promotions that hold, the one listed first counts.
     pub fn candidates<'t>(&'t self, profile: &'t Profile, tier: Tier, now: Timestamp) -> &'t [Arc<Model>] {

@@ -111,7 +111,7 @@ pub struct TenantPolicy {
     pub block: Option<Vec<String>>,
     /// The lowest tier.
     pub min_tier: Option<Tier>,
-    /// The highest tier.
+    /// The highest tier, also for conversations that keep their model.
     pub max_tier: Option<Tier>,
     /// How many tiers up, or down if below 0; applied before the bounds. Default: 0.
     #[cfg_attr(feature = "schema", schemars(range(min = -3, max = 3)))]
@@ -121,6 +121,6 @@ pub struct TenantPolicy {
     /// no budget.
     #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1_000_000.0)))]
     pub daily_budget_usd: Option<f64>,
-    /// The highest tier once the budget is used up. Default: SIMPLE.
+    /// The highest tier once the budget is used up, also for conversations that keep their model. Default: SIMPLE.
     pub over_budget_tier: Option<Tier>,
 }

@@ -56,8 +56,8 @@ impl Default for Session {
 pub enum SessionMode {
     /// Each request is decided by its own content.
     Stateless,
-    /// The model that served the one before, unless the request needs a higher tier, or the model cannot serve it or
-    /// is in cooldown.
+    /// The model that served the one before, unless the request needs a higher tier, the model cannot serve it or is in
+    /// cooldown, or a hint, the tenant's policy or its used-up budget allows only lower tiers.
     Pinned,
     /// The same for several gateways that share nothing: a conversation that this one does not know is held by the
     /// highest tier of its first and its newest asks, and strategies with chance choose by the conversation.

@@ -4,21 +4,22 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::operator::{Bounds, Headers};
 
 mod derived;
 
 const PROOF: &str = "Prove the theorem step by step and derive the formal proof by contradiction.";
 
 /// Two models for easy asks and two for hard ones; the second of each sees.
+const DOCUMENT: &str = r#"{
+    "models": {"low": {"context_window": 5000}, "also-low": {"vision": true}, "high": {}, "also-high": {"vision": true}},
+    "tiers": {"SIMPLE": ["low", "also-low"], "MEDIUM": ["also-low", "low"], "COMPLEX": "high",
+              "REASONING": ["high", "also-high"]},
+    "session": {"mode": "pinned"}
+}"#;
+
 fn config() -> Config {
-    let document = json!({
-        "models": {"low": {"context_window": 5000}, "also-low": {"vision": true}, "high": {},
-                   "also-high": {"vision": true}},
-        "tiers": {"SIMPLE": ["low", "also-low"], "MEDIUM": ["also-low", "low"], "COMPLEX": "high",
-                  "REASONING": ["high", "also-high"]},
-        "session": {"mode": "pinned"},
-    });
-    config::parse(document.to_string().as_bytes()).unwrap_or_else(|errors| panic!("{errors}"))
+    config::parse(DOCUMENT.as_bytes()).unwrap_or_else(|errors| panic!("{errors}"))
 }
 
 /// Requests one after the other, and what they are held by.
@@ -28,14 +29,16 @@ struct Talk {
     conditions: Conditions,
     dialect: Dialect,
     tenant: &'static [u8],
+    headers: Headers,
+    client: Client<'static>,
     now: Timestamp,
 }
 
 impl Talk {
     fn new() -> Self {
-        let (held, conditions) = Default::default();
+        let (held, conditions, headers, client) = Default::default();
         let (dialect, now) = (Dialect::ChatCompletions, Timestamp::of_seconds(1_000_000));
-        Self { config: config(), held, conditions, dialect, tenant: b"alice's key", now }
+        Self { config: config(), held, conditions, dialect, tenant: b"alice's key", headers, client, now }
     }
 
     /// Model, tier and cause.
@@ -46,7 +49,9 @@ impl Talk {
         };
         let sessions = Some(Sessions { salt: &|| 7, tenant: self.tenant, id, held: &lookup });
         let conditions = Some(&self.conditions);
-        let live = RequestContext { conditions, sessions, now: self.now, ..RequestContext::default() };
+        let client = Client { headers: Some(&self.headers), ..self.client };
+        let live =
+            RequestContext { conditions, sessions, client, now: self.now, ..RequestContext::default() };
         let path: &[u8] = match self.dialect {
             Dialect::Messages => b"/v1/messages",
             Dialect::Responses => b"/v1/responses",
@@ -104,6 +109,41 @@ fn a_conversation_keeps_its_model_and_moves_only_up() {
         is("low", "SIMPLE", "score"),
         "another conversation"
     );
+}
+
+#[test]
+fn a_conversation_leaves_a_model_above_the_highest_tier_that_its_client_may_have() {
+    let tenants = json!({"header": "x-tenant", "policies": {"capped": {"max_tier": "MEDIUM"},
+        "poor": {"daily_budget_usd": 1, "over_budget_tier": "MEDIUM"}}});
+    let easy = "What is the capital of France?";
+    let hinted = Bounds { most: Some(Tier::Medium), ..Bounds::default() };
+    for mode in ["pinned", "derived"] {
+        let talk = |tenant: &str, client| {
+            let mut document: Value = serde_json::from_str(DOCUMENT).unwrap();
+            merge(&mut document, json!({"session": {"mode": mode}, "tenants": tenants}));
+            let config = config::parse(document.to_string().as_bytes()).unwrap();
+            let mut headers = Headers::default();
+            headers.look(&config.operator, "x-tenant", tenant.as_bytes());
+            Talk { config, headers, client, ..Talk::new() }
+        };
+        for (tenant, cause, client) in [
+            ("capped", "tenant", Client::default()),
+            ("poor", "budget", Client { spent: 1_000_000, ..Client::default() }),
+            ("other", "hint", Client { hints: hinted, ..Client::default() }),
+        ] {
+            // What was held before it was bounded.
+            let free = talk("other", Client::default());
+            assert_eq!(free.says(asks(&[PROOF])), is("high", "REASONING", "score"));
+            let held = free.held;
+            let talk = Talk { held, ..talk(tenant, client) };
+            assert_eq!(talk.says(asks(&[PROOF, PROOF])), is("also-low", "MEDIUM", cause), "{mode}");
+            let stays = talk.says(asks(&[PROOF, PROOF, easy]));
+            assert_eq!(stays, is("also-low", "MEDIUM", "session"), "{mode}: it stays within the bound");
+        }
+        let talk = talk("poor", Client::default());
+        talk.says(asks(&[PROOF]));
+        assert_eq!(talk.says(asks(&[PROOF, easy])), is("high", "REASONING", "session"), "not used up");
+    }
 }
 
 #[test]
