@@ -114,7 +114,7 @@ pub struct Decision<'c> {
     pub needs: Option<Needs>,
     /// Whether only the decision's chain may serve in its place: who asks may not use all models.
     pub bound: bool,
-    /// The operator's rule that held.
+    /// The operator's rule that held; none where the model that it names does not serve.
     pub rule: Option<&'c str>,
     /// Why the request is not passed on, for the causes `no_such_model` and `refused`.
     pub problem: Option<Problem>,

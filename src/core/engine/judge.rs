@@ -58,7 +58,7 @@ pub(super) fn judge<'c>(
     let profile = profile(case, score, &asks);
     let wanted = wanted(case, judged, &mut scratch.0);
     let wanted = stalled(case, wanted);
-    let Overruled { wanted, model: lead, rule, most } = overrule(case, wanted, &asks);
+    let Overruled { wanted, model: lead, rule, most } = overrule(case, profile, wanted, &asks);
     let scored = wanted.cause;
     let clock = (config.session.idle, context.now);
     let state = state(context.sessions.as_ref(), body, view, clock);
@@ -98,7 +98,8 @@ pub(super) fn judge<'c>(
         tell: tell(case, model, &pick.chain),
         chain: pick.chain,
         hold,
-        rule,
+        // One that names a model says nothing where that does not serve.
+        rule: rule.filter(|_| lead.is_none() || cause == Cause::Rule),
         needs: Some(needs),
         ..chosen(choice, &model.cluster, edit(model))
     }

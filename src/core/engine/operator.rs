@@ -9,7 +9,7 @@ use crate::ask::Asks;
 use crate::chat::{self, Problem};
 use crate::config::{Config, Name};
 use crate::operator::{Bounds, Client, Effect, RuleSet, Shape, Text};
-use crate::route::{Model, Slots};
+use crate::route::{Model, Profile, Slots};
 use crate::tier::Tier;
 
 /// What system text takes, about: rules look at no more of it than its length.
@@ -28,7 +28,12 @@ pub(super) struct Overruled<'c> {
 }
 
 /// Overrules what was judged.
-pub(super) fn overrule<'c>(case: Case<'c, '_>, wanted: Wanted, asks: &Asks) -> Overruled<'c> {
+pub(super) fn overrule<'c>(
+    case: Case<'c, '_>,
+    profile: &Profile,
+    wanted: Wanted,
+    asks: &Asks,
+) -> Overruled<'c> {
     let operator = &case.config.operator;
     let client = &case.context.client;
     let mut overruled = Overruled { wanted, model: None, rule: None, most: Tier::Reasoning };
@@ -43,8 +48,12 @@ pub(super) fn overrule<'c>(case: Case<'c, '_>, wanted: Wanted, asks: &Asks) -> O
             && client.spent >= budget
         {
             limit(&mut overruled, Bounds { most: Some(most), ..Bounds::default() }, Cause::Budget);
-            overruled.model = None;
         }
+    }
+    // Nobody climbs by saying a rule's words.
+    let tier = |model: &Model| case.config.table.tier_of(profile, model, case.context.now);
+    if overruled.model.is_some_and(|model| tier(model) > overruled.most) {
+        (overruled.model, overruled.rule) = (None, None);
     }
     overruled
 }

@@ -60,7 +60,8 @@ pub struct RoutingRule {
     /// How many tiers higher or lower than judged.
     #[cfg_attr(feature = "schema", schemars(range(min = -3, max = 3)))]
     pub bias: Option<i8>,
-    /// The model that serves if it can serve the request and is not in cooldown; it need not be in the profile.
+    /// The model that serves if it can serve the request, is not in cooldown and not above the highest tier of a hint, the
+    /// tenant's policy or its used-up budget. It need not be in the profile; then it counts as REASONING.
     pub model: Option<String>,
 }
 

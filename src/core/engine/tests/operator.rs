@@ -91,6 +91,39 @@ fn a_model_that_cannot_serve_is_passed_over_though_a_rule_names_it() {
 }
 
 #[test]
+fn nobody_climbs_by_the_words_of_a_rule_that_names_a_model() {
+    let rules = json!([{"name": "top", "keywords": ["zebra"], "model": "reasoning"},
+        {"name": "listed", "keywords": ["lion"], "model": "medium"},
+        {"name": "elsewhere", "keywords": ["tiger"], "model": "codes"}]);
+    let policies = json!({"tenants": {"policies": {"capped": {"max_tier": "MEDIUM"}, "top": {"max_tier": "REASONING"},
+        "poor": {"daily_budget_usd": 1, "over_budget_tier": "MEDIUM"}, "narrow": {"allow": ["simple"]}}}});
+    let config = ruled(rules, policies);
+    let most = |tier| Bounds { most: Some(tier), ..Bounds::default() };
+    let poor = Client { spent: 1_000_000, ..Client::default() };
+    let hinted = |tier| Client { hints: most(tier), ..Client::default() };
+    let none = Client::default();
+    for (tenant, client, [top, listed, elsewhere]) in [
+        ("other", none, [true, true, true]),
+        ("capped", none, [false, true, false]),
+        ("top", none, [true, true, true]),
+        ("poor", none, [true, true, true]),
+        ("poor", poor, [false, true, false]),
+        ("other", hinted(Tier::Complex), [false, true, false]),
+        ("other", hinted(Tier::Simple), [false, false, false]),
+        ("narrow", none, [false, false, false]),
+    ] {
+        let of = |word: &str, model: &str, rule: &str, may: bool| {
+            let expected = if may { told(model, "rule", rule) } else { told("simple", "score", "") };
+            let prompt = format!("What is a {word}?");
+            assert_eq!(asked(&config, &prompt, &[("x-tenant", tenant)], client), expected, "{tenant} {word}");
+        };
+        of("zebra", "reasoning", "top", top);
+        of("lion", "medium", "listed", listed);
+        of("tiger", "codes", "elsewhere", elsewhere);
+    }
+}
+
+#[test]
 fn hints_move_the_tier_and_a_policy_goes_before_them() {
     let policies = json!({"tenants": {"policies": {
         "acme": {"max_tier": "MEDIUM"}, "vip": {"bias": 1, "min_tier": "MEDIUM"}, "*": {"bias": 0}}}});
