@@ -69,6 +69,12 @@ impl Scratch {
         &self.0.text
     }
 
+    /// What the classifier is asked about, of the ask that was judged last, which `body` has; empty where there is no classifier.
+    pub fn shown(&self, config: &Config, body: &[u8]) -> String {
+        let longest = config.classifier.as_ref().map(|classifier| classifier.settings.template.longest());
+        longest.map(|longest| self.0.ask(body, longest)).unwrap_or_default()
+    }
+
     fn asked(&self, decision: &Decision<'_>) -> Ask<'_> {
         Ask { text: &self.0.text, tokens: decision.ask_tokens, length: self.0.length }
     }

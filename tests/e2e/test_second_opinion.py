@@ -81,7 +81,8 @@ def test_the_ask_is_quoted_and_the_client_stays_unknown(asking, classifier):
     system, asked = (message["content"] for message in body["messages"])
     first, *inside, last, _ = asked.split("\n")
     assert first == last and first.startswith("material-") and first not in inside
-    assert CANARY in asked and len(asked) < 3000 and "REASONING" in system
+    assert CANARY in asked and "REASONING" in system
+    assert 1990 < len("\n".join(inside)) < 2010 and "[...]" in inside, "ask_bytes of it, cut visibly"
     assert (body["model"], body["seed"], "temperature" in body) == ("judge", 7, False)
     assert head.one("authorization") == "Bearer of-ours"
     assert (head.method, head.path) == ("POST", "/v1/chat/completions")

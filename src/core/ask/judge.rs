@@ -44,11 +44,24 @@ pub struct Scratch {
     pub score: score::Scratch,
     /// How long it is.
     pub length: Length,
+    /// Where it stands in the body.
+    parts: Vec<Span>,
     /// Quotations were left out of it.
     unquoted: bool,
     /// The text that words were looked up in last.
     read: Read,
     folded: score::Folded,
+}
+
+impl Scratch {
+    /// The ask that was judged last, for whoever reads no more of it than `longest` bytes: of one that is longer than twice
+    /// as much, that much of its beginning and of its end. Quotations that were not judged are left out of a whole one.
+    pub fn ask(&self, body: &[u8], longest: usize) -> String {
+        let mut ask = String::new();
+        let read = chat::excerpt(body, &self.parts, longest, longest, &mut ask);
+        let whole = self.unquoted && read == length(&self.parts);
+        if whole && let Some(left) = quotes::without(&ask) { left } else { ask }
+    }
 }
 
 /// What a request is judged by.
@@ -262,6 +275,8 @@ impl Judge<'_> {
         let length = Length { ask: bytes, read };
         let scratch = &mut *self.scratch;
         scratch.length = length;
+        scratch.parts.clear();
+        scratch.parts.extend_from_slice(parts);
         let folded = Some(&scratch.read.folded).filter(|_| known && !scratch.unquoted);
         let ask = Ask { text: &scratch.text, tokens: tokens(bytes), length };
         let score = self.scorer.score_folded(&ask, folded, &mut scratch.score);

@@ -35,6 +35,11 @@ impl Template {
         Self { longest, rubric: json(rubric), members }
     }
 
+    /// Most bytes of an ask.
+    pub const fn longest(&self) -> usize {
+        self.longest
+    }
+
     /// An ask, or its beginning and its end.
     pub fn clip<'a>(&self, ask: &'a str) -> Cow<'a, str> {
         if ask.len() <= self.longest {

@@ -72,7 +72,8 @@ impl Stream {
         let mut decision =
             decided(health, asker, now, |conditions| decide(conditions, opinion, &mut scratch));
         if let (true, None, Some(score)) = (decision.unsure, &self.told, decision.score) {
-            let ask = (tenant, scratch.text(), score.tier);
+            let ask = scratch.shown(&shared.config, &body);
+            let ask = (tenant, ask.as_str(), score.tier);
             match opinion::begin(&shared, (shared.root, self.id), ask, now) {
                 Begun::Waits(wait) => {
                     self.opinion = Some(wait);

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::engine::Cause;
+use crate::opinion::Opinions;
 
 const UNSURE: &str = "qwrtz";
 
@@ -37,6 +38,40 @@ fn an_unsure_ask_goes_where_the_opinion_says() {
     assert!(!after.unsure);
     assert_eq!((after.choice.cause, after.choice.tier), (Cause::SecondOpinion, Some(Tier::Reasoning)));
     assert_eq!(after.choice.model.unwrap().name, "hears");
+}
+
+#[test]
+fn the_classifier_reads_an_ask_up_to_its_bytes_and_sees_where_it_is_cut() {
+    // What it is sent of an ask of so many words of six bytes, and one of four.
+    let sent = |ask_bytes: usize, words: usize| {
+        let config = with(json!({"classifier": {"ask_bytes": ask_bytes}}));
+        let words: String = (0..words).map(|n| format!("w{n:04} ")).collect();
+        let content = format!("{words}end.");
+        let body =
+            json!({"model": "smart/auto", "messages": [{"role": "user", "content": content}]}).to_string();
+        let (dialect, path, body) = (Dialect::ChatCompletions, b"/v1/chat/completions", body.as_bytes());
+        let mut scratch = Scratch::default();
+        assert!(
+            decide(&config, &Request { dialect, path, body }, RequestContext::default(), &mut scratch).unsure
+        );
+        let settings = &config.classifier.as_ref().unwrap().settings;
+        let sent = Opinions::new(7).body(settings, "judge", &scratch.shown(&config, body));
+        let sent: Value = serde_json::from_slice(&sent).unwrap();
+        let sent = sent["messages"][1]["content"].as_str().unwrap().to_owned();
+        let inside: Vec<&str> = sent.lines().take_while(|line| !line.starts_with("That was")).collect();
+        let inside = inside[1..inside.len() - 1].join("\n");
+        (inside == content, inside)
+    };
+    for (ask_bytes, words) in [(2000, 100), (2000, 300), (8000, 1200), (32_768, 5400)] {
+        assert!(sent(ask_bytes, words).0, "{words} words in {ask_bytes} bytes: whole");
+    }
+    for (ask_bytes, words) in [(2000, 400), (2000, 9000), (8000, 1400), (200, 100), (32_768, 20_000)] {
+        let (_, text) = sent(ask_bytes, words);
+        let (head, tail) = text.split_once("\n[...]\n").expect("it shows where it is cut");
+        assert!(head.starts_with("w0000 w0001 ") && tail.ends_with(" end."));
+        assert!(head.len().abs_diff(ask_bytes * 2 / 3) < 4 && tail.len().abs_diff(ask_bytes / 3) < 4);
+        assert!(!text.replace("\n[...]\n", "").contains('\n'), "cut once");
+    }
 }
 
 #[test]
