@@ -7,6 +7,7 @@ use regex_lite::Regex;
 
 use super::{Bounds, Client};
 use crate::route::Model;
+use crate::score::Folded;
 
 /// One rule: all that it names has to hold.
 #[derive(Clone, Debug)]
@@ -81,7 +82,7 @@ pub struct Text<'t>(pub &'t str);
 #[derive(Debug, Default)]
 pub struct RuleSet {
     rules: Vec<Rule>,
-    /// All keywords of all rules, in small letters.
+    /// All keywords of all rules, folded.
     keywords: Option<AhoCorasick>,
     /// Of each keyword the place of its rule, and whether letters may follow it.
     of: Vec<(usize, bool)>,
@@ -99,12 +100,17 @@ impl RuleSet {
     /// # Errors
     /// Why the keywords are too many.
     pub fn new(rules: Vec<Rule>, keywords: &[(usize, String)]) -> Result<Self, String> {
-        let plain = |word: &str| word.strip_suffix('*').unwrap_or(word).to_lowercase();
-        let of = keywords.iter().map(|(rule, word)| (*rule, word.ends_with('*'))).collect();
-        let automaton = if keywords.is_empty() {
+        let (mut of, mut words) = (Vec::new(), Vec::new());
+        for (rule, keyword) in keywords {
+            let word = folded(keyword.strip_suffix('*').unwrap_or(keyword));
+            if !word.is_empty() {
+                of.push((*rule, keyword.ends_with('*')));
+                words.push(word);
+            }
+        }
+        let automaton = if words.is_empty() {
             None
         } else {
-            let words = keywords.iter().map(|(_, word)| plain(word));
             Some(AhoCorasick::new(words).map_err(|error| error.to_string())?)
         };
         Ok(Self { rules, keywords: automaton, of })
@@ -145,7 +151,7 @@ impl RuleSet {
     fn said(&self, text: Text<'_>) -> Vec<bool> {
         let mut said = vec![false; self.rules.len()];
         let Some(keywords) = &self.keywords else { return said };
-        let text = text.0.to_lowercase();
+        let text = folded(text.0);
         let letter = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() && !is_unspaced(c));
         for found in keywords.find_overlapping_iter(&text) {
             let Some((rule, stem)) = self.of.get(found.pattern().as_usize()) else { continue };
@@ -163,6 +169,21 @@ impl RuleSet {
         }
         said
     }
+}
+
+/// A text in one of the ways that people type it, as the scorer's words are compared, with single spaces between words.
+fn folded(text: &str) -> String {
+    let mut folded = Folded::default();
+    folded.set(text);
+    let mut space = false;
+    folded.text.retain_mut(|byte| {
+        let before = std::mem::replace(&mut space, *byte <= b' ');
+        if space {
+            *byte = b' ';
+        }
+        !(space && before)
+    });
+    String::from_utf8(folded.text).unwrap_or_default()
 }
 
 impl HeaderMatch {

@@ -50,10 +50,18 @@ fn rule(name: &str, keywords: bool, regex: Option<&str>) -> Rule {
 
 #[test]
 fn keywords_are_words_of_their_own_in_any_case() {
-    let words = [(0, "NDA"), (0, "contract law"), (1, "deploy*"), (2, "合同"), (3, "größe")];
+    let words = [
+        (0, "NDA"),
+        (0, "contract law"),
+        (1, "deploy*"),
+        (2, "合同"),
+        (3, "größe"),
+        (4, "don't  panic"),
+        (4, "naïve"),
+    ];
     let keywords: Vec<(usize, String)> =
         words.iter().map(|(rule, word)| (*rule, (*word).to_owned())).collect();
-    let rules = ["law", "ops", "zh", "de"].map(|name| rule(name, true, None)).to_vec();
+    let rules = ["law", "ops", "zh", "de", "how"].map(|name| rule(name, true, None)).to_vec();
     let set = RuleSet::new(rules, &keywords).unwrap();
     let found = |text: &str| {
         set.find(Text(text), &Shape::default(), &Client::default(), "auto", |_| false)
@@ -69,8 +77,21 @@ fn keywords_are_words_of_their_own_in_any_case() {
         ("redeploy it", None),
         ("Deployment failed", Some("ops")),
         ("请审查这份合同。", Some("zh")),
-        ("Die GRÖSSE", None),
+        ("Die GRÖSSE", Some("de")),
         ("Die GRÖßE?", Some("de")),
+        ("Die gro\u{308}ße", Some("de")),
+        ("contract\n  law", Some("law")),
+        ("contract\r\n\tlaw", Some("law")),
+        ("contract\u{a0}law", Some("law")),
+        ("contract\u{202f} LAW", Some("law")),
+        ("contract\n\nlawyers", None),
+        ("contract-law", None),
+        ("contractlaw", None),
+        ("Don\u{2019}t panic", Some("how")),
+        ("Don't\u{a0}\u{a0}Panic", Some("how")),
+        ("a naive question", Some("how")),
+        ("a nai\u{308}ve question", Some("how")),
+        ("naively", None),
         ("", None),
     ] {
         assert_eq!(found(text).as_deref(), expected, "{text:?}");
