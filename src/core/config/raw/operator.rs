@@ -15,12 +15,13 @@ pub struct RoutingRule {
     /// A name, for headers, logs and people.
     #[cfg_attr(feature = "schema", schemars(required, length(min = 1, max = 64)))]
     pub name: Option<String>,
-    /// Words or phrases; the newest ask has to contain one of them, in any case and as a word of its own. A `*` at the
-    /// end allows letters to follow. Only the first 4096 bytes of the ask are searched.
+    /// Words or phrases; the newest ask has to contain one of them as a word of its own, in any case, with or without
+    /// accents, and with any white space between words. A `*` at the end allows letters to follow. Only the first 4096
+    /// bytes of the ask are searched.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
     pub keywords: Option<Vec<String>>,
-    /// A regular expression (of the crate `regex-lite`: no look-around, no Unicode classes) that has to match
-    /// somewhere in those bytes.
+    /// A regular expression (of the crate `regex-lite`: no look-around, no Unicode classes; `(?i)`, `\w` and `\b` know
+    /// only ASCII) that has to match somewhere in those bytes.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 512)))]
     pub regex: Option<String>,
     /// Request headers that have to be present, in lower case, each with its allowed values; an empty list allows any

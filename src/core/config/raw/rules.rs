@@ -141,7 +141,8 @@ pub struct RawOwnDimension {
     /// Words and phrases, each of which is a hit: a list, or lists by language (`{en: [...], de: [...]}`). All of them are
     /// searched in every text. A `*` at the end allows letters to follow. At most 256.
     pub keywords: Option<OwnKeywords>,
-    /// A regular expression (of the crate `regex-lite`) over the judged text. Each match is a hit, up to eight.
+    /// A regular expression (of the crate `regex-lite`; `(?i)`, `\w` and `\b` know only ASCII) over the judged text. Each
+    /// match is a hit, up to eight.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 512)))]
     pub regex: Option<String>,
 }

@@ -56,6 +56,13 @@ fn a_rule_decides_the_tier_or_the_model() {
     let none = Client::default();
     assert_eq!(asked(&config, "Review this NDA.", &[], none), told("reasoning", "rule", "law"));
     assert_eq!(asked(&config, "See ticket-17.", &[], none), told("complex", "rule", "ticket"));
+    // As the documents say, expressions know only ASCII.
+    let german =
+        ruled(json!([{"name": "de", "regex": "(?i)prüfung|\\bna\\b", "tier": "REASONING"}]), json!({}));
+    for (text, rule) in [("Prüfung", "de"), ("PRüFUNG", "de"), ("PRÜFUNG", ""), ("nah", ""), ("naß", "de")]
+    {
+        assert_eq!(asked(&german, text, &[], none).2, rule, "{text}");
+    }
     let team = [("x-team", "interns")];
     let proof = "Prove the theorem step by step and derive the formal proof by contradiction.";
     assert_eq!(asked(&config, proof, &team, none), told("simple", "rule", "interns"));
