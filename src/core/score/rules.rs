@@ -263,15 +263,19 @@ impl RuleScorer {
         let own = self.own.iter().zip(self.lexicon.own()).zip(&scratch.own).map(|((own, places), count)| {
             let value = reached(&own.steps, *count);
             let concepts = self.lexicon.concepts().iter().enumerate();
-            let words = concepts
+            let words: Vec<&str> = concepts
                 .filter(|(index, _)| places.contains(index) && scratch.hits.has_for_rules(*index))
-                .map(|(_, c)| c.name.as_str());
+                .map(|(_, c)| c.name.as_str())
+                .collect();
+            // Hits beyond the words are the expression's.
+            let matches = usize::try_from(*count).is_ok_and(|count| count > words.len());
+            let regex = own.regex.as_ref().filter(|_| matches).map(regex_lite::Regex::as_str);
             Part {
                 dimension: &own.name,
                 value,
                 weight: own.weight,
                 added: value * own.weight,
-                concepts: words.chain(own.regex.as_ref().map(regex_lite::Regex::as_str)).collect(),
+                concepts: words.into_iter().chain(regex).collect(),
             }
         });
         parts.chain(own).filter(|part| part.value != 0.0).collect()

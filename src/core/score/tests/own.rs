@@ -50,6 +50,22 @@ fn own_dimensions_count_words_and_matches() {
 }
 
 #[test]
+fn an_explanation_shows_only_what_hit() {
+    let scorer = scorer();
+    let mut scratch = Scratch::default();
+    let rows: &[(&str, &[&str])] = &[
+        ("the ticket", &["ticket"]),
+        ("see ABC-1", &["(?i)abc-[0-9]+"]),
+        ("the ticket ABC-1", &["ticket", "(?i)abc-[0-9]+"]),
+    ];
+    for (text, concepts) in rows {
+        scorer.score(text, 100, &mut scratch);
+        let found = part(&scorer, &scratch, "ticket").map(|(_, concepts)| concepts);
+        assert_eq!(found.as_deref(), Some(*concepts), "{text}");
+    }
+}
+
+#[test]
 fn own_dimensions_raise_the_sum_and_nothing_else() {
     let (with, without) = (scorer(), plain());
     let mut scratch = Scratch::default();
