@@ -82,11 +82,19 @@ fn members(bytes: &[u8], wanted: impl Fn(&[u8]) -> bool) -> Option<Vec<Span>> {
 /// The tier that a text names: a JSON object with one, and nothing else but the fence that some models put around code.
 fn tier(text: &str) -> Option<Tier> {
     let text = text.trim();
-    let bare = text.strip_prefix("```").and_then(|rest| rest.strip_suffix("```"));
-    let bare = bare.map_or(text, |inside| inside.strip_prefix("json").unwrap_or(inside)).trim().as_bytes();
+    let fenced = text.strip_prefix("```").and_then(|rest| rest.strip_suffix("```"));
+    let bare = fenced.map_or(text, without_info).trim().as_bytes();
     let values = members(bare, |key| key == b"tier")?;
     // Of two nobody knows which one counts.
     let [value] = values.as_slice() else { return None };
     let name = value.of(bare).strip_prefix(b"\"")?.strip_suffix(b"\"")?.trim_ascii();
     Tier::ALL.into_iter().find(|tier| tier.name().as_bytes().eq_ignore_ascii_case(name))
+}
+
+/// What is inside a fence without its info string, which names the language: the first line, or a word before the object.
+fn without_info(inside: &str) -> &str {
+    match inside.split_once('\n') {
+        Some((info, rest)) if !info.contains('{') => rest,
+        _ => inside.trim_start_matches(|c: char| c != '{' && !c.is_whitespace()),
+    }
 }

@@ -59,6 +59,11 @@ fn an_object_with_one_tier_is_an_answer() {
         (r#" {"why": ["a", {"tier": "SIMPLE"}], "tier": "Complex"} "#, Tier::Complex),
         ("```json\n{\"tier\": \"MEDIUM\"}\n```", Tier::Medium),
         ("```\n{\"tier\":\" reasoning \"}```", Tier::Reasoning),
+        ("```JSON\n{\"tier\": \"MEDIUM\"}\n```", Tier::Medium),
+        ("```jsonc\r\n{\"tier\": \"MEDIUM\"}\r\n```", Tier::Medium),
+        ("``` json title=\"tier\"\n{\n\"tier\": \"MEDIUM\"}\n```", Tier::Medium),
+        ("```JSON5 {\"tier\": \"MEDIUM\"}```", Tier::Medium),
+        ("```{\"tier\":\n\"MEDIUM\"}```", Tier::Medium),
     ] {
         assert_eq!(read(200, &said(text)), OpinionEnd::Tier(tier), "{text}");
     }
