@@ -1,5 +1,7 @@
 //! One pure function: a request in, a decision out.
 
+use std::borrow::Cow;
+
 use crate::ask::{self, Heard};
 use crate::chat::{self, Dialect, PathModels, Problem, Span, View};
 use crate::config::{Config, Name};
@@ -33,7 +35,7 @@ pub use cause::Cause;
 pub use decision::{Choice, Decision, Edit, refused};
 use decision::{no_such_model, to_default, undecided, unread, withhold};
 use judge::{Case, judge};
-use operator::guard;
+use operator::{guard, may_name};
 pub use sessions::Sessions;
 pub use side::{Call, decide_other};
 use state::kept;
@@ -144,7 +146,7 @@ pub fn decide<'c>(
     let view = chat::view(request.body, request.path, request.dialect, &config.limits, &mut heard);
     let subject = subject(request.body, &view);
     let decision = decide_on(config, request, (&view, &mut heard), live, scratch);
-    Decision { subject, ..guard(config, &live.client, decision) }
+    Decision { subject, steering: view.steering, ..guard(config, &live.client, decision) }
 }
 
 fn decide_on<'c>(
@@ -155,8 +157,11 @@ fn decide_on<'c>(
     scratch: &mut Scratch,
 ) -> Decision<'c> {
     // Models that a client names beside the one that it asks for.
-    if view.fallbacks && config.operator.tenants.restricts(&live.client) {
+    if (view.fallbacks || view.instead.is_some()) && config.operator.tenants.restricts(&live.client) {
         return refused(config, Problem::NotAllowed);
+    }
+    if let Some(name) = &view.instead {
+        return instead(config, request, view, name);
     }
     let Some(name) = asked_for(config, request, view) else { return nameless(config, request, view) };
     let keeps = live.sessions.as_ref().and_then(|sessions| kept(sessions, request.body, view));
@@ -179,7 +184,14 @@ fn decide_on<'c>(
         }
         Name::Group(group) => Decision { keeps, ..named::grouped(case(group), heard, edit) },
         Name::Other => {
-            let decision = named::named(config, name, edit);
+            // What reads another place than LiteLLM does is to find no other model there.
+            let places = || names(request, view);
+            if config.operator.tenants.restricts(&live.client)
+                && (view.more_models || !may_name(config, &live.client, places().iter().map(|name| &**name)))
+            {
+                return refused(config, Problem::NotAllowed);
+            }
+            let decision = named::named(config, name, places, edit);
             if view.more_models && decision.edit != Edit::None {
                 return refused(config, Problem::TooManyModels);
             }
@@ -204,6 +216,25 @@ fn asked_for<'n>(config: &'n Config, request: &Request<'_>, view: &'n View<'_>) 
         values.all(|value| value == b"null" || value.starts_with(b"\""))
     };
     named.or_else(|| default().filter(|_| absent()))
+}
+
+/// The models that a body and a path name, where several places do, and not more than are rewritten; else none.
+fn names<'n>(request: &Request<'n>, view: &'n View<'n>) -> Vec<Cow<'n, str>> {
+    if view.more_models || view.model_spans.len() + view.path_spans.len() < 2 {
+        return Vec::new();
+    }
+    let text = |span: &&Span| span.of(request.body).starts_with(b"\"");
+    let in_body = view.model_spans.iter().filter(text).map(|span| chat::said(*span, request.body));
+    in_body.chain(view.model.as_deref().map(Cow::Borrowed)).collect()
+}
+
+/// A request that another model serves than the one that it names. Which deployment a virtual model's is, nobody knows.
+fn instead<'c>(config: &'c Config, request: &Request<'_>, view: &View<'_>, name: &str) -> Decision<'c> {
+    let named = asked_for(config, request, view).map(|asked| config.names.find(&config.table, asked));
+    match named {
+        Some(Name::Virtual(_) | Name::Group(_) | Name::Missing) => refused(config, Problem::TooManyModels),
+        Some(Name::Other) | None => named::named(config, name, Vec::new, |_| Edit::None),
+    }
 }
 
 /// What becomes of a request that names no model.
@@ -291,7 +322,7 @@ pub fn decide_unread<'c>(
         Name::Virtual(profile) => unread(config, profile, &name, cause, || edit(&profile.default_model)),
         Name::Group(group) => to_default(group, cause, edit(&group.default_model)),
         Name::Missing => no_such_model(config, &name),
-        Name::Other => named::named(config, &name, edit),
+        Name::Other => named::named(config, &name, Vec::new, edit),
     };
     if more && decision.edit != Edit::None {
         return refused(config, Problem::TooManyModels);

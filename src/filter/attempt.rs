@@ -18,7 +18,9 @@ use super::verdict::AnswerVerdict;
 use super::watch::{Ask, Head, RETRY, Watch};
 use super::{WorkerState, alive, clock, property};
 use rewrite::Rewrite;
-use tiergate_core::chat::{self, Coding, Encoding, First, Form, LONGEST_REFUSAL, PathModels, Problem};
+use tiergate_core::chat::{
+    self, Coding, Encoding, First, Form, LONGEST_REFUSAL, PathModels, Problem, Steering,
+};
 use tiergate_core::fit::Mode;
 use tiergate_core::live::AttemptOutcome;
 use tiergate_core::route::{FallbackReason, Model, Plan, Progress};
@@ -269,11 +271,17 @@ impl HttpContext for AttemptStream {
         let now = clock::now();
         self.unanswered = Some(now);
         if let (Some(health), Some(live)) = (&shared.health, shared.config.live) {
-            let (request, asker, twice) = self.run.as_ref().map_or((0, 0, false), |run| {
-                (run.plan.request, run.plan.asker, run.progress.twice.contains(&model.name))
-            });
+            let (request, asker, steering, twice) =
+                self.run.as_ref().map_or((0, 0, Steering::Nothing, false), |run| {
+                    (
+                        run.plan.request,
+                        run.plan.asker,
+                        run.plan.steering,
+                        run.progress.twice.contains(&model.name),
+                    )
+                });
             // What was lost with its connection has not counted.
-            let ask = Ask { request, asker, repeated: twice && !self.again, in_chain: true };
+            let ask = Ask { request, asker, repeated: twice && !self.again, in_chain: true, steering };
             self.watch = Some(Watch::begin(health, &model, live.usage, now, ask));
         }
         match &self.run {

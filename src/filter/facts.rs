@@ -5,7 +5,7 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::types::MapType;
 
 use super::console;
-use tiergate_core::chat::{self, Coding};
+use tiergate_core::chat::{self, Coding, Steering};
 use tiergate_core::config::Config;
 use tiergate_core::fit::{BETAS, Takes};
 use tiergate_core::operator::{Client, Headers};
@@ -72,6 +72,8 @@ pub struct Facts {
     pub anthropic: bool,
     /// The headers of [`BETAS`] that are there.
     pub betas: Betas,
+    /// What the client decides of the request by headers.
+    pub steering: Steering,
     pub has_length: bool,
     /// Names of headers that only we may set, as the client spelled them.
     pub forged: Vec<String>,
@@ -133,6 +135,9 @@ impl Facts {
             "anthropic-version" => self.anthropic = true,
             "x-request-id" if self.request_id.is_some() => self.request_id = Some(value),
             "anthropic-beta" | "openai-beta" => self.betas.note(&name),
+            "x-litellm-timeout" | "x-litellm-stream-timeout" | "x-litellm-num-retries" => {
+                self.steering = Steering::Time;
+            }
             ":path" => self.path = value,
             "content-type" => {
                 self.form |= is_form(&value);

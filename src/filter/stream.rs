@@ -27,6 +27,7 @@ use super::routing::Routing;
 use super::waiting::Waiting;
 use super::watch::{Head, Watch};
 use super::{WorkerState, alive, property};
+use tiergate_core::chat::Steering;
 use tiergate_core::engine::Decision;
 use tiergate_core::route::Model;
 use tiergate_core::time::Timestamp;
@@ -52,6 +53,8 @@ pub struct Stream {
     request: u64,
     /// That of the credential that asks.
     asker: u64,
+    /// What the client decides of the request that is the upstream's to decide.
+    steering: Steering,
     /// A request for the list of models.
     listing: Option<Listing>,
     /// The usage that the client did not ask for.
@@ -97,6 +100,7 @@ impl Stream {
             number: None,
             request: 0,
             asker: 0,
+            steering: Steering::Nothing,
             listing: None,
             extra: Extra::default(),
             routing: Routing::default(),

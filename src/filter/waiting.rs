@@ -2,7 +2,7 @@
 
 use super::facts::{Betas, Facts};
 use super::{property, spend};
-use tiergate_core::chat::{Coding, Dialect};
+use tiergate_core::chat::{Coding, Dialect, Steering};
 use tiergate_core::config::Config;
 use tiergate_core::live::{self, Credentials};
 use tiergate_core::operator::{Client, Headers, Hints};
@@ -24,6 +24,8 @@ pub struct Waiting {
     pub boundary: Option<Vec<u8>>,
     /// What it asks one provider for.
     pub betas: Betas,
+    /// What the client decides of it by headers.
+    pub steering: Steering,
     /// What the operator's rules look at.
     pub watched: Headers,
     /// What a trusted client wishes.
@@ -35,7 +37,19 @@ impl Waiting {
         let trust = config.operator.trust.as_ref();
         let hints = trust.map(|trust| trust.hints(&facts.watched, property::client_address));
         let hints = hints.unwrap_or_default();
-        let Facts { path, has_length, session, tenant, coding, packed, boundary, watched, betas, .. } = facts;
+        let Facts {
+            path,
+            has_length,
+            session,
+            tenant,
+            coding,
+            packed,
+            boundary,
+            watched,
+            betas,
+            steering,
+            ..
+        } = facts;
         let body_size = 0;
         Self {
             dialect,
@@ -48,6 +62,7 @@ impl Waiting {
             tenant,
             boundary,
             betas,
+            steering,
             watched,
             hints,
         }

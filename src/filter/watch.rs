@@ -8,7 +8,7 @@ use proxy_wasm::types::{BufferType, MapType};
 use super::health::SharedHealth;
 use super::verdict::AnswerVerdict;
 use super::{clock, property};
-use tiergate_core::chat::{self, AnswerReader, Encoding, First, Form, LONGEST_REFUSAL, Waits};
+use tiergate_core::chat::{self, AnswerReader, Encoding, First, Form, LONGEST_REFUSAL, Steering, Waits};
 use tiergate_core::live::{Attempt, AttemptEnd, AttemptOutcome, EndDetails, Failure, Stage, Tokens, Weight};
 use tiergate_core::route::{Model, Open};
 use tiergate_core::time::{Millis, Timestamp};
@@ -88,6 +88,8 @@ pub struct Ask {
     pub repeated: bool,
     /// Another model may be asked the same: what a failure says may be known later.
     pub in_chain: bool,
+    /// What the client decides of the request.
+    pub steering: Steering,
 }
 
 /// An error answer, read as it passes.
@@ -180,7 +182,9 @@ impl Watch {
         // Asked only where it decides.
         let connected = stage != Stage::Asked || !details.ends_with(b"_timeout") || property::connected();
         let outcome = AttemptOutcome::without_answer(&AttemptEnd { details, stage, goes_on, connected });
-        let weight = if self.ask.repeated { Weight::Nothing } else { weight };
+        let steered =
+            matches!(outcome, AttemptOutcome::Failed(failure) if failure.is_steered(self.ask.steering));
+        let weight = if self.ask.repeated || steered { Weight::Nothing } else { weight };
         self.end(outcome, outcome.name(), None, weight);
     }
 
@@ -195,7 +199,7 @@ impl Watch {
             return None;
         };
         let weight = match failure.is_certain(verdict.status) {
-            _ if self.ask.repeated => Weight::Nothing,
+            _ if self.ask.repeated || failure.is_steered(self.ask.steering) => Weight::Nothing,
             true => Weight::Certain,
             false if self.ask.in_chain => Weight::Later,
             false => Weight::Open,

@@ -124,6 +124,17 @@ def own_timeouts(production, number: int) -> None:
         assert client.post(f"{production.url}{CHAT}", content=body(number), headers=headers).status_code == 200
 
 
+def steered(**fields):
+    """A client that decides what LiteLLM's router should, so that nobody can serve it."""
+    def send(production, number: int) -> None:
+        with httpx.Client(trust_env=False, timeout=60) as client:
+            for model in (NANO, "smart/auto"):
+                client.post(f"{production.url}{CHAT}", content=body(number, model=model, **fields),
+                            headers={"content-type": "application/json"})
+
+    return send
+
+
 def moved_beside(production, client, abuse) -> list[tuple]:
     """What of the other client's requests did not get what it would get alone."""
     numbers = itertools.count(1)
@@ -142,8 +153,10 @@ def moved_beside(production, client, abuse) -> list[tuple]:
 @pytest.mark.parametrize("abuse", [
     cancel_http2(h2.errors.ErrorCodes.NO_ERROR), cancel_http2(h2.errors.ErrorCodes.CANCEL), leave, malformed("smart/auto"),
     malformed(NANO), no_object, wrong_path, broken_upload, stop_reading, forged_session, own_timeouts,
+    steered(specific_deployment=True),
 ], ids=["HTTP/2, no error", "HTTP/2, cancel", "HTTP/1", "malformed", "malformed, pinned", "no object", "wrong path", "broken upload",
-        "stops reading", "forged session", "timeouts of its own"])
+        "stops reading", "forged session", "timeouts of its own",
+        "deployment of its own"])
 def test_nobody_else_is_moved(production, client, abuse):
     assert moved_beside(production, client, abuse) == []
 

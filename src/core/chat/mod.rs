@@ -37,7 +37,7 @@ pub use splice::{
 pub use text::{decode, excerpt};
 pub use tokens::Tokens;
 pub use unpack::{Coding, MOST_UNPACKED, unpack};
-pub use view::{LONGEST_OPENING, Listener, MOST_MEMBERS, MOST_MODELS, Member, Sealed, View, view};
+pub use view::{LONGEST_OPENING, Listener, MOST_MEMBERS, MOST_MODELS, Member, Sealed, Steering, View, view};
 
 /// Bounds on reading a body.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -210,9 +210,17 @@ impl<'p> Plain<'p> {
         (start < end).then_some(Span { start: place(start)?, end: place(end)? })
     }
 
+    /// Where something first stands, in whatever case.
+    fn find(&self, wanted: &[u8]) -> Option<usize> {
+        let slashes = memchr::memchr_iter(b'/', &self.bytes);
+        let reads = |at: usize| self.bytes.get(at..at + wanted.len()).unwrap_or_default();
+        let mut places = slashes.filter(|at| reads(*at).eq_ignore_ascii_case(wanted));
+        places.next()
+    }
+
     /// The model in a path of Gemini's whose verb begins at `end`.
     fn gemini_model(&self, end: usize) -> Option<Span> {
-        let start = memmem::find(&self.bytes, BEFORE_GEMINI)? + BEFORE_GEMINI.len();
+        let start = self.find(BEFORE_GEMINI)? + BEFORE_GEMINI.len();
         self.span(start, end)
     }
 
@@ -225,8 +233,7 @@ impl<'p> Plain<'p> {
 
     /// The model in a path of the form `/openai/deployments/MODEL/chat/completions`.
     fn deployment(&self) -> Option<Span> {
-        let start =
-            BEFORE_MODEL.iter().find_map(|before| Some(memmem::find(&self.bytes, before)? + before.len()))?;
+        let start = BEFORE_MODEL.iter().find_map(|before| Some(self.find(before)? + before.len()))?;
         let rest = self.bytes.get(start..)?;
         // The name may have slashes: what follows it is one word, or `chat/completions`.
         let end = memchr::memrchr(b'/', rest)?;

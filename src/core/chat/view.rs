@@ -6,6 +6,8 @@ mod turns;
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::cursor::{Cursor, Kind};
 use super::ids::Ids;
 use super::path::PathModels;
@@ -50,6 +52,18 @@ impl Sealed {
     }
 }
 
+/// What a client decides of its request that is LiteLLM's to decide. What comes of it says nothing of the model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Steering {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// How long it may take.
+    Time,
+    /// Who answers it.
+    Deployment,
+}
+
 /// One LLM request, borrowed. Everything is a span of the body; nothing is copied.
 #[derive(Debug, Default)]
 pub struct View<'b> {
@@ -57,6 +71,11 @@ pub struct View<'b> {
     /// the path's (its segment, then the query), then the body's; in the others the body's alone. Of several top-level
     /// `model` strings the last counts, as JSON parsers have it.
     pub model: Option<Cow<'b, str>>,
+    /// A model that LiteLLM asks in place of that one, because the client names a deployment or adds a `model` to what the
+    /// provider gets: `deployment_id`, `extra_body.model`.
+    pub instead: Option<Cow<'b, str>>,
+    /// What the client decides of its request.
+    pub steering: Steering,
     /// The values of the top-level `model` keys, of whatever kind, quotes included: an upstream may read any of them.
     pub model_spans: Vec<Span>,
     /// All top-level members, in the order of the body. Empty where they are more than [`MOST_MEMBERS`].

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Cause;
 use crate::ask::Budget;
-use crate::chat::{self, Change, Problem, Span};
+use crate::chat::{self, Change, Problem, Span, Steering};
 use crate::config::Config;
 use crate::fit::Fitted;
 use crate::live::{SessionKey, SessionPin};
@@ -110,6 +110,8 @@ pub struct Decision<'c> {
     pub scan: Budget,
     /// The number of what is asked, the same for the requests of one conversation; 0 where nothing was read.
     pub subject: u64,
+    /// What the client decides of the request that is the upstream's to decide.
+    pub steering: Steering,
     /// What a model had to meet, where the request was judged.
     pub needs: Option<Needs>,
     /// Whether only the decision's chain may serve in its place: who asks may not use all models.
@@ -253,6 +255,7 @@ pub(super) fn chosen<'c>(choice: Choice<'c>, cluster: &'c str, edit: Edit) -> De
         hold: None,
         rule: None,
         bound: false,
+        steering: Steering::Nothing,
         needs: None,
         keeps: None,
         problem: None,

@@ -1,5 +1,7 @@
 //! Requests whose client has chosen: a model by its name, or a group of deployments. Nothing is judged.
 
+use std::borrow::Cow;
+
 use super::decision::{bare, chosen, pinned};
 use super::judge::{Case, choose, needs, pin};
 use super::operator::only;
@@ -29,11 +31,22 @@ pub(super) fn of_group<'w>(needs: &'w Needs, context: &super::RequestContext<'w>
     }
 }
 
-/// A request for a model by its own name or an alias; it gets the name that the upstream knows.
-pub(super) fn named<'c>(config: &'c Config, name: &str, edit: impl FnOnce(&Model) -> Edit) -> Decision<'c> {
+/// A request for a model by its own name or an alias; it gets the name that the upstream knows, in all `places` that name a
+/// model.
+pub(super) fn named<'c, 'n>(
+    config: &'c Config,
+    name: &str,
+    places: impl FnOnce() -> Vec<Cow<'n, str>>,
+    edit: impl FnOnce(&Model) -> Edit,
+) -> Decision<'c> {
     let decision = pinned(config, name);
     match decision.choice.model {
-        Some(model) if model.upstream_model != name => Decision { edit: edit(model), ..decision },
+        Some(model)
+            if model.upstream_model != name
+                || places().iter().any(|other| **other != *model.upstream_model) =>
+        {
+            Decision { edit: edit(model), ..decision }
+        }
         _ => decision,
     }
 }

@@ -18,6 +18,7 @@ mod slots;
 mod tests;
 mod workers;
 
+use crate::chat::Steering;
 use crate::time::{Millis, Timestamp};
 
 pub use crate::store::{Conflict, Store};
@@ -106,6 +107,15 @@ impl Failure {
             Failure::RateLimited | Failure::Timeout | Failure::NoAnswer | Failure::Broken => true,
             Failure::ServerError => matches!(status, 502 | 503 | 529),
             Failure::NotFound | Failure::Unserviceable => false,
+        }
+    }
+
+    /// Whether it is the client's own doing: of a time that it set itself, or of a deployment that it chose.
+    pub const fn is_steered(self, steering: Steering) -> bool {
+        match steering {
+            Steering::Nothing => false,
+            Steering::Time => matches!(self, Failure::Timeout),
+            Steering::Deployment => true,
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{Model, Table};
+use crate::chat::Steering;
 use crate::time::{Millis, Timestamp};
 
 /// Why another model is to serve.
@@ -77,6 +78,9 @@ pub struct Plan {
     /// The number of the credential that asks; 0 where there is none, or all are alike.
     #[serde(default, skip_serializing_if = "is_none")]
     pub asker: u64,
+    /// What the client decides of the request.
+    #[serde(default)]
+    pub steering: Steering,
 }
 
 /// Whether there is no number.
@@ -170,6 +174,7 @@ impl Plan {
             stream: 0,
             request: 0,
             asker: 0,
+            steering: Steering::Nothing,
         }
     }
 

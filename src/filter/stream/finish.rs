@@ -61,7 +61,7 @@ impl Stream {
         let (tenant, id) = (waiting.tenant.as_slice(), waiting.session.as_deref());
         let sessions = Some(Sessions { salt: &salt, tenant, id, held: &held });
         let client = waiting.client(&shared.config);
-        self.asker = waiting.asker(&shared.config);
+        (self.asker, self.steering) = (waiting.asker(&shared.config), waiting.steering);
         let decide = |conditions: Option<&Conditions>, opinion: Option<Tier>, scratch: &mut Scratch| {
             let (now, seed, ranking) = (started.at(), started.seed(), ranking.as_deref());
             let live = RequestContext { ranking, conditions, seed, sessions, client, now, opinion };
@@ -152,7 +152,7 @@ impl Stream {
         let mut started = if groups { Started::now() } else { Started::default() };
         let call = Call { path, body: &body, boundary };
         let client = waiting.client(config);
-        self.asker = waiting.asker(config);
+        (self.asker, self.steering) = (waiting.asker(config), waiting.steering);
         let decide = |conditions: Option<&Conditions>| {
             let context =
                 RequestContext { conditions, seed: started.seed(), client, ..RequestContext::default() };

@@ -25,6 +25,7 @@ impl Stream {
         now: Timestamp,
     ) {
         self.request = decision.subject;
+        self.steering = self.steering.max(decision.steering);
         if shared.config.fallbacks.enabled {
             let number = alive::enter(now);
             self.number = Some(number);
@@ -34,11 +35,18 @@ impl Stream {
                 stream: number,
                 request: self.request,
                 asker: self.asker,
+                steering: self.steering,
                 ..Plan::new(model, &decision.chain)
             });
             self.under_way = UnderWay::Attempts(Arc::clone(model), now);
         } else if let (Some(health), Some(live)) = (&shared.health, shared.config.live) {
-            let ask = Ask { request: self.request, asker: self.asker, repeated: false, in_chain: false };
+            let ask = Ask {
+                request: self.request,
+                asker: self.asker,
+                repeated: false,
+                in_chain: false,
+                steering: self.steering,
+            };
             self.under_way = UnderWay::Here(Box::new(Watch::begin(health, model, live.usage, now, ask)));
         }
     }
@@ -55,7 +63,13 @@ impl Stream {
         let Some(progress) = property::progress() else {
             // No attempt position has seen the request: its cluster has none, or no attempt was made.
             if let (Some(health), Some(live)) = (&shared.health, shared.config.live) {
-                let ask = Ask { request: self.request, asker: self.asker, repeated: false, in_chain: false };
+                let ask = Ask {
+                    request: self.request,
+                    asker: self.asker,
+                    repeated: false,
+                    in_chain: false,
+                    steering: self.steering,
+                };
                 self.under_way =
                     UnderWay::Here(Box::new(Watch::begin(health, model, live.usage, began, ask)));
             }

@@ -40,6 +40,7 @@ fn paths_name_the_dialect() {
         assert_eq!(paths.dialect(path.as_bytes()), Some(dialect), "{path}");
     }
     assert_eq!(gemini("/v1beta//models/smart%2fauto%3AgenerateContent/"), "smart%2fauto");
+    assert_eq!(gemini("/V1beta/Models/m:generateContent"), "m");
     // Escaped twice, servers look for another path.
     assert_eq!(paths.dialect(b"/v1/chat%252Fcompletions"), None);
     assert!(paths.is_other(b"/v1/embeddings?x") && paths.is_other(b"/v1beta/models/m:countTokens"));
@@ -80,6 +81,7 @@ fn a_path_names_its_model_in_every_place_that_is_read() {
             Some("smart/auto"),
             "/openai/deployments/n/w/chat/completions",
         ),
+        ("/OpenAI/Deployments/a/chat/completions", Some("a"), "/OpenAI/Deployments/n/w/chat/completions"),
         ("/engines/a%2Fb/chat/completions?model=c", Some("a/b"), "/engines/n/w/chat/completions?model=n/w"),
         ("/%65ngines/a/completions", Some("a"), "/%65ngines/n/w/completions"),
         ("/engines//chat/completions", Some("chat"), "/engines//n/w/completions"),

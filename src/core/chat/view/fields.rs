@@ -2,7 +2,7 @@
 
 use super::{Listener, Read, Reader, inside};
 use crate::chat::cursor::{Cursor, Kind};
-use crate::chat::{BuiltIn, Dialect, Span};
+use crate::chat::{BuiltIn, Dialect, Span, Steering, said};
 
 /// What a field is.
 #[derive(Clone, Copy)]
@@ -25,6 +25,12 @@ enum Field {
     Nested,
     Stream,
     Fallbacks,
+    /// A model that LiteLLM asks in place of the one that is named.
+    Instead,
+    /// Members that LiteLLM adds to what it sends to the provider.
+    Extra,
+    /// What LiteLLM would decide of the request, and the client does.
+    Steering(Steering),
 }
 
 /// Which dialects have a field.
@@ -52,7 +58,7 @@ impl In {
 }
 
 /// Fields by their names. Most mean the same in every dialect that has them.
-const FIELDS: [(&str, In, Field); 27] = [
+const FIELDS: [(&str, In, Field); 40] = [
     ("model", In::All, Field::Model),
     ("messages", In::Chat, Field::Conversation),
     ("messages", In::Messages, Field::Conversation),
@@ -80,6 +86,19 @@ const FIELDS: [(&str, In, Field); 27] = [
     ("response_mime_type", In::Gemini, Field::MimeType),
     ("stream", In::All, Field::Stream),
     ("fallbacks", In::All, Field::Fallbacks),
+    ("deployment_id", In::All, Field::Instead),
+    ("extra_body", In::All, Field::Extra),
+    ("timeout", In::All, Field::Steering(Steering::Time)),
+    ("request_timeout", In::All, Field::Steering(Steering::Time)),
+    ("stream_timeout", In::All, Field::Steering(Steering::Time)),
+    ("num_retries", In::All, Field::Steering(Steering::Time)),
+    ("max_retries", In::All, Field::Steering(Steering::Time)),
+    ("specific_deployment", In::All, Field::Steering(Steering::Deployment)),
+    ("api_base", In::All, Field::Steering(Steering::Deployment)),
+    ("base_url", In::All, Field::Steering(Steering::Deployment)),
+    ("mock_response", In::All, Field::Steering(Steering::Deployment)),
+    ("mock_timeout", In::All, Field::Steering(Steering::Deployment)),
+    ("mock_testing_rate_limit_error", In::All, Field::Steering(Steering::Deployment)),
 ];
 
 /// Objects with more fields, which mean there what they mean at the top.
@@ -120,7 +139,27 @@ impl<L: Listener> Reader<'_, '_, L> {
                 self.view.fallbacks = true;
                 cursor.skip()?;
             }
+            Some(Field::Instead) => self.instead(cursor)?,
+            Some(Field::Extra) => self.members(cursor, |reader, key, cursor| match key {
+                "model" => reader.instead(cursor),
+                _ => cursor.skip().map(drop),
+            })?,
+            Some(Field::Steering(steering)) => {
+                if cursor.skip()?.of(body) != b"null" {
+                    self.view.steering = self.view.steering.max(steering);
+                }
+            }
             None => self.view.ids.field(key, self.dialect, cursor)?,
+        }
+        Ok(())
+    }
+
+    /// The name of a model that serves in place of the one that is named; nothing where it is no string.
+    fn instead(&mut self, cursor: &mut Cursor<'_>) -> Read {
+        let value = cursor.skip()?;
+        if value.of(self.body).starts_with(b"\"") {
+            self.view.instead = Some(said(value, self.body));
+            self.view.steering = Steering::Deployment;
         }
         Ok(())
     }

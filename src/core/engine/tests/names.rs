@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::chat::Problem;
+use crate::live::Failure;
 
 fn priced() -> Config {
     let tiers =
@@ -146,6 +147,11 @@ fn what_is_decided_is_what_the_upstream_reads() {
             (Cause::Pinned, "sees"),
             "{path}"
         );
+        // What reads the body finds the same model there.
+        let decision = ask_at(&config, chat, path, &hello("hears"));
+        assert_eq!(decision.choice.model.unwrap().name, "sees", "{path}");
+        assert_eq!(decision.edit.spans().len(), 1, "{path}");
+        assert_eq!(ask_at(&config, chat, path, &hello("sees")).edit, Edit::None, "{path}");
     }
     for path in ["/v1/chat/completions?model=smart/auto", "/engines/smart-auto/chat/completions"] {
         let decision = ask_at(&config, chat, path, &hello("sees"));
@@ -158,6 +164,45 @@ fn what_is_decided_is_what_the_upstream_reads() {
     assert_eq!(ask(&config, &twenty).problem, Some(Problem::TooManyModels));
     let pinned = format!(r#"{{{},"model":"sees"}}"#, vec![r#""model":"x""#; 20].join(","));
     assert_eq!(ask(&config, &pinned).choice.cause, Cause::Pinned);
+}
+
+#[test]
+fn a_model_that_litellm_asks_instead_is_the_one_that_is_reported() {
+    let config = priced();
+    for more in [r#""deployment_id":"sees""#, r#""extra_body":{"a":1,"model":"sees"}"#] {
+        let body = |model: &str| format!(r#"{{"model":"{model}","messages":[],{more}}}"#);
+        let pinned = ask(&config, &body("hears"));
+        assert_eq!(
+            (pinned.choice.cause, pinned.choice.model.unwrap().name.as_str()),
+            (Cause::Pinned, "sees")
+        );
+        assert_eq!(pinned.edit, Edit::None);
+        assert_eq!(ask(&config, &body("smart/auto")).problem, Some(Problem::TooManyModels));
+    }
+    let harmless = r#"{"model":"smart/auto","messages":[{"role":"user","content":"Hello!"}],
+        "extra_body":{"top_k":5,"x":{"model":"sees"}},"deployment_id":null}"#;
+    assert_eq!(ask(&config, harmless).choice.model.unwrap().name, "plain");
+}
+
+#[test]
+fn what_comes_of_a_client_s_own_time_or_deployment_is_not_the_model_s() {
+    use crate::chat::Steering::{Deployment, Nothing, Time};
+    let rows = [
+        (r#""temperature":1"#, Nothing, [false, false]),
+        (r#""timeout":null"#, Nothing, [false, false]),
+        (r#""timeout":0.0001"#, Time, [true, false]),
+        (r#""stream_timeout":1"#, Time, [true, false]),
+        (r#""specific_deployment":true,"timeout":1"#, Deployment, [true, true]),
+        (r#""deployment_id":"sees""#, Deployment, [true, true]),
+    ];
+    let config = priced();
+    for (field, steering, excused) in rows {
+        let body = format!(r#"{{"model":"sees","messages":[],{field}}}"#);
+        let found = ask(&config, &body).steering;
+        assert_eq!(found, steering, "{field}");
+        let failures = [Failure::Timeout, Failure::RateLimited];
+        assert_eq!(failures.map(|failure| failure.is_steered(found)), excused, "{field}");
+    }
 }
 
 #[test]

@@ -283,11 +283,14 @@ fn a_tenant_gets_no_model_that_it_may_not_use_by_another_way() {
         .flat_map(u16::to_le_bytes)
         .collect();
     let own = json!({"model": "simple", "fallbacks": ["complex"], "messages": []}).to_string();
+    let instead = json!({"model": "simple", "extra_body": {"model": "complex"}, "messages": []}).to_string();
+    let deployment = json!({"model": "simple", "deployment_id": "complex", "messages": []}).to_string();
+    let complex = json!({"model": "complex", "messages": []}).to_string();
     let many = batch(&vec!["simple"; 10_001]);
     let no = Some(Problem::NotAllowed);
     // A path, a body, and what becomes of it for either tenant.
     type Row = (&'static str, Vec<u8>, [Option<Problem>; 2]);
-    let rows: [Row; 14] = [
+    let rows: [Row; 18] = [
         (batches, batch(&["simple", "medium"]).into_bytes(), [None, None]),
         (batches, batch(&["simple", "complex"]).into_bytes(), [no.clone(), no.clone()]),
         (batches, batch(&["smart/auto", "complex"]).into_bytes(), [no.clone(), no.clone()]),
@@ -301,6 +304,10 @@ fn a_tenant_gets_no_model_that_it_may_not_use_by_another_way() {
         (embeds, wide.clone(), [no.clone(), no.clone()]),
         (chat, wide, [no.clone(), no.clone()]),
         (chat, own.into_bytes(), [no.clone(), no.clone()]),
+        (chat, instead.into_bytes(), [no.clone(), no.clone()]),
+        (chat, deployment.into_bytes(), [no.clone(), no.clone()]),
+        ("/v1/chat/completions?model=simple", complex.clone().into_bytes(), [no.clone(), no.clone()]),
+        ("/openai/deployments/simple/chat/completions", complex.into_bytes(), [no.clone(), no.clone()]),
         ("/v1/realtime?model=stranger", Vec::new(), [no.clone(), None]),
     ];
     for (path, body, expected) in rows {

@@ -31,6 +31,7 @@ fn plan(chain: &[&str]) -> Plan {
         stream: 0,
         request: 0,
         asker: 0,
+        steering: crate::chat::Steering::Nothing,
     }
 }
 
