@@ -10,6 +10,7 @@ mod judge;
 mod lines;
 mod mail;
 mod marker;
+mod messages;
 mod phrases;
 mod quotes;
 mod sections;

@@ -3,6 +3,7 @@
 
 use super::budget::{Budget, STOP};
 use super::lines::{Part, each_part, is_question, said, trimmed};
+use super::messages;
 use super::tables::{concept, has, is_about};
 use super::walk::{MOST_SECTIONS, Walk};
 use super::wordings::Wordings;
@@ -98,6 +99,9 @@ impl Typed {
 
 /// The words that a person typed among the texts of a turn. `cut`: material between tags was cut out of it already.
 pub fn typed(body: &[u8], texts: &[Span], cut: bool, words: &mut Wordings<'_>, budget: &mut Budget) -> Typed {
+    let newest = messages::newest(body, texts, words, budget);
+    let (texts, cut) =
+        newest.as_ref().map_or((texts, cut), |(left, thread)| (left.as_slice(), cut || *thread));
     let whole = || Typed { parts: texts.to_vec(), material: cut, ..Typed::default() };
     let mut walk = Walk::default();
     for text in texts {

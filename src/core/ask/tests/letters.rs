@@ -87,3 +87,49 @@ fn mail_that_an_ask_points_to_is_judged_with_it() {
         assert!(asked(&turn).ends_with("master theorem."), "{turn}");
     }
 }
+
+const THREAD: &str = "[2026-11-26 09:12:04] Jonas Weber (U04AB12CD): we can prove the log is linearizable by induction\n\
+    [2026-11-26 09:13:41] Mei Lin (U07QX99ZZ): the race is in the renewal\n";
+const PLAIN_THREAD: &str = "[09:12] Jonas Weber: we can prove the log is linearizable by induction\n[09:13] Mei: the race is in the renewal\n";
+
+#[test]
+fn the_newest_message_of_a_thread_is_the_ask() {
+    for ask in ["What is the capital of Peru?", "谢谢", HARD] {
+        for stamp in [
+            format!("{THREAD}[2026-11-26 09:15:10] Priya Shah (U01PS33AA): <@U0BOT> "),
+            format!("{PLAIN_THREAD}[09:15] Priya Shah: "),
+            "[2026-11-26 09:15:10] Priya Shah (U01PS33AA): ".to_owned(),
+            "[Telegram Priya Shah (@priya) id:5551234 +2m 2026-11-26 21:01 CET] ".to_owned(),
+            "[Thu 2026-11-26 21:01 GMT+1] ".to_owned(),
+            "[Current time: 2026-11-26 21:01 CET]\n[User: Priya]\n\n".to_owned(),
+            "Priya (2026-11-26 09:15): ".to_owned(),
+            "<@U0BOT> ".to_owned(),
+        ] {
+            for end in ["", "\n[message_id: 8812]"] {
+                if end.is_empty() || !stamp.contains("\n[") {
+                    assert_eq!(asked(&format!("{stamp}{ask}{end}")), ask, "{stamp}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_no_single_message_stays_whole() {
+    let log = "[2026-11-26 09:12:04] INFO: started\n[2026-11-26 09:12:05] ERROR: deadlock\n[2026-11-26 09:12:06] INFO: x";
+    for turn in [
+        // The newest message points to the others.
+        format!("{THREAD}[2026-11-26 09:15:10] Priya (U01PS33AA): can you solve this?"),
+        format!("{PLAIN_THREAD}[09:15] Priya: go on"),
+        // Something stands behind the messages.
+        format!("{PLAIN_THREAD}[09:15] Priya: hello\n\nWho found the race, and how can one prove it?"),
+        log.to_owned(),
+        "[09:12] is a link to the proof. What does it say?".to_owned(),
+        "[User stories] are in the file, write three more.".to_owned(),
+        "Priya: what is the capital of Peru?".to_owned(),
+        "Prove (by 2026-11-26) the theorem: it is easy.".to_owned(),
+        "Fix arr[i]".to_owned(),
+    ] {
+        assert_eq!(asked(&turn), turn);
+    }
+}
