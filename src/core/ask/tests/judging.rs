@@ -170,3 +170,36 @@ fn upkeep_of_a_chat_is_a_chore() {
         assert_eq!(judge(&[&turn]), (Tier::Simple, Why::Chore), "{turn}");
     }
 }
+
+#[test]
+fn rephrasers_and_checks_of_who_speaks_next_are_chores() {
+    let config = config::parse(b"").unwrap();
+    let rephrase = "You are an AI question rephraser. You will be given a conversation and a follow-up question, you will \
+        have to rephrase the follow up question so it is a standalone question and can be used by another LLM.";
+    let asked = format!(
+        "<conversation>\n{DOCUMENT}\n</conversation>\n<query>\n{HARD}\n</query>\nRephrased question:"
+    );
+    let follow_up =
+        format!("<conversation>\nhi\n</conversation>\nFollow up question: {HARD}\nStandalone question:");
+    let next = "Analyze *only* the content and structure of your immediately preceding response (your last turn in the \
+        conversation history). Based *strictly* on that response, determine who should logically speak next: the 'user' or \
+        the 'model' (you).\n**Decision Rules (apply in order):**\n1. **Model Continues:** If your last response states a next action.";
+    for (messages, is_chore) in [
+        (json!([{"role": "system", "content": rephrase}, {"role": "user", "content": asked}]), true),
+        (json!([{"role": "system", "content": rephrase}, {"role": "user", "content": follow_up}]), true),
+        (json!([{"role": "user", "content": format!("{rephrase}\n{asked}")}]), true),
+        (
+            json!([
+                {"role": "user", "content": HARD},
+                {"role": "assistant", "content": DOCUMENT},
+                {"role": "user", "content": next},
+            ]),
+            true,
+        ),
+        (json!([{"role": "user", "content": format!("<query>\n{HARD}\n</query>\nAnswer:")}]), false),
+    ] {
+        let body = json!({"messages": messages}).to_string();
+        let judged = judged(&config, &body, Dialect::ChatCompletions).0.unwrap();
+        assert_eq!(judged.why == Why::Chore, is_chore, "{body}");
+    }
+}
