@@ -10,6 +10,7 @@ mod judge;
 mod lines;
 mod mail;
 mod marker;
+mod mentions;
 mod messages;
 mod phrases;
 mod quotes;

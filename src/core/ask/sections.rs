@@ -117,16 +117,23 @@ pub fn typed(body: &[u8], texts: &[Span], cut: bool, words: &mut Wordings<'_>, b
                 }
         });
     }
-    if budget.is_exhausted() || walk.sections.len() > MOST_SECTIONS {
+    if budget.is_exhausted() || walk.referenced || walk.sections.len() > MOST_SECTIONS {
         return whole();
     }
     let mut typed = walk.typed(body, cut, words).unwrap_or_else(whole);
     if let Some(form) = walk.form(body, words) {
         typed.end_at(body, form);
     }
-    typed.tagged = walk.tagged;
+    // A template that ends with the name of what it wants is one, whatever stands between tags in it.
+    let cued = walk.tagged && walk.last.is_some_and(|last| is_cue(body, last, words));
+    typed.tagged = walk.tagged && !cued;
     typed.material |= cut || walk.said(Role::Material) >= SHORTEST_MATERIAL;
     typed
+}
+
+/// Whether a line says where the product of a chore goes.
+fn is_cue(body: &[u8], line: Span, words: &mut Wordings<'_>) -> bool {
+    line.of(body).ends_with(b":") && words.has(body, &[line], concept::CUE)
 }
 
 /// Whether a line has a question mark, escaped or not.

@@ -6,6 +6,7 @@ use memchr::memmem;
 
 use super::lines::{is_option, is_question, said, trimmed};
 use super::mail::{self, Quote, is_marked};
+use super::mentions;
 use super::sections::{Role, Section};
 use super::wordings::Wordings;
 use crate::chat::Span;
@@ -34,7 +35,9 @@ pub struct Walk {
     quote: Option<Quote>,
     /// There was such a mail.
     pub quoted: bool,
-    /// Lines that may still be looked at more closely, for a mail may begin there.
+    /// Files that a client attached go on, through all texts of the turn.
+    pub referenced: bool,
+    /// Lines that were looked at more closely, for a mail may begin there.
     looks: u8,
     /// Where the text ends.
     end: usize,
@@ -99,7 +102,7 @@ impl Walk {
         self.first = self.first.or(Some(line));
         self.last = Some(line);
         self.awaits_answer = false;
-        if self.quotes(body, line, raw) {
+        if self.refers(raw) || self.quotes(body, line, raw) {
             self.add(Role::Material, line, said);
             return true;
         }
@@ -137,6 +140,15 @@ impl Walk {
             (self.role, self.led) = (Role::Material, true);
         }
         true
+    }
+
+    /// Whether the line is of the files that Gemini CLI puts behind a prompt, in parts of their own.
+    fn refers(&mut self, raw: &[u8]) -> bool {
+        const BEGIN: &[u8] = b"--- Content from referenced files ---";
+        const END: &[u8] = b"--- End of content ---";
+        let ends = self.referenced && raw == END;
+        self.referenced = !ends && (self.referenced || raw == BEGIN);
+        self.referenced || ends
     }
 
     /// Whether the line is of a mail that a client quotes below something else, or begins one.
@@ -209,7 +221,10 @@ impl Walk {
         let closes = words.closes_ask(inside.of(body), tag);
         let inside = trimmed(body, Span { end: closes.map_or(inside.end, |at| inside.start + at), ..inside });
         if !inside.is_empty() {
-            self.add(Role::Ask, inside, said(inside.of(body)));
+            for part in mentions::without(body, inside) {
+                self.apart |= part.start > inside.start;
+                self.add(Role::Ask, part, said(part.of(body)));
+            }
             self.tagged = true;
         }
         if closes.is_some() {
@@ -222,7 +237,7 @@ impl Walk {
     /// them may end or begin one.
     pub fn middle(&mut self, body: &[u8], lines: Span) -> bool {
         self.total += lines.len();
-        if self.quote.is_some() {
+        if self.quote.is_some() || self.referenced {
             self.add(Role::Material, lines, lines.len());
             return true;
         }

@@ -1,4 +1,4 @@
-//! Mail and messages of others beside an ask.
+//! Mail, messages of others, files and forms beside an ask.
 
 use std::sync::LazyLock;
 
@@ -129,6 +129,56 @@ fn what_is_no_single_message_stays_whole() {
         "Priya: what is the capital of Peru?".to_owned(),
         "Prove (by 2026-11-26) the theorem: it is easy.".to_owned(),
         "Fix arr[i]".to_owned(),
+    ] {
+        assert_eq!(asked(&turn), turn);
+    }
+}
+
+const FENCE: &str = "```json\n{\n  \"sender\": \"Priya\"\n}\n```";
+
+#[test]
+fn what_clients_attach_to_an_ask_is_not_asked() {
+    for ask in ["What is the capital of Peru?", "thanks!", HARD] {
+        for turn in [
+            vec![format!(
+                "{ask}\n--- Content from referenced files ---\nContent from @a.md:\n{DOCUMENT}\n--- End of content ---"
+            )],
+            vec![
+                ask.to_owned(),
+                "\n--- Content from referenced files ---".to_owned(),
+                "\nContent from @a.md:\n".to_owned(),
+                DOCUMENT.repeat(40),
+                "\n--- End of content ---".to_owned(),
+            ],
+            vec![
+                ask.to_owned(),
+                "Called the Read tool with the following input: {\"filePath\":\"/srv/a.md\"}".to_owned(),
+                format!("<file>\n00001| {DOCUMENT}\n</file>"),
+            ],
+            vec![format!(
+                "Conversation info (untrusted metadata):\n{FENCE}\n\nSender (untrusted metadata):\n{FENCE}\n\n{ask}"
+            )],
+            vec![format!(
+                "<task>\n'src/a.md' (see below for file content) {ask}\n</task>\n<file_content path=\"a.md\">x</file_content>"
+            )],
+            vec![format!(
+                "Here's a file of Rust that I'm going to ask you to make an edit to.\n\n<document>\n{DOCUMENT}\n</document>\n\n\
+                 Edit the section of code based on the following prompt:\n\n<prompt>\n{ask}\n</prompt>\n\nOnly make changes \
+                 that are necessary to fulfill the prompt.\n\n```\n{{REWRITTEN_CODE}}\n```"
+            )],
+            vec![format!(
+                "<user_query>\n{ask}\n</user_query>\n\n<knowledge_base_qa_info>\n{DOCUMENT}\n</knowledge_base_qa_info>"
+            )],
+        ] {
+            let parts: Vec<_> = turn.iter().map(|text| json!({"type": "text", "text": text})).collect();
+            let body = json!({"messages": [{"role": "user", "content": parts}]}).to_string();
+            assert_eq!(asked_in(&body).trim(), ask, "{body}");
+        }
+    }
+    // A block that does not end is text, and so is a person's own prompt.
+    for turn in [
+        format!("Who said that?\n--- Content from referenced files ---\n{DOCUMENT}"),
+        format!("Prove that the prompt is right:\n<prompt>\n{DOCUMENT}\n</prompt>"),
     ] {
         assert_eq!(asked(&turn), turn);
     }
