@@ -32,6 +32,7 @@ struct Target {
 
 pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
     let document = read(&options.file)?;
+    in_place(&document).map_err(|error| format!("{}:\n{error}", options.file.display()))?;
     let checked = check(&options.file, &document)?;
     let router = target(&options.to.join("router.json"), &document)?;
     let attempt = options.to.join("attempt.json");
@@ -69,6 +70,17 @@ fn read(file: &Path) -> Result<Value, String> {
         return yaml::read(&text).map_err(|error| at_file(&error));
     }
     serde_json::from_str(&text).map_err(|error| at_file(&error))
+}
+
+/// Nothing but a router belongs into router.json: with another filter there Envoy answers 503 to all.
+fn in_place(document: &Value) -> Result<(), String> {
+    match document.get("position").and_then(Value::as_str) {
+        Some(position @ ("attempt" | "console")) => Err(format!(
+            "position: {position} is not for router.json, the filter among the listener's; leave the key out: \
+             attempt.json gets its own"
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// What a good document has; every mistake of another.

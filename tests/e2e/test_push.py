@@ -103,6 +103,8 @@ def test_another_document_is_in_use_within_seconds_and_no_request_is_lost(pushed
     (json.dumps(document(TWO) | {"tiers": {"SIMPLE": 3}}), "tiers.SIMPLE"),
     ("{", "EOF"),
     ("[]", "give an object"),
+    (json.dumps(document(TWO) | {"position": "attempt"}), "position: attempt is not for router.json"),
+    ('{"position": "console", "console": {}}', "position: console is not for router.json"),
 ])
 def test_a_wrong_document_is_refused_and_changes_nothing(pushed, what, told):
     before = pushed.files()
