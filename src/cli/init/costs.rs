@@ -12,10 +12,22 @@ use tiergate_core::discover::{Facts, rounded};
 pub const WHERE: &str = "give LiteLLM's cost map with --cost-map FILE: it is model_prices_and_context_window_backup.json \
     in the folder of the installed package, which python -c 'import litellm; print(litellm.__path__[0])' tells";
 
+/// Owners of models as their lists write them, where LiteLLM's provider is called otherwise.
+const OWNERS: [(&str, &str); 6] = [
+    ("alibaba", "dashscope"),
+    ("google", "gemini"),
+    ("mistralai", "mistral"),
+    ("moonshotai", "moonshot"),
+    ("z-ai", "zai"),
+    ("zhipuai", "zai"),
+];
+
 /// A cost map, or the shipped catalogue, which is a part of one.
 pub struct Costs {
     /// By name in lower case, as LiteLLM looks models up.
     known: BTreeMap<String, (String, Facts)>,
+    /// The names of `known` by what stands after their first slash, the provider.
+    hosted: BTreeMap<String, Vec<String>>,
     pub what: &'static str,
 }
 
@@ -37,7 +49,7 @@ impl Costs {
             };
             (name.to_lowercase(), (name.clone(), facts))
         });
-        Ok(Self { known: known.collect(), what: "tiergate's catalogue" })
+        Ok(Self::of(known.collect(), "tiergate's catalogue"))
     }
 
     /// A cost map as LiteLLM ships it.
@@ -58,7 +70,36 @@ impl Costs {
         if !known.values().any(|(_, facts)| facts.input_price.is_some()) {
             return Err(format!("no entry has input_cost_per_token; {WHERE}"));
         }
-        Ok(Self { known, what: "the cost map" })
+        Ok(Self::of(known, "the cost map"))
+    }
+
+    fn of(known: BTreeMap<String, (String, Facts)>, what: &'static str) -> Self {
+        let mut hosted: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for name in known.keys() {
+            if let Some((_, model)) = name.split_once('/') {
+                hosted.entry(model.to_owned()).or_default().push(name.clone());
+            }
+        }
+        Self { known, hosted, what }
+    }
+
+    /// The entry of a model as a provider's own list names it, without the provider: that of its owner, else the only one.
+    pub fn listed(&self, model: &str, owner: Option<&str>) -> Option<&(String, Facts)> {
+        let model = model.to_lowercase();
+        // Google's names, with its kind of resource.
+        let (name, google) =
+            model.strip_prefix("models/").map_or((&*model, None), |name| (name, Some("google")));
+        if let Some(found) = self.find(name) {
+            return Some(found);
+        }
+        let owner = owner.or(google).unwrap_or_default().to_lowercase();
+        let provider =
+            OWNERS.iter().find(|(known, _)| *known == owner).map_or(&*owner, |(_, provider)| provider);
+        let own = self.known.get(&format!("{provider}/{name}"));
+        own.or_else(|| match self.hosted.get(name).map(Vec::as_slice) {
+            Some([only]) => self.known.get(only),
+            _ => None,
+        })
     }
 
     /// The entry of a model as LiteLLM's configuration names it, with or without what stands before its slashes.

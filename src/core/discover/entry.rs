@@ -46,6 +46,7 @@ pub fn read(place: &Place<'_>, mistakes: &mut Mistakes) -> Option<Listed> {
         other,
         local: remote.is_none() && is_local(place, &name),
         remote,
+        owner: place.get("owned_by").and_then(|p| p.value().as_str()).map(str::to_owned),
         created: place.get("created").and_then(|at| at.signed()).map(seconds),
         path: place.path.clone(),
         facts: facts(place, mistakes),

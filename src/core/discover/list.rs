@@ -23,6 +23,8 @@ pub struct Listed {
     pub local: bool,
     /// Where it runs instead.
     pub remote: Option<String>,
+    /// Whose it is, in the word of `owned_by`.
+    pub owner: Option<String>,
     /// When it came out, in seconds since 1970.
     pub created: Option<u64>,
     /// What a reader should know.

@@ -241,6 +241,39 @@ fn a_list_without_prices_of_known_models_has_the_catalogues() {
 }
 
 #[test]
+fn a_providers_own_list_finds_its_prices_under_the_providers_name() {
+    let price = |made: &(Value, String, String), name: &str| {
+        let entry = made.0["models"][name].clone();
+        assert_ne!(entry["input_price"], Value::Null, "{name}: {entry} {}", made.1);
+        entry["input_price"].as_f64().expect("a price")
+    };
+    let google = r#"{"models": [{"name": "models/gemini-3.7-flash", "supportedGenerationMethods": ["generateContent"]}]}"#;
+    let google = made("google", &["--models", &file("google.json", google)]);
+    assert_eq!(price(&google, "models/gemini-3.7-flash"), 0.75);
+    assert_eq!(google.0["models"]["models/gemini-3.7-flash"]["family"], "gemini");
+    let each = |name: &str| {
+        format!(
+            r#"{{"{name}": {{"input_cost_per_token": 1e-6, "output_cost_per_token": 2e-6, "mode": "chat"}}"#
+        )
+    };
+    let costs = [
+        &each("azure/m-large"),
+        &each("mistral/m-large").replace("1e-6", "3e-6"),
+        &each("groq/l-70b"),
+        &each("x/twice"),
+        &each("y/twice"),
+    ];
+    let costs = costs.map(|one| one.trim_start_matches('{').to_owned()).join(",");
+    let costs = file("providers-costs.json", &format!("{{{costs}}}"));
+    let list = r#"{"data": [{"id": "m-large", "owned_by": "mistralai"}, {"id": "l-70b", "owned_by": "Meta"},
+        {"id": "twice", "owned_by": "somebody"}]}"#;
+    let list = made("providers", &["--models", &file("providers.json", list), "--cost-map", &costs]);
+    assert_eq!((price(&list, "m-large"), price(&list, "l-70b")), (3.0, 1.0));
+    has(&list.1, &["twice: no price"]);
+    has(&list.2, &["prices of the cost map for mistral/m-large", "prices of the cost map for groq/l-70b"]);
+}
+
+#[test]
 fn models_on_servers_of_ones_own_cost_nothing() {
     let own = |name: &str, model: &str, base: &str| {
         format!("- {{model_name: {name}, litellm_params: {{model: {model}, api_base: \"{base}\"}}}}\n")
