@@ -167,6 +167,18 @@ fn explain_takes_a_prompt_or_a_body_of_any_dialect() {
 fn models_shows_a_profile_and_refuses_an_unknown_one() {
     let said = text(&tiergate(&["models", "--config", &file("models.json", SHORT)], "").stdout);
     assert!(said.contains("profile auto (smart/agentic, smart/auto"), "{said}");
+    // What requests may ask for as smart/NAME goes by its name here too.
+    let config = file("models.json", SHORT);
+    let eco = text(&tiergate(&["models", "--config", &config, "--profile", "eco"], "").stdout);
+    assert!(eco.starts_with("profile auto ("), "{eco}");
+    let eco = tiergate(&["explain", "--config", &config, "--profile", "eco", "Hello!"], "");
+    assert!(text(&eco.stdout).contains("model       a "), "{}", text(&eco.stderr));
+    let unknown = tiergate(&["explain", "--config", &config, "--profile", "free", "Hello!"], "");
+    assert!(
+        text(&unknown.stderr).contains("there are: agentic, auto, eco, premium"),
+        "{}",
+        text(&unknown.stderr)
+    );
     let unknown = tiergate(&["models", "--profile", "nope"], "");
     assert_eq!(unknown.status.code(), Some(1));
     assert!(text(&unknown.stderr).contains("there are: agentic, auto, eco, free, premium"));

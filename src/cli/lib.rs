@@ -17,6 +17,7 @@ mod signals;
 mod up;
 mod yaml;
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -200,15 +201,25 @@ impl ConfigChoice {
 
     /// A virtual model that asks for the profile (`auto` where none is chosen and there is one of that name).
     fn virtual_model<'c>(&self, config: &'c Config) -> Result<&'c str, String> {
+        Ok(self.asked(config)?.0)
+    }
+
+    /// The profile that is chosen; none where none is. One that only `smart/NAME` asks for has the name of what serves it.
+    fn profile_name<'c>(&self, config: &'c Config) -> Result<Option<&'c str>, String> {
+        if self.profile.is_none() { Ok(None) } else { Ok(Some(&self.asked(config)?.1.name)) }
+    }
+
+    fn asked<'c>(&self, config: &'c Config) -> Result<(&'c str, &'c Profile), String> {
         let wanted = self.profile.as_deref().unwrap_or("auto");
-        let named = |profile: &Profile| profile.name == wanted;
-        let mut all = config.table.virtual_models.iter();
-        let found = all.clone().find(|(_, p)| named(p)).or_else(|| {
-            let chosen = self.profile.is_some();
-            all.next().filter(|_| !chosen)
-        });
-        found.map(|(name, _)| name.as_str()).ok_or_else(|| {
-            let known: Vec<&str> = config.table.profiles.keys().map(String::as_str).collect();
+        let all = &config.table.virtual_models;
+        let found = all.iter().find(|(_, profile)| profile.name == wanted);
+        let found = found.or_else(|| all.get_key_value(&format!("smart/{wanted}")));
+        let found = found.or_else(|| all.iter().next().filter(|_| self.profile.is_none()));
+        found.map(|(name, profile)| (name.as_str(), &**profile)).ok_or_else(|| {
+            let named = all.keys().filter_map(|name| name.strip_prefix("smart/"));
+            let known: BTreeSet<&str> =
+                config.table.profiles.keys().map(String::as_str).chain(named).collect();
+            let known: Vec<&str> = known.into_iter().collect();
             format!("no profile {wanted:?}; there are: {}", known.join(", "))
         })
     }

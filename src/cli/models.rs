@@ -8,11 +8,9 @@ use tiergate_core::tier::Tier;
 
 pub fn run(choice: &ConfigChoice, out: &mut dyn Write) -> Result<(), String> {
     let config = choice.load()?;
-    if choice.profile.is_some() {
-        choice.virtual_model(&config)?;
-    }
+    let chosen = choice.profile_name(&config)?;
     let now = now();
-    let wanted = |name: &str| choice.profile.as_deref().is_none_or(|p| p == name);
+    let wanted = |name: &str| chosen.is_none_or(|p| p == name);
     for profile in config.table.profiles.values().filter(|p| wanted(&p.name)) {
         let virtual_names: Vec<&str> = config
             .table

@@ -60,11 +60,9 @@ struct Order<'r> {
 
 pub fn run(options: &Options, out: &mut dyn Write) -> Result<(), String> {
     let config = options.choice.load_with(super::wanted)?;
-    if options.choice.profile.is_some() {
-        options.choice.virtual_model(&config)?;
-    }
+    let profile = options.choice.profile_name(&config)?;
     let feed = super::feed(&options.feed)?;
-    let report = report(&config, options.choice.profile.as_deref(), &feed, now());
+    let report = report(&config, profile, &feed, now());
     if options.json {
         let text = serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?;
         return writeln!(out, "{text}").map_err(written);

@@ -322,8 +322,17 @@ fn a_trial_of_a_whole_request_is_of_its_dialect() {
         json!({"prompt": " "}),
         json!({"body": body, "path": "/v1/nothing"}),
         json!({"prompt": "x", "y": 1}),
+        json!({"prompt": "x", "profile": "premum"}),
+        json!({"prompt": "x", "profile": "free"}),
+        json!({"prompt": "x", "history": [{"role": "usr", "content": "Hi"}]}),
     ] {
         assert_eq!(tried(&wrong).0, 400, "{wrong}");
+    }
+    let unknown = tried(&json!({"prompt": "x", "profile": "premum"})).1;
+    assert!(unknown["error"]["message"].as_str().unwrap().contains("smart/eco, smart/premium"), "{unknown}");
+    for (name, model) in [("eco", "tiny"), ("Premium", "tiny"), ("smart/eco", "tiny"), ("big", "big")] {
+        let (status, told) = tried(&json!({"prompt": "Hello!", "profile": name}));
+        assert_eq!((status, &told["model"]), (200, &json!(model)), "{name}");
     }
     // What the gateway would answer is shown.
     let (status, told) = tried(&json!({"prompt": "Hello!", "profile": "smart/nobody"}));

@@ -40,6 +40,9 @@ impl Default for Trial {
     }
 }
 
+/// Who may have a turn.
+const ROLES: [&str; 5] = ["user", "assistant", "system", "developer", "tool"];
+
 /// A turn of the conversation before.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -60,12 +63,19 @@ impl Trial {
     }
 
     /// The model that is asked for: a profile goes by its name too.
-    fn model(&self, config: &Config) -> String {
-        let name = self.profile.trim();
-        let is_profile = matches!(config.names.find(&config.table, name), Name::Other)
-            && !config.table.models.contains_key(name)
-            && config.table.profiles.contains_key(name);
-        if is_profile { format!("smart/{name}") } else { name.to_owned() }
+    fn model(&self, config: &Config) -> Result<String, Reply> {
+        let (name, table) = (self.profile.trim(), &config.table);
+        if !matches!(config.names.find(table, name), Name::Other) || table.models.contains_key(name) {
+            return Ok(name.to_owned());
+        }
+        let asked = format!("smart/{name}");
+        if matches!(config.names.find(table, &asked), Name::Virtual(_)) {
+            return Ok(asked);
+        }
+        let known: Vec<&str> =
+            table.virtual_models.keys().chain(table.groups.keys()).map(String::as_str).collect();
+        let message = format!("`profile`: {name:?} is unknown; there are: {}", known.join(", "));
+        Err(error(400, &message))
     }
 
     /// The body and the path of the request.
@@ -82,13 +92,17 @@ impl Trial {
         if self.prompt.trim().is_empty() {
             return Err(error(400, "give `prompt`, or a whole request as `body`"));
         }
+        if let Some(turn) = self.history.iter().find(|turn| !ROLES.contains(&turn.role.as_str())) {
+            let known = ROLES.join(", ");
+            return Err(error(400, &format!("`history`: {:?} is no role; there are: {known}", turn.role)));
+        }
         let turn = |role: &str, content: &str| json!({"role": role, "content": content});
         let system = Some(&self.system).filter(|system| !system.is_empty()).map(|text| turn("system", text));
         let before = self.history.iter().map(|before| turn(&before.role, &before.content));
         let messages: Vec<Value> =
             system.into_iter().chain(before).chain([turn("user", &self.prompt)]).collect();
         let mut body = Map::new();
-        body.insert("model".to_owned(), self.model(config).into());
+        body.insert("model".to_owned(), self.model(config)?.into());
         body.insert("messages".to_owned(), messages.into());
         if self.tools {
             let parameters = json!({"type": "object", "properties": {"path": {"type": "string"}}});
