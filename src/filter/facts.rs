@@ -68,6 +68,8 @@ pub struct Facts {
     pub packed: bool,
     /// A `GET`.
     pub get: bool,
+    /// Only the head of what GET gets is wanted.
+    pub head: bool,
     /// From a client of Anthropic's: it says the version of their API.
     pub anthropic: bool,
     /// The headers of [`BETAS`] that are there.
@@ -131,6 +133,7 @@ impl Facts {
             ":method" => {
                 self.may_be_llm_call = value == b"POST";
                 self.get = value == b"GET";
+                self.head = value == b"HEAD";
             }
             "anthropic-version" => self.anthropic = true,
             "x-request-id" if self.request_id.is_some() => self.request_id = Some(value),

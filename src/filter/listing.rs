@@ -23,10 +23,11 @@ pub enum Listing {
 }
 
 impl Listing {
-    /// Looks at a request. None where it is for no list, or lists are not looked after.
+    /// Looks at a request. None where it is for no list, or lists are not looked after. Envoy sends nothing but the head of
+    /// an answer to HEAD.
     pub fn of(shared: &WorkerState, facts: &Facts) -> Option<Self> {
         let config = &shared.config;
-        if config.models_endpoint == ModelsEndpoint::Off || !facts.get {
+        if config.models_endpoint == ModelsEndpoint::Off || !(facts.get || facts.head) {
             return None;
         }
         let asked = listing::asked(&facts.path)?;
@@ -40,6 +41,8 @@ impl Listing {
                 None if only => reply(404, &listing::unknown(&name, shape)),
                 None => return None,
             },
+            // Its length is the upstream's to say; and a list of several pages has them on its first.
+            Asked::List if facts.head || listing::is_later_page(&facts.path) => return None,
             Asked::List => {
                 add_request_header(&config.headers.cluster, &config.table.default_cluster);
                 // What is to be added to has to be readable.

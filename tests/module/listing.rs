@@ -56,15 +56,17 @@ fn only_answers_with_the_virtual_models_and_asks_nobody() {
     let (_, list) = get("/v1/models", true);
     assert_eq!((list["data"][1]["type"].as_str(), &list["has_more"]), (Some("model"), &Value::Bool(false)));
     assert_eq!(get("/v1/models/smart/auto", false).1["id"], "smart/auto");
+    assert_eq!(get("/v1/models/Smart-Auto", false).1["id"], "smart/auto");
     assert_eq!(get("/v1/models/smart%2Fauto", true).1["display_name"], "smart/auto");
     let (status, error) = get("/v1/models/mid", false);
     assert_eq!((status, error["error"]["code"].as_str()), (404, Some("model_not_found")));
+    // Envoy leaves the body out.
+    for (path, status) in [("/v1/models", 200), ("/v1/models/smart/auto", 200), ("/v1/models/mid", 404)] {
+        let head = vm.request(&Request::new("HEAD", path));
+        assert_eq!(head.local_response.map(|answer| answer.status), Some(status), "{path}");
+    }
     // Nothing else is answered here.
-    for request in [
-        Request::new("GET", "/v1/files"),
-        Request::post("/v1/models", "{}"),
-        Request::new("HEAD", "/v1/models"),
-    ] {
+    for request in [Request::new("GET", "/v1/files"), Request::post("/v1/models", "{}")] {
         assert!(vm.request(&request).forwarded);
     }
 }
@@ -88,6 +90,10 @@ fn merge_adds_them_to_the_upstreams_list() {
     let one = vm.request(&Request::new("GET", "/v1/models/smart/auto"));
     assert_eq!(one.local_response.map(|answer| answer.status), Some(200));
     assert!(vm.request(&Request::new("GET", "/v1/models/mid")).forwarded);
+    // A list of several pages has them once.
+    let later = Request::new("GET", "/v1/models?after_id=mid").header("anthropic-version", "2023-06-01");
+    let page = r#"{"data":[{"id":"big"}],"has_more":false,"first_id":"big","last_id":"big"}"#;
+    assert_eq!(answered(&mut vm, &later, &Response::json(page)).body, page.as_bytes());
 }
 
 #[test]

@@ -78,4 +78,22 @@ impl Names {
             None => Name::Other,
         }
     }
+
+    /// The virtual name or group that a name stands for, as it is listed, and what serves it.
+    pub fn listed<'c>(&'c self, table: &'c Table, name: &str) -> Option<(&'c str, &'c Profile)> {
+        let as_it_is = table.virtual_models.get_key_value(name).or_else(|| table.groups.get_key_value(name));
+        if let Some((known, profile)) = as_it_is {
+            return Some((known, profile));
+        }
+        let Name::Virtual(profile) = self.find(table, name) else { return None };
+        let plain = name.trim().to_lowercase();
+        let spelled = |known: &str| known.trim().to_lowercase();
+        let mut known = table.virtual_models.keys();
+        let same = known.clone().find(|known| spelled(known) == plain);
+        let same = same.or_else(|| {
+            let rest = plain.strip_prefix("smart-")?;
+            known.find(|known| spelled(known).strip_prefix(PREFIX) == Some(rest))
+        });
+        same.map(|known| (known.as_str(), profile))
+    }
 }

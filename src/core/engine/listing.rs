@@ -50,6 +50,15 @@ pub fn asked(path: &[u8]) -> Option<Asked> {
     Some(Asked::One(name.into_owned()))
 }
 
+/// Whether a path asks for a page of Anthropic's list that is not the first.
+pub fn is_later_page(path: &[u8]) -> bool {
+    let query = path.splitn(2, |&b| b == b'?').nth(1).unwrap_or_default();
+    query.split(|&b| b == b'&').any(|part| {
+        let value = part.strip_prefix(b"after_id=").or_else(|| part.strip_prefix(b"before_id="));
+        value.is_some_and(|id| !id.is_empty())
+    })
+}
+
 /// All virtual models as a list of their own.
 pub fn alone(config: &Config, shape: Shape, now: Timestamp) -> String {
     let all: Vec<Value> =
@@ -62,9 +71,9 @@ pub fn alone(config: &Config, shape: Shape, now: Timestamp) -> String {
     list.to_string()
 }
 
-/// A virtual model by itself; none where there is none of the name.
+/// A virtual model by itself, under any spelling that requests may ask for it by; none where there is none of the name.
 pub fn one(config: &Config, name: &str, shape: Shape, now: Timestamp) -> Option<String> {
-    let (known, profile) = names(config).find(|(known, _)| *known == name)?;
+    let (known, profile) = config.names.listed(&config.table, name)?;
     Some(entry(config, known, profile, shape, now).to_string())
 }
 
@@ -83,37 +92,50 @@ pub fn unknown(name: &str, shape: Shape) -> String {
 
 /// An upstream's list with the virtual models before its own. None where it is no such list, or has them all.
 pub fn merged(config: &Config, body: &[u8], shape: Shape, now: Timestamp) -> Option<Vec<u8>> {
-    let inside = data(body)?;
+    let list: List<'_> = serde_json::from_slice(body).ok()?;
+    let inside = list.data.get().strip_prefix('[')?.strip_suffix(']')?;
     let listed = |name: &str| memmem::find(body, Value::from(name).to_string().as_bytes()).is_some();
-    let own = names(config).filter(|(name, _)| !listed(name));
-    let own: Vec<String> =
-        own.map(|(name, profile)| entry(config, name, profile, shape, now).to_string()).collect();
-    if own.is_empty() {
-        return None;
+    let own: Vec<(&str, &Profile)> = names(config).filter(|(name, _)| !listed(name)).collect();
+    let mut entries: Vec<String> =
+        own.iter().map(|(name, profile)| entry(config, name, profile, shape, now).to_string()).collect();
+    let ids = (Value::from(own.first()?.0).to_string(), Value::from(own.last()?.0).to_string());
+    let is_empty = inside.trim_ascii().is_empty();
+    if !is_empty {
+        entries.push(String::new());
     }
-    let (before, rest) = body.split_at_checked(inside.start)?;
+    // What is replaced, and by what: the ends that the list names are its own.
+    let mut edits = vec![(inside.get(..0)?, entries.join(","))];
+    edits.extend(list.first_id.map(|id| (id.get(), ids.0)));
+    edits.extend(list.last_id.filter(|_| is_empty).map(|id| (id.get(), ids.1)));
+    let mut edits: Vec<(Range<usize>, String)> =
+        edits.into_iter().map(|(old, new)| Some((within(body, old)?, new))).collect::<Option<_>>()?;
+    edits.sort_unstable_by_key(|(old, _)| old.start);
     let mut out = Vec::with_capacity(body.len().saturating_add(own.len().saturating_mul(256)));
-    out.extend_from_slice(before);
-    out.extend_from_slice(own.join(",").as_bytes());
-    if !body.get(inside)?.trim_ascii().is_empty() {
-        out.push(b',');
+    let mut from = 0;
+    for (old, new) in edits {
+        out.extend_from_slice(body.get(from..old.start)?);
+        out.extend_from_slice(new.as_bytes());
+        from = old.end;
     }
-    out.extend_from_slice(rest);
+    out.extend_from_slice(body.get(from..)?);
     Some(out)
 }
 
-/// What stands between the brackets of a list's `data`.
-fn data(body: &[u8]) -> Option<Range<usize>> {
-    #[derive(Deserialize)]
-    struct List<'b> {
-        #[serde(borrow)]
-        data: &'b RawValue,
-    }
-    let list: List<'_> = serde_json::from_slice(body).ok()?;
-    let text = list.data.get();
-    let inside = text.strip_prefix('[')?.strip_suffix(']')?;
-    let start = inside.as_ptr().addr().checked_sub(body.as_ptr().addr())?;
-    Some(start..start.checked_add(inside.len())?)
+/// A list as it came. Anthropic's names its ends.
+#[derive(Deserialize)]
+struct List<'b> {
+    #[serde(borrow)]
+    data: &'b RawValue,
+    #[serde(borrow)]
+    first_id: Option<&'b RawValue>,
+    #[serde(borrow)]
+    last_id: Option<&'b RawValue>,
+}
+
+/// Where a part of a body stands in it.
+fn within(body: &[u8], part: &str) -> Option<Range<usize>> {
+    let start = part.as_ptr().addr().checked_sub(body.as_ptr().addr())?;
+    Some(start..start.checked_add(part.len())?)
 }
 
 fn names(config: &Config) -> impl Iterator<Item = (&str, &Profile)> {

@@ -42,6 +42,14 @@ fn a_list_of_its_own_has_all_virtual_names_in_either_shape() {
     assert_eq!((&list["data"][2]["type"], &list["last_id"]), (&json!("model"), &json!("smart/premium")));
     let one = read(&listing::one(&config, "smart/auto", Shape::OpenAi, Timestamp::NEVER).unwrap());
     assert_eq!((&one["id"], &one["max_model_len"]), (&json!("smart/auto"), &json!(10000)));
+    // In any spelling that requests may have, and as it is listed.
+    for (asked, listed) in
+        [("Smart/AUTO", "smart/auto"), ("smart-auto", "smart/auto"), (" BEST \"one\"", "best \"one\"")]
+    {
+        let one = read(&listing::one(&config, asked, Shape::OpenAi, Timestamp::NEVER).unwrap());
+        assert_eq!(one["id"], listed);
+    }
+    assert_eq!(listing::one(&config, "smart/nobody", Shape::OpenAi, Timestamp::NEVER), None);
     assert_eq!(listing::one(&config, "plain", Shape::OpenAi, Timestamp::NEVER), None);
     assert_eq!(read(&listing::unknown("x", Shape::OpenAi))["error"]["code"], "model_not_found");
     assert_eq!(read(&listing::unknown("x", Shape::Anthropic))["error"]["type"], "not_found_error");
@@ -69,5 +77,31 @@ fn virtual_models_are_added_to_a_list_and_the_rest_stays_as_it_is() {
         ["", "[]", "{}", r#"{"data": {}}"#, r#"{"data": [1"#, r#"{"error": {"data": []}}"#, "\u{feff}{"]
     {
         assert_eq!(merged(other), None, "{other}");
+    }
+}
+
+#[test]
+fn the_ends_that_an_anthropic_list_names_are_those_of_the_whole() {
+    let config = plain();
+    let merged = |body: &str| {
+        let whole = listing::merged(&config, body.as_bytes(), Shape::Anthropic, Timestamp::NEVER).unwrap();
+        read(std::str::from_utf8(&whole).unwrap())
+    };
+    let list =
+        merged(r#"{"first_id": "a", "data": [{"id": "a"}, {"id": "b"}], "has_more": true, "last_id": "b"}"#);
+    assert_eq!((&list["first_id"], &list["last_id"]), (&json!("smart/agentic"), &json!("b")));
+    assert_eq!(
+        (&list["data"][0]["id"], list["data"].as_array().unwrap().len()),
+        (&json!("smart/agentic"), 6)
+    );
+    let list = merged(r#"{"data": [ ], "has_more": false, "first_id": null, "last_id": "x"}"#);
+    assert_eq!(list["last_id"], "smart/premium");
+    for (path, later) in [
+        ("/v1/models", false),
+        ("/v1/models?limit=5&after_id=", false),
+        ("/v1/models?limit=5&after_id=a", true),
+        ("/v1/models?before_id=a", true),
+    ] {
+        assert_eq!(listing::is_later_page(path.as_bytes()), later, "{path}");
     }
 }
