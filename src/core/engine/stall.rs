@@ -28,8 +28,20 @@ struct Run {
     open: VecDeque<u64>,
     /// Numbers of a call and its answer, in the order of the answers.
     steps: Vec<(u64, u64)>,
-    /// Errors at the end of them.
+    /// The same by turns: what was asked in one, and what was answered to that.
+    rounds: Vec<Round>,
+    /// A call has come since the last answer: the next answer begins a round.
+    asked: bool,
+    /// Errors at the end of the steps.
     errors: usize,
+}
+
+/// The calls of one turn with their answers, in whatever order they stand.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Round {
+    calls: u64,
+    answers: u64,
+    size: usize,
 }
 
 /// Whether the conversation ends in a circle of at least so many steps: `repeats`, 0 where that is not looked for.
@@ -49,10 +61,13 @@ pub(super) fn is_stalled(body: &[u8], view: &View<'_>, repeats: usize) -> bool {
 }
 
 impl Run {
-    /// How often the last step was made, one time after the other.
+    /// How often the last step was made, one time after the other: one call, or all calls of a turn.
     fn repeated(&self) -> usize {
-        let Some(last) = self.steps.last() else { return 0 };
-        self.steps.iter().rev().take_while(|step| *step == last).count()
+        fn at_the_end<T: PartialEq>(all: &[T]) -> usize {
+            let Some(last) = all.last() else { return 0 };
+            all.iter().rev().take_while(|step| *step == last).count()
+        }
+        at_the_end(&self.steps).max(at_the_end(&self.rounds))
     }
 
     /// One message or item.
@@ -65,15 +80,28 @@ impl Run {
         if item.is_answer {
             self.answer(item.content, item.failed);
         } else if item.is_call {
-            self.open.push_back(item.call);
+            self.call(item.call);
         }
         Ok(())
+    }
+
+    fn call(&mut self, call: u64) {
+        self.open.push_back(call);
+        self.asked = true;
     }
 
     fn answer(&mut self, answer: u64, failed: bool) {
         // Answers come in the order of their calls.
         let call = self.open.pop_front().unwrap_or_default();
         self.steps.push((call, answer));
+        if std::mem::take(&mut self.asked) || self.rounds.is_empty() {
+            self.rounds.push(Round::default());
+        }
+        if let Some(round) = self.rounds.last_mut() {
+            round.calls = round.calls.wrapping_add(call);
+            round.answers = round.answers.wrapping_add(answer);
+            round.size = round.size.saturating_add(1);
+        }
         self.errors = if failed { self.errors.saturating_add(1) } else { 0 };
     }
 }
@@ -117,7 +145,7 @@ impl Item {
                 (b"functionCall" | b"function_call", Kind::Object) => {
                     let mut call = Item::default();
                     call.read(cursor, run, depth)?;
-                    run.open.push_back(call.call);
+                    run.call(call.call);
                 }
                 (b"functionResponse" | b"function_response", Kind::Object) => {
                     let mut answer = Item::default();
@@ -158,7 +186,7 @@ impl Item {
             if part.is_answer {
                 run.answer(part.content, part.failed);
             } else if part.is_call || calls {
-                run.open.push_back(part.call);
+                run.call(part.call);
             }
             said |= !part.is_answer && !part.is_call;
             Ok(())

@@ -30,8 +30,8 @@ pub struct Overrides {
     /// From this value of dimension codePresence on (0 to 1) an ask is about code: candidates marked `coder` go first.
     #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1.0)))]
     pub code_score: f64,
-    /// An agent is stuck if its conversation ends with this many identical tool calls with the same answer, or this
-    /// many errors of tools: its tier is then raised by one, until another step follows. 0: off.
+    /// An agent is stuck if its conversation ends with this many identical tool calls with the same answer (or turns of
+    /// several calls), or this many errors of tools: its tier is then raised by one, until another step follows. 0: off.
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 10)))]
     pub stall_repeats: usize,
 }

@@ -95,6 +95,54 @@ fn the_same_step_three_times_raises_the_tier_until_another_follows() {
 }
 
 #[test]
+fn the_same_parallel_calls_twice_are_a_circle_too() {
+    let config = config_with(2);
+    let call = |n: usize, name: &str| json!({"id": format!("c{n}{name}"), "type": "function", "function": {"name": name, "arguments": "{}"}});
+    let result = |n: usize, (name, text): &Step| json!({"role": "tool", "tool_call_id": format!("c{n}{name}"), "content": text});
+    let chat = |turns: &[&[Step]]| {
+        let mut messages = vec![json!({"role": "user", "content": "Hello!"})];
+        for (n, turn) in turns.iter().enumerate() {
+            let calls: Vec<Value> = turn.iter().map(|(name, _)| call(n, name)).collect();
+            messages.push(json!({"role": "assistant", "content": null, "tool_calls": calls}));
+            messages.extend(turn.iter().map(|step| result(n, step)));
+        }
+        let body = json!({"model": "smart/auto", "messages": messages}).to_string();
+        told(&config, Dialect::ChatCompletions, b"/v1/chat/completions", &body, RequestContext::default()).1
+    };
+    let anthropic = |turns: &[&[Step]]| {
+        let mut messages = vec![json!({"role": "user", "content": "Hello!"})];
+        for turn in turns {
+            let calls: Vec<Value> = turn
+                .iter()
+                .map(|(name, _)| json!({"type": "tool_use", "id": name, "name": name, "input": {}}))
+                .collect();
+            let results: Vec<Value> = turn
+                .iter()
+                .map(|(name, text)| json!({"type": "tool_result", "tool_use_id": name, "content": text}))
+                .collect();
+            messages.push(json!({"role": "assistant", "content": calls}));
+            messages.push(json!({"role": "user", "content": results}));
+        }
+        let body = json!({"model": "smart/auto", "messages": messages}).to_string();
+        told(&config, Dialect::Messages, b"/v1/messages", &body, RequestContext::default()).1
+    };
+    let both: &[Step] = &[("ls", "a"), ("pwd", "/")];
+    for (turns, stalled) in [
+        (&[both, both][..], true),
+        (&[both, &[("pwd", "/"), ("ls", "a")]], true),
+        (&[&[("cat", "x")], both, both], true),
+        (&[both], false),
+        (&[both, &[("ls", "a"), ("pwd", "/home")]], false),
+        (&[both, &[("ls", "a"), ("df", "/")]], false),
+        (&[both, &[("ls", "a")]], false),
+        (&[both, both, &[("cat", "x")]], false),
+    ] {
+        assert_eq!(chat(turns) == "stalled", stalled, "{turns:?}");
+        assert_eq!(anthropic(turns) == "stalled", stalled, "{turns:?}");
+    }
+}
+
+#[test]
 fn errors_one_after_the_other_raise_it_too() {
     let config = config_with(3);
     let errors: [Step; 3] =
