@@ -106,6 +106,19 @@ fn packed_logs_are_unpacked() {
     assert!(Command::new("gzip").args(["-kf", &log]).status().expect("gzip").success());
     let done = tiergate(&["replay", &format!("{log}.gz")], "");
     assert!(text(&done.stdout).starts_with("1 requests"), "{}", text(&done.stderr));
+    // One that is cut off, as after a full disk, is read to where that is.
+    let packed = std::fs::read(format!("{log}.gz")).expect("a file");
+    let cut = format!("{log}.cut.gz");
+    std::fs::write(&cut, &packed[..packed.len() - 4]).expect("a file");
+    let done = tiergate(&["replay", "--json", &cut, &log], "");
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    let report: Value = serde_json::from_slice(&done.stdout).expect("JSON");
+    assert_eq!(
+        (&report["total"]["requests"], &report["broken"]["lines"]),
+        (&json!(2), &json!(1)),
+        "{report}"
+    );
+    assert!(text(&done.stderr).contains("cut.gz:2: the packed log cannot be read from here on"));
 }
 
 #[test]

@@ -15,37 +15,67 @@ pub enum Line<'l> {
     Whole(&'l [u8]),
     /// Longer than anybody writes.
     TooLong,
+    /// What was packed cannot be unpacked from here on.
+    Broken(io::Error),
+}
+
+/// What was read of a line.
+enum Next {
+    Line,
+    TooLong,
+    End,
 }
 
 /// Passes each line to `each`, with its number.
 pub fn each(from: impl Read, mut each: impl FnMut(u64, Line<'_>)) -> io::Result<()> {
     let mut from = BufReader::with_capacity(1 << 16, from);
     if from.fill_buf()?.starts_with(PACKED) {
-        return of(BufReader::new(MultiGzDecoder::new(from)), &mut each);
+        return of(BufReader::new(MultiGzDecoder::new(from)), true, &mut each);
     }
-    of(from, &mut each)
+    of(from, false, &mut each)
 }
 
-fn of(mut from: impl BufRead, each: &mut dyn FnMut(u64, Line<'_>)) -> io::Result<()> {
+fn of(mut from: impl BufRead, packed: bool, each: &mut dyn FnMut(u64, Line<'_>)) -> io::Result<()> {
     let mut line = Vec::new();
     for number in 1.. {
-        line.clear();
-        if from.by_ref().take(LONGEST as u64).read_until(b'\n', &mut line)? == 0 {
-            break;
-        }
-        if line.len() == LONGEST && !line.ends_with(b"\n") {
-            line.truncate(0);
-            skip(&mut from)?;
-            each(number, Line::TooLong);
-            continue;
-        }
-        let line = line.trim_ascii();
-        let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
-        if !line.is_empty() {
-            each(number, Line::Whole(line));
+        match next(&mut from, &mut line) {
+            Ok(Next::End) => break,
+            Ok(Next::TooLong) => each(number, Line::TooLong),
+            Ok(Next::Line) => {
+                let line = line.trim_ascii();
+                let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+                if !line.is_empty() {
+                    each(number, Line::Whole(line));
+                }
+            }
+            Err(error) if packed && is_of_unpacking(&error) => {
+                each(number, Line::Broken(error));
+                break;
+            }
+            Err(error) => return Err(error),
         }
     }
     Ok(())
+}
+
+/// The next line, whatever was there before.
+fn next(from: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Next> {
+    line.clear();
+    if from.by_ref().take(LONGEST as u64).read_until(b'\n', line)? == 0 {
+        return Ok(Next::End);
+    }
+    if line.len() == LONGEST && !line.ends_with(b"\n") {
+        line.truncate(0);
+        skip(from)?;
+        return Ok(Next::TooLong);
+    }
+    Ok(Next::Line)
+}
+
+/// Whether gzip's data are cut off or wrong, and not the file hard to read.
+fn is_of_unpacking(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+    matches!(error.kind(), InvalidData | InvalidInput | UnexpectedEof)
 }
 
 /// Up to the end of the line.

@@ -128,6 +128,7 @@ impl Reader<'_> {
         let read = match line {
             Line::Whole(line) => record::read(line),
             Line::TooLong => Err("longer than a line of a log".to_owned()),
+            Line::Broken(error) => Err(format!("the packed log cannot be read from here on: {error}")),
         };
         match read {
             Ok(Record::Request(entry, decided)) => {
