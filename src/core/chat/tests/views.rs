@@ -65,6 +65,14 @@ fn needs_are_found_in_every_dialect() {
             false,
             None,
         ),
+        (
+            Dialect::Messages,
+            r#"{"output_format":{"type":"json_schema","schema":{}}}"#,
+            false,
+            false,
+            true,
+            None,
+        ),
         (Dialect::Responses, r#"{"text":{"format":{"type":"json_object"}}}"#, false, false, true, None),
         (
             gemini,

@@ -58,7 +58,7 @@ impl In {
 }
 
 /// Fields by their names. Most mean the same in every dialect that has them.
-const FIELDS: [(&str, In, Field); 40] = [
+const FIELDS: [(&str, In, Field); 41] = [
     ("model", In::All, Field::Model),
     ("messages", In::Chat, Field::Conversation),
     ("messages", In::Messages, Field::Conversation),
@@ -79,6 +79,8 @@ const FIELDS: [(&str, In, Field); 40] = [
     ("response_format", In::All, Field::AnswerFormat),
     ("text", In::All, Field::AnswerFormat),
     ("format", In::All, Field::AnswerFormat),
+    // Before `output_config.format`, with a beta header.
+    ("output_format", In::Messages, Field::AnswerFormat),
     ("responseSchema", In::Gemini, Field::Schema),
     ("response_schema", In::Gemini, Field::Schema),
     ("responseJsonSchema", In::Gemini, Field::Schema),
