@@ -62,8 +62,9 @@ impl Routing {
         let piece =
             hostcalls::get_buffer(BufferType::HttpResponseBody, 0, size).ok().flatten().unwrap_or_default();
         let Some(new) = chat::routing(form, &piece, members) else { return };
-        let head = piece.get(..new.at).unwrap_or_default();
-        let _ = hostcalls::set_buffer(BufferType::HttpResponseBody, 0, new.at, &[head, &new.bytes].concat());
+        let head = piece.get(..new.span.start).unwrap_or_default();
+        let whole = [head, &new.bytes].concat();
+        let _ = hostcalls::set_buffer(BufferType::HttpResponseBody, 0, new.span.end, &whole);
     }
 }
 
