@@ -204,6 +204,24 @@ def test_init_makes_the_right_side_of_the_migration_page_out_of_the_left(command
     assert len(documents) == 5, "one for each of the five"
 
 
+def test_the_names_that_the_migration_page_promises_are_those_of_its_document(command, tmp_path):
+    blocks = [parsed(kind, block) for name, _, kind, block in SHOWN if name == "docs/migrate.md"]
+    document = next(each for each in blocks if each.get("scorer") == "rules")
+
+    def cause(name: str) -> str:
+        (tmp_path / "config.yaml").write_text(yaml.safe_dump(document))
+        body = json.dumps({"model": name, "messages": [{"role": "user", "content": "Hello!"}]})
+        done = subprocess.run([command, "explain", "--json", "--config", tmp_path / "config.yaml"], input=body,
+                              capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)["cause"]
+
+    names = ["smart/auto", "smart/eco", "smart/agentic", "smart/premium", "smart/free"]
+    assert [cause(name) for name in names] == ["score"] * 4 + ["no_such_model"]
+    document["models"]["meta-llama/llama-3.3-70b-instruct"] = {"input_price": 0, "output_price": 0}
+    assert cause("smart/free") == "score"
+
+
 def test_some_configurations_are_shown():
     whole = [parsed(kind, block) for name, _, kind, block in SHOWN if name in ("README.md", "docs/operations.md")]
     assert sum(isinstance(each, dict) and "tiers" in str(each) for each in whole) >= 3
