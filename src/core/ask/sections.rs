@@ -231,6 +231,10 @@ impl Walk {
     fn form(&self, body: &[u8], words: &mut Wordings<'_>) -> Option<usize> {
         /// So many bytes of each are looked at.
         const NEAR: usize = 160;
+        // A parser's ends with its schema. Where something follows that is the ask.
+        if self.parser.is_some() && self.last?.of(body).starts_with(b"```") {
+            return self.parser;
+        }
         let mut begins = None;
         for line in self.paragraphs.into_iter().flatten() {
             let signs = line.of(body).iter().take_while(|byte| b"(*-_#>[ ".contains(byte)).count();

@@ -37,6 +37,10 @@ pub struct Walk {
     pub quoted: bool,
     /// Files that a client attached go on, through all texts of the turn.
     pub referenced: bool,
+    /// A label of attached documents stands right before this line: where their fence ends the rest is not theirs.
+    attaches: bool,
+    /// Where the form begins that an output parser asks for.
+    pub parser: Option<usize>,
     /// Lines that were looked at more closely, for a mail may begin there.
     looks: u8,
     /// Where the text ends.
@@ -106,6 +110,13 @@ impl Walk {
             self.add(Role::Material, line, said);
             return true;
         }
+        if self.parser.is_none() && self.fence.is_none() && is_parser(raw) && self.lines > 1 {
+            self.parser = Some(line.start);
+        }
+        let attaches = std::mem::take(&mut self.attaches);
+        if attaches && raw.starts_with(b"```") {
+            (self.attached, self.quoted) = (true, true);
+        }
         if self.fences(line, raw, said) || self.tags(body, line, words) {
             return true;
         }
@@ -129,6 +140,8 @@ impl Walk {
                 ruled,
             )
         {
+            self.attaches =
+                self.role == Role::Material && self.lines == 1 && self.labelled && is_attached(raw);
             return true;
         }
         if begins_paragraph && matches!(self.role, Role::Plain | Role::Ask) {
@@ -142,13 +155,13 @@ impl Walk {
         true
     }
 
-    /// Whether the line is of the files that Gemini CLI puts behind a prompt, in parts of their own.
+    /// Whether the line is of the files that Gemini CLI puts behind a prompt, in parts of their own, or what Continue says of files.
     fn refers(&mut self, raw: &[u8]) -> bool {
         const BEGIN: &[u8] = b"--- Content from referenced files ---";
         const END: &[u8] = b"--- End of content ---";
         let ends = self.referenced && raw == END;
         self.referenced = !ends && (self.referenced || raw == BEGIN);
-        self.referenced || ends
+        self.referenced || ends || is_codebase(raw)
     }
 
     /// Whether the line is of a mail that a client quotes below something else, or begins one.
@@ -337,6 +350,25 @@ fn is_rule(raw: &[u8]) -> bool {
         [b'\\', b'"', rest @ ..] => rest.len() >= 4 && rest.chunks(2).all(|pair| pair == b"\\\""),
         _ => false,
     }
+}
+
+/// Whether a line is the label of documents that a client attached: "Attached document(s):".
+fn is_attached(raw: &[u8]) -> bool {
+    raw.get(..9).is_some_and(|begin| begin.eq_ignore_ascii_case(b"attached "))
+}
+
+/// Whether a line is what Continue writes around the files that it looked up.
+fn is_codebase(raw: &[u8]) -> bool {
+    raw == b"The following are the relevant files from the codebase:"
+        || raw.starts_with(
+            b"Use the above code to answer the following question. You should not reference any files",
+        )
+}
+
+/// Whether a line begins the form that LangChain's parsers ask for, in Python and in JavaScript.
+fn is_parser(raw: &[u8]) -> bool {
+    raw.starts_with(b"The output should be formatted as a JSON instance that conforms to")
+        || raw.starts_with(b"You must format your output as a JSON value that adheres to")
 }
 
 /// Whether a line begins as those of logs and traces do.

@@ -183,3 +183,32 @@ fn what_clients_attach_to_an_ask_is_not_asked() {
         assert_eq!(asked(&turn), turn);
     }
 }
+
+#[test]
+fn attached_documents_and_a_parsers_form_are_not_asked() {
+    let schema = "```json\n{\"type\":\"object\"}\n```";
+    let attached = format!("Attached document(s):\n```md\n# \"notes.txt\"\n{DOCUMENT}\n```\n\n");
+    for ask in ["What is the capital of Peru?", "Who wrote this document?", HARD] {
+        for turn in [
+            format!("{attached}{ask}"),
+            format!(
+                "{ask}\n\nYou must format your output as a JSON value that adheres to a given \"JSON Schema\" instance.\n\n\
+                 \"JSON Schema\" is a declarative language.\n\nFor example, this\nwould match.\n\nHere is the instance:\n{schema}"
+            ),
+            format!(
+                "{ask}\nThe output should be formatted as a JSON instance that conforms to the JSON schema below.\n\nAs an \
+                 example, the object is well-formatted.\n\nHere is the output schema:\n{schema}\n"
+            ),
+        ] {
+            assert_eq!(asked(&turn).trim(), ask, "{turn}");
+        }
+    }
+    for turn in [
+        format!("{attached}Please do it."),
+        format!(
+            "Answer the query.\nThe output should be formatted as a JSON instance that conforms to the schema.\n{schema}\n{HARD}"
+        ),
+    ] {
+        assert_eq!(asked(&turn), turn);
+    }
+}
