@@ -231,9 +231,17 @@ impl AttemptStream {
                 self.reject(&self.or_next(verdict), head.wait());
             }
             Some(HeldAnswer::Good(head, form, since)) => {
-                let body = if size <= LONGEST_REFUSAL { read() } else { None };
+                let body = match size {
+                    0 => Some(Vec::new()),
+                    // No error is longer.
+                    size if size > LONGEST_REFUSAL => None,
+                    size => hostcalls::get_buffer(BufferType::HttpResponseBody, 0, size)
+                        .ok()
+                        .map(Option::unwrap_or_default),
+                };
+                let first = body.as_ref().map_or(First::Good, |body| chat::first(form, body, end_of_stream));
                 let body = body.unwrap_or_default();
-                match chat::first(form, &body, end_of_stream || size > LONGEST_REFUSAL) {
+                match first {
                     First::Undecided if clock::now().since(since) < LONGEST_HOLD => {
                         self.held = Some(HeldAnswer::Good(head, form, since));
                         return false;
@@ -331,6 +339,10 @@ impl HttpContext for AttemptStream {
             {
                 self.held = Some(HeldAnswer::Good(head, form, clock::now()));
                 Action::Pause
+            }
+            (AttemptOutcome::Ok, _) if end_of_stream && head.plain_form().is_some() => {
+                self.reject(&AnswerVerdict::nothing(), head.wait());
+                Action::Continue
             }
             (AttemptOutcome::Ok, _) => {
                 self.accept(&head, end_of_stream);

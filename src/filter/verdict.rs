@@ -52,6 +52,11 @@ impl AnswerVerdict {
         if read.refusal.is_some() || status == 429 { read } else { Self::of_status(status) }
     }
 
+    /// Of an answer with a good status and nothing in it.
+    pub fn nothing() -> Self {
+        Self::of_status(500)
+    }
+
     /// The same, where this status of a refusal that says no more has the next model asked.
     #[must_use]
     pub fn or_next(self, next_on: &[u16]) -> Self {

@@ -64,6 +64,11 @@ impl Head {
         head
     }
 
+    /// How the body is written, where there is to be one that can be looked at as it is.
+    pub fn plain_form(&self) -> Option<Form> {
+        self.form.filter(|_| self.encoding == Encoding::Identity && self.status != 204)
+    }
+
     /// How long the server asks to be left alone.
     pub fn wait(&self) -> Option<Millis> {
         self.wait.or_else(|| self.waits.wait(clock::now()))
@@ -158,7 +163,7 @@ impl Watch {
             self.health.borrow_mut().answered(attempt);
         }
         self.streamed = head.form == Some(Form::Events);
-        self.unopened = head.form.filter(|_| head.encoding == Encoding::Identity);
+        self.unopened = head.plain_form();
         let form = head.form.filter(|_| self.reads_usage);
         self.reader = form.and_then(|form| AnswerReader::new(form, head.encoding));
         if end_of_stream {
@@ -263,7 +268,10 @@ impl Watch {
     }
 
     fn completed(&mut self, now: Timestamp) {
-        if !self.conclude() {
+        let nothing = self.attempt.as_ref().is_some_and(|attempt| !attempt.has_first_byte());
+        if nothing && self.unopened.take().is_some() {
+            self.finish(&AnswerVerdict::nothing(), None);
+        } else if !self.conclude() {
             self.end_at(AttemptOutcome::Ok, AttemptOutcome::Ok.name(), None, Weight::Nothing, now);
         }
     }

@@ -48,6 +48,9 @@ ERRORS = {
     "quota, 422": (422, {}, {"error": {"message": "You exceeded your current quota.", "code": "insufficient_quota"}}),
     "error in a 200": (200, {}, CANNOT),
     "error in a stream": (200, {"content-type": "text/event-stream"}, CANNOT),
+    "nothing in a 200": (200, {}, b""),
+    "nothing in a stream": (200, {"content-type": "text/event-stream"}, b"data: [DONE]\n\n"),
+    "a code in a 200": (200, {}, {"code": "InternalError.Algo", "message": "The server cannot serve this now.", "request_id": "r"}),
     "policy, 403": (403, {}, POLICY_XAI),
     "context, 422": (422, {}, CONTEXT),
     "context, 413": (413, {"content-type": "text/html"}, CONTEXT),
@@ -163,8 +166,9 @@ class Faulty(Upstream):
                 _reset(connection)
         elif mode in ERRORS:
             status, more, error = ERRORS[mode]
-            body = json.dumps(error).encode()
-            body = b"data: " + body + b"\n\n" if "event-stream" in more.get("content-type", "") else body
+            body = error if isinstance(error, bytes) else json.dumps(error).encode()
+            is_event = body is not error and "event-stream" in more.get("content-type", "")
+            body = b"data: " + body + b"\n\n" if is_event else body
             body = gzip.compress(body) if "content-encoding" in more else body
             _send(connection, f"{status} Error", {"content-type": "application/json"} | more, body)
             return True

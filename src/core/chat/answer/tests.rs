@@ -231,10 +231,11 @@ fn a_reader_is_small_however_long_the_answer() {
 
 #[test]
 fn which_answers_can_be_read() {
-    let rows: [(&str, Option<Form>); 7] = [
+    let rows: [(&str, Option<Form>); 8] = [
         ("application/json", Some(Form::Document)),
         ("application/json; charset=utf-8", Some(Form::Document)),
         ("application/problem+json", Some(Form::Document)),
+        ("application/x-ndjson", Some(Form::Document)),
         ("text/event-stream; charset=utf-8", Some(Form::Events)),
         ("TEXT/Event-Stream", Some(Form::Events)),
         ("text/html", None),

@@ -6,7 +6,7 @@ use memchr::{memchr2, memchr3};
 /// How an answer is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// One JSON document (Gemini's may be a list that grows).
+    /// One JSON document, or one after the other (Gemini's may be a list that grows).
     Document,
     /// Server-sent events with a JSON document each.
     Events,
@@ -19,7 +19,10 @@ impl Form {
         let subtype = essence.rsplit(|&b| b == b'/' || b == b'+').next().unwrap_or_default();
         if essence.eq_ignore_ascii_case(b"text/event-stream") {
             Some(Form::Events)
-        } else if subtype.eq_ignore_ascii_case(b"json") {
+        } else if [&b"json"[..], b"x-ndjson", b"ndjson"]
+            .iter()
+            .any(|known| subtype.eq_ignore_ascii_case(known))
+        {
             Some(Form::Document)
         } else {
             None
