@@ -1,5 +1,7 @@
 //! The message of an error without what it quotes: errors repeat what the client sent, and that decides nothing.
 
+use super::wordings;
+
 /// Keys whose values are messages themselves, where an error of another server is written into one.
 const MESSAGES: [&str; 9] = ["message", "error", "detail", "msg", "code", "type", "raw", "details", "errors"];
 /// The deepest that quotes stand in each other.
@@ -15,7 +17,8 @@ struct Quote {
     start: usize,
 }
 
-/// A message in lower case, without quoted text; quoted names (one word of ASCII) stay, without their marks.
+/// A message in lower case, without quoted text and addresses; quoted names (one word of ASCII that is no code of an error)
+/// stay, without their marks.
 pub fn unquoted(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut open: Vec<Quote> = Vec::new();
@@ -30,6 +33,9 @@ pub fn unquoted(text: &str) -> String {
         let previous = before.replace(mark);
         if !matches!(mark, '"' | '\'' | '`') {
             plain.extend(mark.to_lowercase());
+            if plain.ends_with("://") {
+                while characters.next_if(|c| !c.is_whitespace() && !"\"'`<>".contains(*c)).is_some() {}
+            }
             continue;
         }
         let inside = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
@@ -40,7 +46,7 @@ pub fn unquoted(text: &str) -> String {
             open.truncate(at);
             let quoted = plain.get(start..).unwrap_or_default();
             let is_name = quoted.len() <= LONGEST_NAME && quoted.bytes().all(|b| b.is_ascii_graphic());
-            if !message && !is_name {
+            if !message && (!is_name || wordings::is_word(quoted)) {
                 plain.truncate(start);
             }
         } else if !inside(previous) && open.len() < DEEPEST {
@@ -100,6 +106,10 @@ mod tests {
             ("Unknown name 'a b", "unknown name "),
             ("“Quoted so” and done", " and done"),
             ("the model's", "the model's"),
+            ("See https://x.example/rate limit. http://a/b,c done", "see https:// limit. http:// done"),
+            ("{'url': 'https://x/rate', 'code': 'a_b'}", "{url: https://, code: a_b}"),
+            ("Tool 'context_length_exceeded' or 'sum' not found", "tool  or sum not found"),
+            ("E - {'error': {'code': 'insufficient_quota'}}", "e - {error: {code: insufficient_quota}}"),
             ("", ""),
         ] {
             assert_eq!(unquoted(text), plain, "{text}");

@@ -47,7 +47,7 @@ impl Refusal {
 
     /// Whether an answer of this status may be a refusal.
     pub const fn may_be(status: u16) -> bool {
-        matches!(status, 400 | 402 | 403 | 404 | 410 | 413 | 422)
+        matches!(status, 400 | 402 | 403 | 404 | 410 | 412 | 413 | 422)
     }
 }
 
@@ -143,7 +143,9 @@ impl Found {
                 }
                 "message" | "msg" | "error" | "errors" | "detail" | "details" | "raw" | "error_msg"
                 | "error_message" | "errormessage" | "status_msg" | "description" | "metadata" | "cause"
-                | "base_resp" | "innererror" | "inner_error" | "response" => self.value(cursor, depth + 1),
+                | "base_resp" | "innererror" | "inner_error" | "response" | "choices" => {
+                    self.value(cursor, depth + 1)
+                }
                 _ => cursor.skip().map(drop),
             }
         })

@@ -81,6 +81,12 @@ pub fn wording(text: &str, ignored: impl Fn(Meaning) -> bool) -> Option<(usize, 
     found.map(|(row, pattern)| (row, pattern.means))
 }
 
+/// Whether one word alone, lower-case, would be read as the reason of an error.
+pub fn is_word(word: &str) -> bool {
+    let words = TABLE.wordings.iter().filter(|row| row.pieces.iter().all(|piece| !piece.contains(' ')));
+    words.into_iter().any(|row| row.is_in(word))
+}
+
 impl Pattern {
     fn is_in(&self, text: &str) -> bool {
         let Some((first, others)) = self.pieces.split_first() else { return false };

@@ -66,6 +66,9 @@ const TOO_LONG: &[&str] = &[
     "too many tokens: total number of tokens in the prompt cannot exceed 4081 - received 4412. Try using a shorter prompt",
     "litellm.BadRequestError: OpenAIException - This model's maximum context length is 8192 tokens.",
     "litellm.ContextWindowExceededError: litellm.BadRequestError: too much",
+    "The prompt (total length 9001) is too long to fit into the model (context length 8192). Make sure that `max_model_len` is no smaller.",
+    "The sum of prompt length (9000.0), query length (0) should not exceed max_num_tokens (8192)",
+    "default_max_tokens (-809) must be greater than 0, default_max_tokens (-809) = max_seq_len (8192) - prompt_len (9001)",
 ];
 
 /// The same, of what a provider does not want to serve.
@@ -92,6 +95,7 @@ const NOT_WANTED: &[&str] = &[
     "The content you provided or machine outputted is blocked.",
     "invalid request: blocked output: please try again with a different prompt",
     "litellm.ContentPolicyViolationError: AzureException - no",
+    "Your request was rejected by the safety system. If you believe this is an error, contact us.",
 ];
 
 const CANNOT_SERVE: &[&str] = &[
@@ -126,6 +130,26 @@ const CANNOT_SERVE: &[&str] = &[
     "User location is not supported for the API use.",
     "This model is only supported in v1/responses and not in v1/chat/completions.",
     "Unable to access model a/b. Please visit the list of models.",
+    "This model version has reached the end of its life. Please refer to the documentation.",
+    "Access denied. This Model is marked by provider as Legacy and you have not been actively using the model.",
+    "Model access is denied due to INVALID_PAYMENT_INSTRUMENT: A valid payment instrument must be provided.",
+    "Model use case details have not been submitted for this account. Fill out the form before using the model.",
+    "The chatCompletion operation does not work with the specified model, gpt-9. Please choose another.",
+    "The long context beta is not yet available for this subscription.",
+    "Project `12` is not allowed to use Publisher Model `projects/p/locations/l/publishers/anthropic/models/m`",
+    "Publisher Model `projects/p/locations/l/publishers/anthropic/models/m` is not servable in region us-east1.",
+    "Gemini API free tier is not available in your country. Please enable billing on your project.",
+    "Your project has been denied access. Please contact support.",
+    "Your newly created team doesn't have any credits or licenses yet. You can purchase those.",
+    "The model m-1 was deprecated on 2025-09-15 and is no longer accessible via the API. Please use m-2 instead.",
+    "model 'm' was removed on September 15, 2025. See the list of models",
+    "Account a is suspended, possibly due to reaching the monthly spending limit or failure to pay past invoices.",
+    "Model can not be found.",
+    "Function '9b96341b-9791': Not found for account 'a_b'",
+    "Model a/b is not supported by provider hf-inference",
+    "No models loaded. Please load a model in the developer page or use the 'lms load' command.",
+    "Your organization must be verified to stream this model. Please go to the settings.",
+    "Project `proj_1` does not have access to model `m`",
 ];
 
 const OF_ANOTHER: &[&str] = &[
@@ -163,7 +187,7 @@ fn messages_of_providers_are_known_bare_and_inside_of_other_errors() {
                 &json!([{"error": {"code": 400, "message": message, "status": "INVALID_ARGUMENT"}}]),
                 &json!({"errors": [{"code": "invalid_input_argument", "message": message}]}),
             ] {
-                for status in [400, 403, 404, 422] {
+                for status in [400, 403, 404, 412, 422] {
                     assert_eq!(told(status, body), Some(kind), "{status} {body}");
                 }
                 assert_eq!(told(401, body), None);
@@ -195,6 +219,13 @@ fn codes_and_types_say_it_without_a_word() {
         (json!({"error": {"type": "content_filter", "message": "no"}}), ContentPolicy),
         (json!({"code": "Arrearage", "message": "no"}), Unserviceable),
         (json!({"error": {"code": "model_not_found", "message": "no"}}), Unserviceable),
+        (json!({"error": {"code": "organization_restricted", "message": "no"}}), Unserviceable),
+        (json!({"error": {"code": "model_permission_blocked_org", "message": "no"}}), Unserviceable),
+        (json!({"error": {"code": "no_access", "message": "no"}}), Unserviceable),
+        (json!({"error": {"code": "OperationNotSupported", "message": "no"}}), Unserviceable),
+        (json!({"__type": "x#ServiceQuotaExceededException", "message": "no"}), Unserviceable),
+        (json!({"code": "ModelNotFound", "message": "no"}), Unserviceable),
+        (json!({"error": "\"embed:latest\" does not support chat"}), Unserviceable),
         (json!({"error": {"code": "DeploymentNotFound", "message": "no"}}), Unserviceable),
         (json!({"error": {"type": "tokens", "code": "rate_limit_exceeded", "message": "no"}}), Unserviceable),
         (json!({"error": {"code": "invalid_encrypted_content", "message": "no"}}), ForeignHistory),
@@ -237,6 +268,14 @@ fn an_error_of_the_client_is_no_refusal() {
         openai("Budget has been exceeded! Current cost: 12.0, Max budget: 10.0"),
         json!({"error": {"message": "no", "type": "budget_exceeded", "code": "400"}}),
         json!({"detail": "Not Found"}),
+        openai(
+            "Error while downloading https://img.example/insufficient_quota.png. Upstream status code: 404.",
+        ),
+        openai("The image at https://img.example/content_policy_violation.png is none."),
+        openai("Tool choice 'context_length_exceeded' not found in 'tools' parameter."),
+        json!({"error": {"message": "Failed to fetch image from URL: HTTP 429 Too Many Requests", "code": "invalid_image_url"}}),
+        openai("At most 1 image(s) may be provided in one prompt."),
+        openai("stop: maximum number of stop sequences is 4; reduce the length of the list"),
         json!({"detail": [{"type": "string_type", "loc": ["body", "messages", 0, "content"], "msg": "Input should be a valid string",
             "input": "prompt is too long"}]}),
         json!({"error": {"message": "no", "param": "prompt is too long", "input": "context_length_exceeded"}}),
