@@ -10,12 +10,15 @@ use crate::time::{Millis, Timestamp};
 const MOST_LIMITS: usize = 16;
 /// No value of a header that can be read is longer.
 const LONGEST_VALUE: usize = 64;
+/// The same of the header that has all limits in it.
+const LONGEST_LIMITS: usize = 512;
 /// Deepest nesting of a body.
 const DEPTH: usize = 32;
 /// Longest message that is looked at.
 const LONGEST_TEXT: usize = 4096;
 /// What stands in messages before a wait.
-const PHRASES: [&str; 4] = ["try again in ", "retry in ", "retrydelay:", "retry after "];
+const PHRASES: [&str; 6] =
+    ["try again in ", "try again after ", "retry in ", "retrydelay:", "retry after ", "please wait "];
 
 /// What the headers of an answer ask for.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +41,9 @@ struct Limit {
 impl Waits {
     /// A header of the answer, its name in lower case. One that says nothing about waits is passed over.
     pub fn header(&mut self, name: &str, value: &[u8]) {
+        if name == "ratelimit" && value.len() <= LONGEST_LIMITS {
+            self.all_limits(&String::from_utf8_lossy(value));
+        }
         if value.len() > LONGEST_VALUE {
             return;
         }
@@ -65,6 +71,26 @@ impl Waits {
         } else {
             let left: Option<f64> = std::str::from_utf8(value).ok().and_then(|text| text.trim().parse().ok());
             limit.exhausted = left.map(|left| left <= 0.0);
+        }
+    }
+
+    /// The header of the IETF's drafts: one limit as `limit=100, remaining=0, reset=20`, or each as `"name";r=0;t=20`.
+    fn all_limits(&mut self, value: &str) {
+        let (limits, parameters) = if value.contains(';') { (',', ';') } else { ('\n', ',') };
+        for limit in value.split(limits).take(MOST_LIMITS.saturating_sub(self.limits.len())) {
+            let mut found = Limit::default();
+            for (key, value) in limit.split(parameters).filter_map(|parameter| parameter.split_once('=')) {
+                match key.trim() {
+                    "r" | "remaining" => {
+                        found.exhausted = value.trim().parse().ok().map(|left: f64| left <= 0.0)
+                    }
+                    "t" | "reset" => found.reset = value.trim().as_bytes().to_vec(),
+                    _ => {}
+                }
+            }
+            if !found.reset.is_empty() {
+                self.limits.push(found);
+            }
         }
     }
 
@@ -156,13 +182,30 @@ fn phrase(text: &str, now: Timestamp) -> Option<Millis> {
     let text = unquoted(text);
     PHRASES.iter().find_map(|phrase| {
         let after = text.split_once(phrase)?.1.trim_start();
-        let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '.').unwrap_or(after.len());
-        let value = after.get(..end)?.trim_end_matches('.');
-        let wait = retry_after::wait(value.as_bytes(), now)?;
-        let unit = after.get(end..).unwrap_or_default().trim_start();
-        let times = [("minute", 60), ("hour", 3600)].iter().find(|(name, _)| unit.starts_with(name));
-        Some(wait * times.map_or(1, |(_, seconds)| *seconds))
+        let after = after.strip_prefix("about ").unwrap_or(after);
+        let (wait, named, rest) = amount(after, now)?;
+        if *phrase == "please wait " && !named {
+            return None;
+        }
+        let more =
+            rest.strip_prefix(" and ").and_then(|rest| amount(rest, now)).filter(|(_, named, _)| *named);
+        Some(more.map_or(wait, |(more, ..)| wait + more))
     })
+}
+
+/// A length of time at the beginning of a text, whether its unit is written out, and what stands behind it.
+fn amount(text: &str, now: Timestamp) -> Option<(Millis, bool, &str)> {
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '.').unwrap_or(text.len());
+    let value = text.get(..end)?.trim_end_matches('.');
+    let rest = text.get(end..).unwrap_or_default();
+    let unit = rest.trim_start();
+    let named =
+        [("second", 1), ("minute", 60), ("hour", 3600)].into_iter().find(|(name, _)| unit.starts_with(name));
+    let one = named.is_some() && matches!(value, "a" | "an");
+    let wait = retry_after::wait(if one { b"1" } else { value.as_bytes() }, now)?;
+    let Some((name, seconds)) = named else { return Some((wait, false, rest)) };
+    let behind = unit.get(name.len()..).unwrap_or_default();
+    Some((wait * seconds, true, behind.strip_prefix('s').unwrap_or(behind)))
 }
 
 #[cfg(test)]
@@ -255,6 +298,15 @@ mod tests {
             (&[("ratelimit-reset", "12")], Some(12_000)),
             (&[("x-ratelimit-reset", "1898935100")], None),
             (&[("content-type", "application/json")], None),
+            // The IETF's drafts
+            (
+                &[("ratelimit-policy", "\"default\";q=100;w=60"), ("ratelimit", "\"default\";r=0;t=20")],
+                Some(20_000),
+            ),
+            (&[("ratelimit", "\"minute\";r=7;t=20, \"day\";t=90;r=0")], Some(90_000)),
+            (&[("ratelimit", "limit=100, remaining=0, reset=20")], Some(20_000)),
+            (&[("ratelimit", "limit=100, remaining=3, reset=20")], None),
+            (&[("ratelimit", "\"default\""), ("retry-after", "3")], Some(3000)),
         ] {
             assert_eq!(wait(headers), expected.map(Millis::of), "{headers:?}");
         }
@@ -287,6 +339,15 @@ mod tests {
             (r#"{"error":{"message":"Please retry in 1m2.5s."}}"#, Some(62_500)),
             (r#"{"error":{"message":"Slow down: try again in 20 seconds."}}"#, Some(20_000)),
             (r#"{"error":{"message":"Please try again in 2 minutes"}}"#, Some(120_000)),
+            (r#"{"error":{"message":"Please try again after 20 seconds"}}"#, Some(20_000)),
+            (
+                r#"{"error":{"message":"Rate limit of 10 per 60s exceeded. Please wait 20 seconds before retrying."}}"#,
+                Some(20_000),
+            ),
+            (r#"{"error":{"message":"Please wait 20 and see"}}"#, None),
+            (r#"{"error":{"message":"Please try again in 1 minute and 5 seconds."}}"#, Some(65_000)),
+            (r#"{"error":{"message":"Please try again in about 20 seconds."}}"#, Some(20_000)),
+            (r#"{"error":{"message":"Rate limited. Try again in a minute"}}"#, Some(60_000)),
             (r#"{"error":{"message":"You said 'try again in 90s'"}}"#, None),
             (r#"{"error":{"message":"slow down"},"messages":[{"retryDelay":"9s"}]}"#, None),
             (r#"{"error":{"retryDelay":"0s"}}"#, None),
