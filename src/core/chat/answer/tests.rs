@@ -192,6 +192,25 @@ const ANSWERS: &[Row] = &[
         "data: {\"choices\":[],\"x_groq\":{\"id\":\"r\",\"usage\":{\"prompt_tokens\":8,\"completion_tokens\":3,\"total_tokens\":11}}}\n\n",
         Some((8, 3)),
     ),
+    (
+        "kimi, in the last choice",
+        Form::Events,
+        "data: {\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\n\
+         data: {\"choices\":[{\"delta\":{\"usage\":{\"prompt_tokens\":7000}},\"usage\":{\"prompt_tokens\":19,\"completion_tokens\":13}}]}\n\n",
+        Some((19, 13)),
+    ),
+    (
+        "a byte order mark before the first event",
+        Form::Events,
+        "\u{feff}data: {\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":4}}\n\n",
+        Some((10, 4)),
+    ),
+    (
+        "counts with a fraction of nothing",
+        Form::Document,
+        r#"{"usage":{"prompt_tokens":12.0,"completion_tokens":4.00,"total_tokens":16.5}}"#,
+        Some((12, 4)),
+    ),
     ("usage that is no object", Form::Document, r#"{"usage":[{"prompt_tokens":1}],"usage":3}"#, None),
     ("nothing", Form::Document, "", None),
 ];

@@ -96,6 +96,10 @@ enum Place {
     Document,
     /// The `response`, `message` or `x_groq` in an event.
     Wrapped,
+    /// `choices` of a document.
+    Choices,
+    /// One of them (Kimi's streams have the usage in it).
+    Choice,
     /// `usage` of one of these.
     Usage,
     /// What `usage` says of the output separately.
@@ -133,6 +137,8 @@ pub struct UsageReader {
     /// The string at hand is read into `key`.
     keeping: bool,
     number: Option<u32>,
+    /// The number at hand has come to its fraction, which is nothing but zeros in a count of tokens.
+    in_fraction: bool,
     /// The line of events at hand is empty so far.
     line_empty: bool,
     /// What the `usage` at hand says.
@@ -155,6 +161,7 @@ impl UsageReader {
             key_length: 0,
             keeping: false,
             number: None,
+            in_fraction: false,
             line_empty: true,
             told: [0; 9],
             told_any: false,
@@ -259,7 +266,8 @@ impl UsageReader {
 
     fn line_start(&mut self, seen: usize, byte: u8) {
         const DATA: &[u8] = b"data:";
-        if byte == b'\r' && seen == 0 {
+        // A stream may begin with a byte order mark.
+        if seen == 0 && matches!(byte, b'\r' | 0xef | 0xbb | 0xbf) {
             return;
         }
         self.line_empty = false;
@@ -306,6 +314,7 @@ impl UsageReader {
                     && self.key_length > 0 =>
             {
                 self.number = Some(0);
+                self.in_fraction = false;
                 self.state = State::Number;
                 self.digit(byte);
             }
@@ -326,9 +335,13 @@ impl UsageReader {
             (0, _) if object => Place::Document,
             (0, _) => Place::List,
             (_, Place::List) if object => Place::Document,
-            (_, Place::Document | Place::Wrapped) if object && matches!(key, b"usage" | b"usageMetadata") => {
+            (_, Place::Document | Place::Wrapped | Place::Choice)
+                if object && matches!(key, b"usage" | b"usageMetadata") =>
+            {
                 Place::Usage
             }
+            (_, Place::Document) if !object && key == b"choices" => Place::Choices,
+            (_, Place::Choices) if object => Place::Choice,
             (_, Place::Document) if object && matches!(key, b"response" | b"message" | b"x_groq") => {
                 Place::Wrapped
             }
@@ -348,12 +361,14 @@ impl UsageReader {
 
     fn digit(&mut self, byte: u8) {
         match byte {
-            b'0'..=b'9' => {
+            b'.' => self.in_fraction = true,
+            b'0' if self.in_fraction => {}
+            b'0'..=b'9' if !self.in_fraction => {
                 let digit = u32::from(byte - b'0');
                 self.number = self.number.and_then(|number| number.checked_mul(10)?.checked_add(digit));
             }
             // No count of tokens.
-            b'.' | b'e' | b'E' => self.number = None,
+            b'0'..=b'9' | b'e' | b'E' => self.number = None,
             b'+' | b'-' if self.number.is_none() => {}
             _ => {
                 self.commit();
