@@ -184,10 +184,11 @@ fn decide_on<'c>(
         }
         Name::Group(group) => Decision { keeps, ..named::grouped(case(group), heard, edit) },
         Name::Other => {
-            // What reads another place than LiteLLM does is to find no other model there.
-            let places = || names(request, view);
+            // What reads the body where LiteLLM reads the path is to find no other model there.
+            let places = || if view.path_spans.is_empty() { Vec::new() } else { names(request, view) };
             if config.operator.tenants.restricts(&live.client)
-                && (view.more_models || !may_name(config, &live.client, places().iter().map(|name| &**name)))
+                && (view.more_models
+                    || !may_name(config, &live.client, names(request, view).iter().map(|name| &**name)))
             {
                 return refused(config, Problem::NotAllowed);
             }
