@@ -44,7 +44,10 @@ pub fn newest(
     words: &mut Wordings<'_>,
     budget: &mut Budget,
 ) -> Option<(Vec<Span>, bool)> {
-    let (head, end) = (trimmed(body, *texts.first()?), trimmed(body, *texts.last()?));
+    let (head, end) = (*texts.first()?, *texts.last()?);
+    // Behind more blanks than this there is no stamp.
+    let head = trimmed(body, Span { end: head.end.min(head.start + NEAR), ..head });
+    let end = trimmed(body, Span { start: end.start.max(end.end.saturating_sub(LONGEST)), ..end });
     let may =
         matches!(head.of(body), [b'[' | b'<', ..]) || end.of(body).ends_with(b"]") || named_first(body, head);
     if !may {
