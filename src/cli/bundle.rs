@@ -79,10 +79,10 @@ impl Bundle {
 
     /// Reads a file for each model.
     fn registry(&mut self, dir: &Path) -> Result<(), String> {
-        let at_file = |error: std::io::Error| format!("{}: {error}", dir.display());
+        let at_folder = |error: std::io::Error| format!("{}: {error}", dir.display());
         let mut files = Vec::new();
-        for entry in fs::read_dir(dir).map_err(at_file)? {
-            let path = entry.map_err(at_file)?.path();
+        for entry in fs::read_dir(dir).map_err(at_folder)? {
+            let path = entry.map_err(at_folder)?.path();
             let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
             let hidden = path.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.'));
             if !hidden && path.is_file() && ENDINGS.contains(&ending) {

@@ -40,15 +40,15 @@ impl Stream {
             });
             self.under_way = UnderWay::Attempts(Arc::clone(model), now);
         } else if let (Some(health), Some(live)) = (&shared.health, shared.config.live) {
-            let ask = Ask {
-                request: self.request,
-                asker: self.asker,
-                repeated: false,
-                in_chain: false,
-                steering: self.steering,
-            };
-            self.under_way = UnderWay::Here(Box::new(Watch::begin(health, model, live.usage, now, ask)));
+            self.under_way =
+                UnderWay::Here(Box::new(Watch::begin(health, model, live.usage, now, self.ask())));
         }
+    }
+
+    /// What is known of the request where no attempt position looks after it.
+    const fn ask(&self) -> Ask {
+        let (request, asker, steering) = (self.request, self.asker, self.steering);
+        Ask { request, asker, steering, repeated: false, in_chain: false }
     }
 
     /// The response begins: what the attempt position knows of it, or this one has to. The name of the model that
@@ -63,15 +63,8 @@ impl Stream {
         let Some(progress) = property::progress() else {
             // No attempt position has seen the request: its cluster has none, or no attempt was made.
             if let (Some(health), Some(live)) = (&shared.health, shared.config.live) {
-                let ask = Ask {
-                    request: self.request,
-                    asker: self.asker,
-                    repeated: false,
-                    in_chain: false,
-                    steering: self.steering,
-                };
                 self.under_way =
-                    UnderWay::Here(Box::new(Watch::begin(health, model, live.usage, began, ask)));
+                    UnderWay::Here(Box::new(Watch::begin(health, model, live.usage, began, self.ask())));
             }
             return None;
         };
